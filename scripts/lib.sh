@@ -1,0 +1,73 @@
+# What the scripts beside this file share: an environment in .venv, and the machine's own programs.
+# To be sourced. Everything here may be run again and is quick the second time.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo -n "$@"
+    else return 1
+    fi
+}
+
+# install_packages PACKAGE... : through apt, with root's rights; where that cannot be, one line says what to do.
+install_packages() {
+    command -v apt-get >/dev/null && as_root true ||
+        fail "Please install: $* (on Debian, Ubuntu or Raspberry Pi OS: sudo apt-get install $*)"
+    say "Installing $* ..."
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || true  # An old list may still serve.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+        fail "Could not install $* through apt-get: please install it by hand."
+}
+
+find_python() {
+    local name
+    for name in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$name" ] && command -v "$name" >/dev/null &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { command -v "$name"; return; }
+    done
+    fail "Python 3.11 or later is needed: install python3, or name one with PYTHON=..."
+}
+
+# ensure_environment NAME : .venv holds exactly the versions of requirements/NAME.txt and this project, editable.
+# The sets are layers of one lock, so that a smaller set never takes back what a larger one brought.
+ensure_environment() {
+    local name="$1" python stamp wanted
+    wanted=$(cat "requirements/$name.txt" pyproject.toml | sha256sum | cut -d' ' -f1)
+    stamp=".venv/installed-$name"
+    if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+        if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+            python=$(find_python)
+            "$python" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+            say "Making an environment in .venv ..."
+            "$python" -m venv --clear .venv
+        fi
+        say "Installing the locked packages of requirements/$name.txt ..."
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "requirements/$name.txt" >&2
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+        printf '%s' "$wanted" > "$stamp"
+    fi
+    PATH="$PWD/.venv/bin:$PATH"
+    export PATH
+}
+
+# Debian keeps servers in /usr/sbin, which a plain user's PATH may lack.
+ensure_mosquitto() {
+    PATH="$PATH:/usr/sbin:/usr/local/sbin"
+    export PATH
+    command -v mosquitto >/dev/null || {
+        # The package would start a broker of its own on this machine; ours is started by the hub, when it is wanted.
+        install_packages mosquitto
+    }
+}
+
+ensure_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    install_packages chromium
+}
