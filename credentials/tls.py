@@ -1,0 +1,38 @@
+"""TLS 1.3 contexts with certificates on both sides. Nothing here can be told to skip a check."""
+
+import ssl
+from pathlib import Path
+
+from credentials.private_files import PrivateFileError, require_private
+
+
+def client_context(*, authority: Path, certificate: Path, key: Path) -> ssl.SSLContext:
+    """For a client that proves who it is and trusts `authority` alone (all PEM files).
+
+    Raises PrivateFileError when a file is missing, open to others or not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _configure(context, authority, certificate, key)
+
+
+def server_context(*, certificate: Path, key: Path, authority: Path | None = None) -> ssl.SSLContext:
+    """For a server; with `authority`, every client must show a certificate of it.
+
+    Raises PrivateFileError as `client_context` does.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if authority is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return _configure(context, authority, certificate, key)
+
+
+def _configure(context: ssl.SSLContext, authority: Path | None, certificate: Path, key: Path) -> ssl.SSLContext:
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    require_private(key)
+    try:
+        context.load_cert_chain(certificate, key)
+        if authority is not None:
+            context.load_verify_locations(authority)
+    except (OSError, ssl.SSLError) as error:
+        raise PrivateFileError(f"The certificates {certificate} and {key} cannot be used: {error}.") from error
+    return context

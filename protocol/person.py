@@ -1,0 +1,79 @@
+"""What is said of a person without naming them: sex, age and birth, each with its uncertainty."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocol.errors import FieldError
+from protocol.fields import Fields
+
+
+class Sex(StrEnum):
+    """As recorded; `unknown` is comparable with both."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class AgeBand(StrEnum):
+    """The age that staff record at an intake, in completed years."""
+
+    INFANT = "0-3"
+    CHILD = "4-8"
+    PRETEEN = "9-12"
+    TEEN = "13-17"
+    ADULT = "18+"
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The band's first and last year of age, both included."""
+        if self is AgeBand.ADULT:
+            return 18, 120
+        low, _, high = self.partition("-")
+        return int(low), int(high)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A month of a year."""
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not (1850 <= self.year <= 2200 and 1 <= self.month <= 12):
+            raise FieldError("A month must lie from 1850-01 to 2200-12.")
+
+    @property
+    def ordinal(self) -> int:
+        """Months since the year 0, so that two months can be subtracted."""
+        return self.year * 12 + self.month - 1
+
+    @classmethod
+    def from_ordinal(cls, ordinal: int) -> "Month":
+        """The month that `ordinal` counts."""
+        return cls(ordinal // 12, ordinal % 12 + 1)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class BirthBand:
+    """Born between two months, both included. A known month of birth is a band of one month."""
+
+    earliest: Month
+    latest: Month
+
+    def __post_init__(self) -> None:
+        if self.earliest > self.latest:
+            raise FieldError("The earliest month of birth must not come after the latest.")
+
+    @classmethod
+    def read(cls, fields: Fields) -> "BirthBand":
+        """From the fields `born_from` and `born_to`, in months since the year 0."""
+        return cls(Month.from_ordinal(_ordinal(fields, "born_from")), Month.from_ordinal(_ordinal(fields, "born_to")))
+
+
+def _ordinal(fields: Fields, name: str) -> int:
+    return fields.integer(name, 1850 * 12, 2200 * 12 + 11)

@@ -1,0 +1,58 @@
+"""Every MQTT topic, built and parsed here alone. A topic names units, never a child and never a result.
+
+mca/v1/<hub>/units/<unit>/sightings   unit → hub, one per intake, whatever it found
+mca/v1/<hub>/units/<unit>/health      unit → hub
+mca/v1/<hub>/units/<unit>/receipts    hub → unit
+mca/v1/<hub>/units/<unit>/notices     hub → unit
+mca/v1/<hub>/watchlist                hub → all its units, retained: a new timestamp is published
+"""
+
+from enum import StrEnum
+
+from protocol.errors import InvalidIdError, WrongTopicError
+from protocol.ids import HubId, UnitId, local_part, owner, parse_hub_id, parse_unit_id
+
+_ROOT = "mca/v1"
+
+
+class UnitChannel(StrEnum):
+    """A unit's own topics by their last level."""
+
+    SIGHTINGS = "sightings"
+    HEALTH = "health"
+    RECEIPTS = "receipts"
+    NOTICES = "notices"
+
+
+UPWARD = frozenset({UnitChannel.SIGHTINGS, UnitChannel.HEALTH})
+DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES})
+
+
+def unit_topic(unit: UnitId, channel: UnitChannel) -> str:
+    """The topic of one of a unit's channels."""
+    return f"{_ROOT}/{owner(unit)}/units/{local_part(unit)}/{channel}"
+
+
+def hub_subscription(hub: HubId, channel: UnitChannel) -> str:
+    """The filter by which a hub hears one channel of all its units."""
+    return f"{_ROOT}/{hub}/units/+/{channel}"
+
+
+def watchlist_topic(hub: HubId) -> str:
+    """The retained announcement of a hub's watchlist."""
+    return f"{_ROOT}/{hub}/watchlist"
+
+
+def parse_unit_topic(topic: str) -> tuple[UnitId, UnitChannel]:
+    """The unit and channel that a topic names.
+
+    Raises WrongTopicError for anything that `unit_topic` would not have built.
+    """
+    match topic.split("/"):
+        case ["mca", "v1", hub, "units", name, channel] if channel in set(UnitChannel):
+            try:
+                return parse_unit_id(f"{parse_hub_id(hub)}/{name}"), UnitChannel(channel)
+            except InvalidIdError as error:
+                raise WrongTopicError("A topic names a unit that cannot exist.") from error
+        case _:
+            raise WrongTopicError("A message came on a topic that is not one of the protocol's.")
