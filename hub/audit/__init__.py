@@ -1,0 +1,1 @@
+"""The lowest room: an append-only account of every change of state."""

@@ -1,0 +1,91 @@
+"""The hub's database: SQLAlchemy Core over SQLite by default, PostgreSQL by a URL.
+
+Each room's `store.py` declares its tables on `metadata`; migrations/ brings a database to them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+
+from faults import MisconfiguredError, UnavailableError
+
+# Names for every constraint, so that migrations can speak of them.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database did not answer or did not take a write. Nothing was committed."""
+
+
+class DatabaseUrlError(MisconfiguredError):
+    """The database's URL names a kind of database that the hub does not run on."""
+
+
+class Database:
+    """Transactions on one database. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as SQLAlchemy writes it: sqlite:///path or postgresql+psycopg://… Raises DatabaseUrlError."""
+        self._engine = _engine(url)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed to disk when the block ends, rolled back when it raises.
+
+        Raises DatabaseUnavailableError.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
+
+    def migrate(self) -> None:
+        """Bring the schema to this program's version. Raises DatabaseUnavailableError."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    backend = make_url(url).get_backend_name()
+    if backend == "postgresql":
+        return create_engine(url, pool_pre_ping=True)
+    if backend != "sqlite":
+        raise DatabaseUrlError(f"The hub runs on SQLite or PostgreSQL, not on {backend}.")
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy's pysqlite would begin transactions late and silently; `_begin_sqlite` does it instead.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: two writers wait for each other here, instead of one failing at its first write.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
