@@ -1,4 +1,4 @@
-"""The outermost frame of every command: one clear line for an error of ours, and an exit code that says whose turn it is."""
+"""The outermost frame of every command: an error of ours is one clear line, and an exit code says whose turn it is."""
 
 import sys
 

@@ -1,0 +1,126 @@
+"""Messages come back as they went, and whatever no honest peer would write is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import cbor
+from protocol.errors import FieldError, MalformedError, OversizedError, UnknownVersionError
+from protocol.padding import pad, unpad
+from protocol.sighting import PADDED_BYTES, Candidate, Sighting
+from tests.protocol.examples import CANDIDATE, EMPTY_SIGHTING, MESSAGES, SIGHTING, Message
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_message_survives_the_wire_unchanged(name: str) -> None:
+    message = MESSAGES[name]
+    assert _read(message, message.to_bytes()) == message
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_unknown_field_of_a_later_version_is_tolerated(name: str) -> None:
+    message = MESSAGES[name]
+    assert _read(message, _edit(message, later={"a": [1, 2.5, None]})) == message
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("version", [0, 2, 99])
+def test_unknown_version_is_refused(name: str, version: int) -> None:
+    message = MESSAGES[name]
+    with pytest.raises(UnknownVersionError):
+        _read(message, _edit(message, v=version))
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_missing_field_is_refused_by_its_name(name: str) -> None:
+    message = MESSAGES[name]
+    fields = _fields(message)
+    required = set(fields) - {"face", "last_seen"}
+    for field in required:
+        value = {key: item for key, item in fields.items() if key != field}
+        with pytest.raises(FieldError, match=repr(field)):
+            _read(message, _wrap(message, value))
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+@given(value=st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=3), st.binary(max_size=3)))
+def test_field_of_another_type_never_becomes_an_object_that_differs(name: str, value: cbor.Value) -> None:
+    message = MESSAGES[name]
+    for field in _fields(message):
+        data = _edit(message, **{field: value})
+        try:
+            read = _read(message, data)
+        except (MalformedError, UnknownVersionError):
+            continue
+        assert read.to_bytes() == data
+
+
+@given(data=st.binary(max_size=400))
+@pytest.mark.parametrize("name", MESSAGES)
+def test_arbitrary_bytes_are_refused_with_an_error_of_the_tree(name: str, data: bytes) -> None:
+    with pytest.raises((MalformedError, UnknownVersionError)):
+        _read(MESSAGES[name], data)
+
+
+def test_intake_that_found_somebody_is_no_longer_than_one_that_found_nobody() -> None:
+    assert len(SIGHTING.to_bytes()) == len(EMPTY_SIGHTING.to_bytes()) == PADDED_BYTES
+
+
+def test_face_without_candidates_is_refused() -> None:
+    with pytest.raises(FieldError, match="exactly when"):
+        Sighting.from_bytes(_edit(SIGHTING, candidates=[]))
+
+
+def test_candidates_without_face_are_refused() -> None:
+    with pytest.raises(FieldError, match="exactly when"):
+        Sighting.from_bytes(_edit(SIGHTING, face=None))
+
+
+def test_ranks_that_do_not_count_from_one_are_refused() -> None:
+    second = Candidate(CANDIDATE.case, CANDIDATE.photo, 0.5, 2)
+    with pytest.raises(FieldError, match="ranked"):
+        Sighting.from_bytes(_edit(SIGHTING, candidates=[second.to_value(), CANDIDATE.to_value()]))
+
+
+def test_more_candidates_than_ten_are_refused() -> None:
+    many = [Candidate(CANDIDATE.case, CANDIDATE.photo, 0.5, 1).to_value()] * 11
+    with pytest.raises(FieldError, match="at most 10"):
+        Sighting.from_bytes(_edit(SIGHTING, candidates=many))
+
+
+def test_padding_that_hides_something_is_refused() -> None:
+    padded = bytearray(pad(b"data", 64))
+    padded[-1] = 1
+    with pytest.raises(MalformedError):
+        unpad(bytes(padded))
+
+
+@given(data=st.binary(max_size=60))
+def test_padding_comes_off_as_it_went_on(data: bytes) -> None:
+    assert unpad(pad(data, 64)) == data
+
+
+def test_data_longer_than_its_padding_is_refused() -> None:
+    with pytest.raises(OversizedError):
+        pad(bytes(61), 64)
+
+
+def _read(message: Message, data: bytes) -> Message:
+    read: Message = type(message).from_bytes(data)  # type: ignore[attr-defined]
+    return read
+
+
+def _fields(message: Message) -> dict[str, cbor.Value]:
+    data = message.to_bytes()
+    value = cbor.decode(unpad(data) if isinstance(message, Sighting) else data, limit=1 << 20)
+    assert isinstance(value, dict)
+    return value
+
+
+def _wrap(message: Message, value: cbor.Value) -> bytes:
+    data = cbor.encode(value)
+    return pad(data, PADDED_BYTES) if isinstance(message, Sighting) else data
+
+
+def _edit(message: Message, **changes: cbor.Value) -> bytes:
+    return _wrap(message, _fields(message) | changes)
