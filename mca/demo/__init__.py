@@ -1,0 +1,1 @@
+"""The main job on one machine, with the real programs: `mca demo`."""
