@@ -1,5 +1,7 @@
 """What the hub keeps of children is encrypted in its database: AES-256-GCM, bound to the row it belongs to."""
 
+import hashlib
+import hmac
 import secrets
 from pathlib import Path
 
@@ -25,6 +27,7 @@ class Vault:
         if len(key) != _KEY:
             raise VaultError("The storage key must have 32 bytes.")
         self._cipher = AESGCM(key)
+        self._index_key = hmac.digest(key, b"mca/hub/index/1", hashlib.sha256)
 
     def encrypt(self, data: bytes, place: str) -> bytes:
         """Nonce, ciphertext and tag. The nonce is random: one key may serve 2**32 rows."""
@@ -37,6 +40,10 @@ class Vault:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
         except (InvalidTag, ValueError):
             raise VaultError(f"Stored data of {place.partition('/')[0]} does not open with this storage key.") from None
+
+    def index(self, data: bytes, column: str) -> bytes:
+        """32 bytes by which equal data of a column is found without being readable: HMAC-SHA256 under the key."""
+        return hmac.digest(self._index_key, column.encode() + b"\0" + data, hashlib.sha256)
 
 
 def load_vault(path: Path) -> Vault:

@@ -41,6 +41,7 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url` as SQLAlchemy writes it: sqlite:///path or postgresql+psycopg://… Raises DatabaseUrlError."""
         self._engine = _engine(url)
+        self._reader = self._engine.execution_options(read_only=True, **_read_only(self._engine))
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -48,11 +49,17 @@ class Database:
 
         Raises DatabaseUnavailableError.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
+        with _clear_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view of what is committed, for reading alone: neither it nor a writer waits for the other.
+
+        Raises DatabaseUnavailableError.
+        """
+        with _clear_errors(), self._reader.begin() as connection:
+            yield connection
 
     def migrate(self) -> None:
         """Bring the schema to this program's version. Raises DatabaseUnavailableError."""
@@ -67,13 +74,26 @@ class Database:
         self._engine.dispose()
 
 
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
+
+
+def _read_only(engine: Engine) -> dict[str, bool]:
+    return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+
+
 def _engine(url: str) -> Engine:
     backend = make_url(url).get_backend_name()
+    # Parameters are hidden: an error's text must not carry a row's contents into a log.
     if backend == "postgresql":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if backend != "sqlite":
         raise DatabaseUrlError(f"The hub runs on SQLite or PostgreSQL, not on {backend}.")
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -87,5 +107,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    read_only = bool(connection.get_execution_options().get("read_only"))
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
     # IMMEDIATE: two writers wait for each other here, instead of one failing at its first write.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

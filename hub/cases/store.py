@@ -1,0 +1,190 @@
+"""The tables of cases. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hub.cases.model import CaseRecord, CaseStatus, TemplateRecord
+from hub.db import metadata
+from protocol.ids import CaseId, PhotoId, SliceName
+from protocol.person import BirthBand, Month, Sex
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String(130), primary_key=True),
+    Column("slice", String(130), nullable=False, index=True),
+    Column("sealed_reference", LargeBinary, nullable=False),
+    Column("reference_index", LargeBinary(32), nullable=False, unique=True),
+    Column("sex", String(16), nullable=False),
+    Column("born_from", Integer, nullable=False),  # months since the year 0
+    Column("born_to", Integer, nullable=False),
+    Column("last_seen", Date),
+    Column("status", String(16), nullable=False),
+    Column("listed_until", Date, nullable=False),
+    Column("registered_at", BigInteger, nullable=False),
+    Column("located_at", BigInteger),
+    # Rises with every change of any case, so that the watchlist need not compare everything to see one.
+    Column("revision", Integer, nullable=False, unique=True),
+    CheckConstraint("status IN ('missing', 'located')", name="status"),
+    CheckConstraint("sex IN ('female', 'male', 'unknown')", name="sex"),
+    CheckConstraint("born_from <= born_to", name="born"),
+    CheckConstraint("(status = 'located') = (located_at IS NOT NULL)", name="located"),
+)
+
+case_photos = Table(
+    "case_photos",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("case_id", String(130), ForeignKey("cases.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("sealed_original", LargeBinary, nullable=False),
+    Column("sealed_portrait", LargeBinary, nullable=False),
+)
+
+case_templates = Table(
+    "case_templates",
+    metadata,
+    Column("photo_id", String(16), ForeignKey("case_photos.id"), primary_key=True),
+    Column("pack_digest", LargeBinary(32), primary_key=True),
+    Column("sealed_vector", LargeBinary, nullable=False),
+)
+
+
+def insert_case(connection: Connection, case: CaseRecord, reference_index: bytes) -> None:
+    """A new case."""
+    connection.execute(
+        insert(cases).values(
+            id=case.id,
+            slice=case.slice,
+            sealed_reference=case.sealed_reference,
+            reference_index=reference_index,
+            sex=case.sex,
+            born_from=case.birth.earliest.ordinal,
+            born_to=case.birth.latest.ordinal,
+            last_seen=case.last_seen,
+            status=case.status,
+            listed_until=case.listed_until,
+            registered_at=case.registered_at,
+            revision=revision(connection) + 1,
+        )
+    )
+
+
+def insert_photo(
+    connection: Connection, case: CaseId, photo: PhotoId, position: int, *, original: bytes, portrait: bytes
+) -> None:
+    """A photograph of a case, both pictures encrypted."""
+    connection.execute(
+        insert(case_photos).values(
+            id=photo, case_id=case, position=position, sealed_original=original, sealed_portrait=portrait
+        )
+    )
+
+
+def insert_template(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> None:
+    """A photograph's encrypted template in one embedding space."""
+    connection.execute(insert(case_templates).values(photo_id=photo, pack_digest=pack_digest, sealed_vector=vector))
+
+
+def find_by_reference(connection: Connection, reference_index: bytes) -> str | None:
+    """The case that has a reference, by its blind index."""
+    return connection.scalar(select(cases.c.id).where(cases.c.reference_index == reference_index))
+
+
+def find(connection: Connection, case: CaseId) -> CaseRecord | None:
+    """A case's row."""
+    row = connection.execute(select(cases).where(cases.c.id == case)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def all_cases(connection: Connection) -> list[CaseRecord]:
+    """Every case, newest first."""
+    rows = connection.execute(select(cases).order_by(cases.c.registered_at.desc(), cases.c.id))
+    return [_record(row) for row in rows]
+
+
+def photos(connection: Connection, case: CaseId) -> tuple[PhotoId, ...]:
+    """A case's photographs in the order they were given."""
+    query = select(case_photos.c.id).where(case_photos.c.case_id == case).order_by(case_photos.c.position)
+    return tuple(connection.scalars(query))
+
+
+def sealed_portrait(connection: Connection, case: CaseId, photo: PhotoId) -> bytes | None:
+    """The encrypted portrait of one of a case's photographs."""
+    query = select(case_photos.c.sealed_portrait)
+    return connection.scalar(query.where(case_photos.c.id == photo, case_photos.c.case_id == case))
+
+
+def listed(connection: Connection, name: SliceName, today: date) -> list[tuple[CaseRecord, list[TemplateRecord]]]:
+    """The cases that units may search for today, each with its templates in the order of its photographs."""
+    query = (
+        select(cases, case_photos.c.id.label("photo"), case_templates.c.pack_digest, case_templates.c.sealed_vector)
+        .join(case_photos, case_photos.c.case_id == cases.c.id)
+        .join(case_templates, case_templates.c.photo_id == case_photos.c.id)
+        .where(cases.c.slice == name, cases.c.status == CaseStatus.MISSING, cases.c.listed_until >= today)
+        .order_by(cases.c.id, case_photos.c.position, case_templates.c.pack_digest)
+    )
+    groups = [list(group) for _, group in groupby(connection.execute(query), key=lambda row: row.id)]
+    return [(_record(rows[0]), [_template(row) for row in rows]) for rows in groups]
+
+
+def locate(connection: Connection, case: CaseId, at: int) -> bool:
+    """Whether the case was missing until now."""
+    return _change(connection, case, status=CaseStatus.LOCATED, located_at=at)
+
+
+def relist(connection: Connection, case: CaseId, until: date) -> bool:
+    """Whether the case is missing, so that it could be listed longer."""
+    return _change(connection, case, listed_until=until)
+
+
+def revision(connection: Connection) -> int:
+    """Rises with every change; 0 while there is no case."""
+    return connection.scalar(select(func.coalesce(func.max(cases.c.revision), 0))) or 0
+
+
+def count(connection: Connection, status: CaseStatus) -> int:
+    """How many cases have a status."""
+    return connection.scalar(select(func.count()).select_from(cases).where(cases.c.status == status)) or 0
+
+
+def _change(connection: Connection, case: CaseId, **columns: object) -> bool:
+    query = update(cases).where(cases.c.id == case, cases.c.status == CaseStatus.MISSING)
+    return connection.execute(query.values(**columns, revision=revision(connection) + 1)).rowcount == 1
+
+
+def _record(row: Row[*tuple[Any, ...]]) -> CaseRecord:
+    return CaseRecord(
+        id=CaseId(row.id),
+        slice=SliceName(row.slice),
+        sealed_reference=row.sealed_reference,
+        sex=Sex(row.sex),
+        birth=BirthBand(Month.from_ordinal(row.born_from), Month.from_ordinal(row.born_to)),
+        last_seen=row.last_seen,
+        status=CaseStatus(row.status),
+        listed_until=row.listed_until,
+        registered_at=row.registered_at,
+    )
+
+
+def _template(row: Row[*tuple[Any, ...]]) -> TemplateRecord:
+    return TemplateRecord(PhotoId(row.photo), row.pack_digest, row.sealed_vector)

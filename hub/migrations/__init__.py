@@ -1,0 +1,1 @@
+"""Alembic's scripts that bring a hub's database to this program's version."""
