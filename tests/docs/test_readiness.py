@@ -1,0 +1,53 @@
+"""Every promise names a test that exists, or a reason why there is none."""
+
+import re
+import subprocess
+import sys
+from typing import TypedDict
+
+import pytest
+import yaml
+
+from tests.docs.tree import ROOT
+
+
+class Row(TypedDict, total=False):
+    """A promise with the tests that show it, or the reason why none does."""
+
+    promise: str
+    tests: list[str]
+    reason: str
+
+
+ROWS: list[Row] = yaml.safe_load((ROOT / "docs" / "readiness.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def collected() -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "--ignore=tests/docs"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    return {re.sub(r"\[.*", "", line) for line in done.stdout.splitlines() if "::" in line}
+
+
+def test_promise_without_a_test_or_a_reason() -> None:
+    for row in ROWS:
+        assert set(row) <= {"promise", "tests", "reason"}
+        assert row["promise"].strip()
+        assert bool(row.get("tests")) != bool(row.get("reason")), row["promise"]
+
+
+def test_promise_that_names_a_test_that_does_not_exist(collected: set[str]) -> None:
+    for row in ROWS:
+        for test in row.get("tests", []):
+            assert test in collected, f"{row['promise']}: {test}"
+
+
+def test_promise_of_the_readme_that_readiness_leaves_out() -> None:
+    readme = (ROOT / "README.md").read_text()
+    promised = re.search(r"^## What it promises\n(.*?)(?=^## )", readme, re.MULTILINE | re.DOTALL)
+    assert promised is not None
+    promises = {" ".join(item.split()) for item in re.findall(r"^- (.*(?:\n  .*)*)", promised[1], re.MULTILINE)}
+    assert promises == {" ".join(row["promise"].split()) for row in ROWS}
