@@ -1,0 +1,159 @@
+"""Answers, outcomes and what a reviewer may know when, as values and pure rules."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from faults import RejectedError
+from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.person import AgeBand, BirthBand, Sex
+from protocol.sighting import LegalBasis
+
+ReviewId = NewType("ReviewId", str)
+
+MAX_COMMENT = 2000
+
+
+class ReviewError(RejectedError):
+    """A review cannot take what was asked of it. Nothing has been recorded."""
+
+
+class UnknownReviewError(ReviewError):
+    """There is no such review."""
+
+
+class AlreadyAnsweredError(ReviewError):
+    """The same person has answered before."""
+
+
+class AlreadyDecidedError(ReviewError):
+    """Two other people have answered meanwhile."""
+
+
+class CommentError(ReviewError):
+    """The comment is too long."""
+
+
+class FacesWithheldError(ReviewError):
+    """The review was decided by others: there is no reason to look at the faces any more."""
+
+
+class Answer(StrEnum):
+    """What one person says of two faces."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    CANNOT_TELL = "cannot-tell"
+
+
+class Outcome(StrEnum):
+    """What two people's answers come to. Only `confirmed` raises an alert; `unresolved` waits for a senior."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNRESOLVED = "unresolved"
+
+
+def outcome_of(first: Answer, second: Answer) -> Outcome:
+    """Agreement decides; a doubt of either does not."""
+    if first == second == Answer.SAME:
+        return Outcome.CONFIRMED
+    if first == second == Answer.DIFFERENT:
+        return Outcome.REJECTED
+    return Outcome.UNRESOLVED
+
+
+class SightingFacts(Protocol):
+    """What the review room needs to know of an intake."""
+
+    @property
+    def reference(self) -> str:
+        """What staff wrote on paper."""
+
+    @property
+    def unit(self) -> UnitId:
+        """The device."""
+
+    @property
+    def site(self) -> SiteId:
+        """The checkpoint or shelter."""
+
+    @property
+    def captured_at(self) -> int:
+        """Milliseconds since 1970 UTC by the unit's clock."""
+
+    @property
+    def legal_basis(self) -> LegalBasis:
+        """What permitted the photograph."""
+
+    @property
+    def age_band(self) -> AgeBand:
+        """As staff recorded it."""
+
+    @property
+    def sex(self) -> Sex:
+        """As staff recorded it."""
+
+
+class CaseFacts(Protocol):
+    """What the review room needs to know of a case."""
+
+    @property
+    def id(self) -> CaseId:
+        """The pseudonymous identifier."""
+
+    @property
+    def reference(self) -> str:
+        """The police reference."""
+
+    @property
+    def sex(self) -> Sex:
+        """As registered."""
+
+    @property
+    def birth(self) -> BirthBand:
+        """When the child was born."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One candidate of one intake, to be judged on its own. Score and rank stay in the store until asked for."""
+
+    id: ReviewId
+    sighting_id: SightingId
+    case: CaseId
+    photo: PhotoId
+    opened_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What one person said, and when; `position` 1 or 2."""
+
+    position: int
+    operator_id: int
+    answer: Answer
+    comment: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What two different people's answers came to."""
+
+    review_id: ReviewId
+    outcome: Outcome
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the recogniser thought. Only for people who have given their own answer.
+
+    `rank` is None while the person still has another candidate of the same intake before them: the rank of
+    one says something of the others.
+    """
+
+    score: float
+    rank: int | None
+    candidates: int
