@@ -1,0 +1,67 @@
+"""`mca provision`: make an authority and its hub, and add units to it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from protocol.ids import local_part, parse_hub_id, parse_site_id, parse_slice_name, parse_unit_id
+from provisioning.deployment import Deployment
+from provisioning.endpoints import parse_endpoint
+from provisioning.installation import AUTHORITY, BROKER, HUB, create_installation
+from provisioning.units import add_unit
+
+app = typer.Typer(no_args_is_help=True, help="Make certificates, keys and first settings for a hub and its units.")
+
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
+_Slices = Annotated[list[str] | None, typer.Option("--slice", help="A slice of the watchlist; may be repeated.")]
+
+
+@app.command()
+def init(
+    folder: _Folder,
+    *,
+    hub: Annotated[str, typer.Option(help="The hub's name, such as bd.")],
+    slices: _Slices = None,
+    broker_host: Annotated[str, typer.Option(help="Where units find the broker: a name or an address.")] = "127.0.0.1",
+    broker_port: int = 8883,
+    hub_host: Annotated[str, typer.Option(help="Where people and units find the hub.")] = "127.0.0.1",
+    console_port: Annotated[int, typer.Option(help="For people's browsers.")] = 8443,
+    units_port: Annotated[int, typer.Option(help="For the units' watchlist.")] = 8444,
+) -> None:
+    """Make an authority, its broker and its hub in a new or empty folder."""
+    hub_id = parse_hub_id(hub)
+    deployment = Deployment(
+        hub=hub_id,
+        slices=tuple(dict.fromkeys(parse_slice_name(name) for name in slices or [f"{hub_id}/missing"])),
+        broker=parse_endpoint(broker_host, broker_port),
+        console=parse_endpoint(hub_host, console_port),
+        units=parse_endpoint(hub_host, units_port),
+    )
+    folder = folder.resolve()
+    create_installation(folder, deployment, now=datetime.now(UTC))
+    typer.echo(f"The hub {hub_id} is provisioned in {folder}.")
+    typer.echo(f"Its settings are {folder / HUB / 'hub.toml'}; it and {folder / BROKER} go to the hub's machine.")
+    typer.echo(f"Back up {folder / AUTHORITY} and keep it offline: who has it can pose as any unit.")
+    typer.echo(f"People's browsers must trust {folder / AUTHORITY / 'ca.crt'} to open {deployment.console.url}.")
+
+
+@app.command()
+def unit(
+    folder: _Folder,
+    name: Annotated[str, typer.Argument(metavar="UNIT_ID", help="The unit's name, such as bd/benapole-1.")],
+    site: Annotated[str, typer.Option(help="The checkpoint or shelter it stands at, such as bd/benapole.")],
+    slices: _Slices = None,
+) -> None:
+    """Add a unit: make the folder to copy to the device, and tell the hub and the broker of it."""
+    unit_id = parse_unit_id(name)
+    target = add_unit(
+        folder.resolve(),
+        unit_id,
+        site=parse_site_id(site),
+        slices=tuple(dict.fromkeys(parse_slice_name(name) for name in slices or [])),
+        now=datetime.now(UTC),
+    )
+    typer.echo(f"The unit {unit_id} is provisioned. Copy {target} to the device, then remove it here.")
+    typer.echo(f"The hub needs {HUB}/units/{local_part(unit_id)}.json, and the broker {BROKER}/acl.conf and a reload.")

@@ -1,0 +1,91 @@
+"""Adding a unit: the folder that is copied to the device, its record at the hub, and its rules at the broker."""
+
+from datetime import datetime
+from pathlib import Path
+
+from credentials.identity import create_identity, read_card, write_card
+from credentials.private_files import make_private_directory, require_private, write_public
+from protocol.ids import SiteId, SliceName, UnitId, local_part
+from provisioning.authority import Authority, require_certifiable
+from provisioning.broker_config import write_access_list
+from provisioning.deployment import Deployment
+from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, ForeignNameError
+from provisioning.installation import AUTHORITY, BROKER, HUB, UNITS
+from provisioning.registry import Registry, UnitRecord
+from provisioning.staging import one_at_a_time, whole_folder
+from provisioning.templates import fill
+from provisioning.tuf_root import ROOT_FILE, ROOT_KEY
+
+
+def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceName, ...], now: datetime) -> Path:
+    """Provision `unit`, and return the folder to copy to the device. Without `slices` it may hold all of the hub's.
+
+    Afterwards the unit is whole, or nothing of it is left and the same call can be made again.
+
+    Raises NotProvisionedError, AlreadyProvisionedError, ForeignNameError, DamagedFolderError, ClockError,
+    DiskError, or PrivateFileError when others can read the authority's keys.
+    """
+    deployment = Deployment.load(folder / AUTHORITY)
+    _require_names(deployment, unit, site, slices)
+    authority = Authority.load(folder / AUTHORITY, now=now)
+    require_private(folder / AUTHORITY / ROOT_KEY)
+    registry = Registry(folder / HUB / "units")
+    target = folder / UNITS / local_part(unit)
+
+    def rewrite_access_list() -> None:
+        write_access_list(folder / BROKER, deployment.hub, (record.unit for record in registry.records()))
+
+    def withdraw() -> None:
+        registry.remove(unit)
+        rewrite_access_list()
+
+    with one_at_a_time(folder / AUTHORITY):
+        # A hidden folder of this unit tells that its record is left from a run that was cut short.
+        if target.exists() or (unit in registry and not target.with_name(f".{target.name}.partial").exists()):
+            raise AlreadyProvisionedError(f"{unit} is provisioned already and is not overwritten: choose another name.")
+        with whole_folder(target, withdraw=withdraw) as partial:
+            record = UnitRecord(unit, site, slices or deployment.slices, create_identity(partial, unit).public)
+            _fill_unit_folder(partial, record, deployment, hub_folder=folder / HUB)
+            _write_certificates(partial, authority, unit, now=now)
+            registry.add(record)
+            rewrite_access_list()
+    return target
+
+
+def _require_names(deployment: Deployment, unit: UnitId, site: SiteId, slices: tuple[SliceName, ...]) -> None:
+    deployment.require_own(unit)
+    deployment.require_own(site)
+    require_certifiable(unit)
+    for name in slices:
+        if name not in deployment.slices:
+            known = ", ".join(deployment.slices)
+            raise ForeignNameError(f"{name} is not a slice that {deployment.hub} publishes: choose among {known}.")
+
+
+def _fill_unit_folder(folder: Path, record: UnitRecord, deployment: Deployment, *, hub_folder: Path) -> None:
+    write_public(folder / "hub-card.json", write_card(read_card(hub_folder / "card.json")))
+    try:
+        write_public(folder / "tuf-root.json", (hub_folder / "tuf" / ROOT_FILE).read_bytes())
+    except OSError as error:
+        raise DamagedFolderError(f"The hub's TUF root cannot be read: {error.strerror}.") from error
+    write_public(folder / "edge.toml", unit_settings(record, deployment))
+    make_private_directory(folder / "data")
+
+
+def _write_certificates(folder: Path, authority: Authority, unit: UnitId, *, now: datetime) -> None:
+    tls = make_private_directory(folder / "tls")
+    write_public(tls / "ca.crt", authority.certificate)
+    authority.issue_client(unit, now=now).save(tls, "unit")
+
+
+def unit_settings(record: UnitRecord, deployment: Deployment) -> bytes:
+    """The unit's first edge.toml."""
+    return fill(
+        "edge.toml",
+        unit=record.unit,
+        site=record.site,
+        hub=deployment.hub,
+        broker_host=deployment.broker.host,
+        broker_port=deployment.broker.port,
+        watchlist_url=f"{deployment.units.url}/watchlist",
+    )
