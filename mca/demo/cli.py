@@ -11,7 +11,9 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="Let two scripted operators confirm the first candidate, then end.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="With --once: print one JSON object on standard output.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --once: print one JSON object on standard output.")
+    ] = False,
 ) -> None:
     """Show the main job on this machine: a throwaway hub, a unit, two cases, four intakes, two operators."""
     from rich.console import Console

@@ -43,12 +43,12 @@ def tell(folder: Path, console: Console, *, once: bool) -> Report | None:
         site = install(folder)
         mailbox = stack.enter_context(mail_server(site.mail_port))
         console.print("[bold]2.[/] The hub starts, with its own broker under mutual TLS …")
-        stack.enter_context(
-            program(["hub", "serve"], environment=site.hub, log=folder / "hub.log", ready="hub.ready")
-        )
+        stack.enter_context(program(["hub", "serve"], environment=site.hub, log=folder / "hub.log", ready="hub.ready"))
         _register(site, console)
         console.print("[bold]4.[/] The unit starts and fetches the encrypted watchlist …")
-        stack.enter_context(program(["edge", "run"], environment=site.edge, log=folder / "edge.log", ready="edge.ready"))
+        stack.enter_context(
+            program(["edge", "run"], environment=site.edge, log=folder / "edge.log", ready="edge.ready")
+        )
         wait_until("the watchlist to reach the unit", lambda: _unit_has(site, len(_CASES)))
         report = Report(_take_intakes(site, console))
         _await_sightings(site, report, console)

@@ -35,7 +35,7 @@ def test_link_that_leads_nowhere(document: str) -> None:
 
 @pytest.mark.parametrize("document", RELATIVE)
 def test_path_that_does_not_exist(document: str) -> None:
-    tops = "README|CHANGELOG|THIRD_PARTY|docs|scripts|tests|models|hub|edge_agent|provisioning|protocol|benchmarks|requirements"
+    tops = "docs|scripts|tests|models|hub|edge_agent|provisioning|protocol|benchmarks|requirements|mca|firmware_config"
     for span in code_spans((ROOT / document).read_text()):
         for name in re.findall(rf"^((?:{tops})[/.][\w./-]*[\w/])$", span.strip()):
             module = ROOT / (name.replace(".", "/") + ".py")
@@ -57,8 +57,10 @@ def test_command_that_does_not_exist(document: str) -> None:
     known = commands()
     for span in code_spans((ROOT / document).read_text()):
         for words in re.findall(r"(?:^|\s)(mca(?: [a-z][a-z-]*)+)", span):
-            assert any(command == words or words.startswith(f"{command} ") or command.startswith(f"{words} ")
-                       for command in known), f"{document} names `{words}`"
+            assert any(
+                command == words or words.startswith(f"{command} ") or command.startswith(f"{words} ")
+                for command in known
+            ), f"{document} names `{words}`"
 
 
 def test_command_that_no_document_names() -> None:
@@ -94,7 +96,9 @@ def test_error_of_no_branch_of_the_tree() -> None:
 
 def test_error_of_the_base_alone_tells_nobody_to_act() -> None:
     roots = (faults.RejectedError, faults.UnavailableError, faults.MisconfiguredError)
-    strays = [name for name, error in _errors().items() if not issubclass(error, roots) and error.__module__ != "faults"]
+    strays = [
+        name for name, error in _errors().items() if not issubclass(error, roots) and error.__module__ != "faults"
+    ]
     assert not strays
 
 
@@ -121,8 +125,18 @@ def _errors() -> dict[str, type[Exception]]:
 def test_registry_or_machine_named_in_a_committed_file() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     # Written in pieces, so that this file does not name them either.
-    forbidden = re.compile("|".join(["pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "/wo" + "rk/",
-                                     "/ro" + "ot/", r"deb\.debian" + r"\.org"]))
+    forbidden = re.compile(
+        "|".join(
+            [
+                "pypi" + r"\.org",
+                "pythonhosted" + r"\.org",
+                "registry" + r"\.npmjs",
+                "/wo" + "rk/",
+                "/ro" + "ot/",
+                r"deb\.debian" + r"\.org",
+            ]
+        )
+    )
     for name in filter(None, files):
         path = ROOT / name
         if not path.is_file() or path.suffix in {".onnx", ".jpg", ".png"}:

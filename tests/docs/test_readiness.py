@@ -26,7 +26,10 @@ ROWS: list[Row] = yaml.safe_load((ROOT / "docs" / "readiness.yaml").read_text())
 def collected() -> set[str]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "--ignore=tests/docs"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]
     return {re.sub(r"\[.*", "", line) for line in done.stdout.splitlines() if "::" in line}
