@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from credentials.private_files import PrivateFileError, read_private, write_private, write_public
-from protocol.errors import FieldError
+from protocol.errors import BadKeyError, FieldError
 from protocol.keys import Identity, OpeningKey, PrivateIdentity, SealKey, SigningKey, VerifyKey
 
 _SIGNING, _OPENING, _CARD = "signing.key", "opening.key", "card.json"
@@ -27,9 +27,11 @@ def create_identity(folder: Path, name: str) -> PrivateIdentity:
 def load_identity(folder: Path) -> PrivateIdentity:
     """The identity in `folder`. Raises PrivateFileError when a file is missing, damaged or open to others."""
     card = read_card(folder / _CARD)
-    identity = PrivateIdentity(
-        card.name, SigningKey(_read_hex(folder / _SIGNING)), OpeningKey(_read_hex(folder / _OPENING))
-    )
+    signing, opening = _read_hex(folder / _SIGNING), _read_hex(folder / _OPENING)
+    try:
+        identity = PrivateIdentity(card.name, SigningKey(signing), OpeningKey(opening))
+    except BadKeyError as error:
+        raise PrivateFileError(f"The keys in {folder} are damaged. Provision this identity anew.") from error
     if (identity.public.verify_key.raw, identity.public.seal_key.raw) != (card.verify_key.raw, card.seal_key.raw):
         raise PrivateFileError(f"The keys in {folder} do not belong to its {_CARD}. Provision this identity anew.")
     return identity

@@ -22,12 +22,16 @@ def read_private(path: Path, *, limit: int = 64 * 1024) -> bytes:
     Raises PrivateFileError when it is missing, not a plain file, too long, not owned by this user, or open to others.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # Not blocking: a named pipe in a key's place must be refused, not waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            _require_private(path, os.fstat(descriptor))
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(limit + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise PrivateFileError(f"The private file {path} cannot be read: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        _require_private(path, os.fstat(file.fileno()))
-        data = file.read(limit + 1)
     if len(data) > limit:
         raise PrivateFileError(f"The private file {path} is longer than {limit} bytes: it is not what belongs there.")
     return data

@@ -26,11 +26,16 @@ def server_context(*, certificate: Path, key: Path, authority: Path | None = Non
     return _configure(context, authority, certificate, key)
 
 
+def _no_password() -> str:
+    return ""
+
+
 def _configure(context: ssl.SSLContext, authority: Path | None, certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     require_private(key)
     try:
-        context.load_cert_chain(certificate, key)
+        # An encrypted key is refused. Without this a daemon would ask a terminal for its password, and hang.
+        context.load_cert_chain(certificate, key, password=_no_password)
         if authority is not None:
             context.load_verify_locations(authority)
     except (OSError, ssl.SSLError) as error:
