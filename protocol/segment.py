@@ -48,6 +48,11 @@ class Segment:
     upserts: tuple[WatchlistEntry, ...]
     removals: tuple[CaseId, ...]
 
+    def __post_init__(self) -> None:
+        named = [entry.case for entry in self.upserts] + list(self.removals)
+        if len(set(named)) != len(named):
+            raise FieldError("A segment names each case once: it is added, replaced or forgotten.")
+
     def to_bytes(self) -> bytes:
         """Deterministic CBOR, before compression and encryption."""
         return cbor.encode(

@@ -86,6 +86,13 @@ def test_number_of_few_entries_does_not_show_in_the_size() -> None:
     assert len(encrypt_segment(empty, key=EPOCH_KEY, path=PATH, nonce=NONCE)) == len(DATA)
 
 
+def test_case_that_is_both_added_and_forgotten_is_refused() -> None:
+    with pytest.raises(FieldError, match="once"):
+        segment.Segment(SLICE, 5, snapshot=False, upserts=(ENTRY,), removals=(ENTRY.case,))
+    with pytest.raises(FieldError, match="once"):
+        segment.Segment(SLICE, 5, snapshot=True, upserts=(ENTRY, ENTRY), removals=())
+
+
 def test_epoch_key_of_the_wrong_length_is_refused_and_never_shown() -> None:
     with pytest.raises(BadKeyError):
         EpochKey(SLICE, 1, b"short")
