@@ -34,6 +34,32 @@ class SignInDelayedError(AccessError):
     """Too many failed attempts in a row: the message says how long to wait."""
 
 
+class SessionEndedError(AccessError):
+    """There is no session, or it ended. `operator` is whose it was, where that is known."""
+
+    def __init__(self, operator: "Operator | None" = None) -> None:
+        super().__init__("Your session has ended. Sign in again.")
+        self.operator = operator
+
+
+class SignInNeededError(AccessError):
+    """The page asked for needs a sign-in. `kept` is the sealed form that was on its way, if it can be kept."""
+
+    def __init__(self, path: str, *, sent_a_form: bool, kept: str | None) -> None:
+        super().__init__("Sign in first.")
+        self.path = path
+        self.sent_a_form = sent_a_form
+        self.kept = kept
+
+
+class NotPermittedError(AccessError):
+    """The operator's role does not include what was asked."""
+
+
+class FormTokenError(AccessError):
+    """A form came without the token of the session that it claims to come from."""
+
+
 class Role(StrEnum):
     """What an operator's work is. Routes name the roles that may call them; no role includes another."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
+    LargeBinary,
     Row,
     String,
     Table,
@@ -35,6 +36,7 @@ alerts = Table(
     Column("site", String(130), nullable=False),
     Column("status", String(16), nullable=False),
     Column("raised_at", BigInteger, nullable=False, index=True),
+    Column("document", LargeBinary, nullable=False),  # CAP, as recipients of the feed read it
     UniqueConstraint("review_id"),
     ForeignKeyConstraint(["review_id", "outcome"], ["decisions.review_id", "decisions.outcome"]),
     CheckConstraint("outcome = 'confirmed'", name="confirmed"),
@@ -68,7 +70,7 @@ delivery_attempts = Table(
 )
 
 
-def add_alert(connection: Connection, alert: Alert) -> None:
+def add_alert(connection: Connection, alert: Alert, document: bytes) -> None:
     """Insert an alert. The database refuses it where its review was not confirmed."""
     connection.execute(
         insert(alerts).values(
@@ -80,6 +82,7 @@ def add_alert(connection: Connection, alert: Alert) -> None:
             site=alert.site,
             status=str(alert.status),
             raised_at=alert.raised_at,
+            document=document,
         )
     )
 
@@ -88,6 +91,16 @@ def find_alert(connection: Connection, alert_id: str) -> Alert | None:
     """One alert."""
     row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).one_or_none()
     return None if row is None else _alert(row)
+
+
+def alert_of_delivery(connection: Connection, delivery: Delivery) -> Alert:
+    """The alert that a delivery carries."""
+    return _alert(connection.execute(select(alerts).where(alerts.c.id == delivery.alert_id)).one())
+
+
+def document_of(connection: Connection, alert: Alert) -> bytes:
+    """An alert's CAP document."""
+    return bytes(connection.execute(select(alerts.c.document).where(alerts.c.id == alert.id)).scalar_one())
 
 
 def find_alert_of(connection: Connection, review_id: str) -> Alert | None:

@@ -1,0 +1,44 @@
+"""The index of the feed (Atom, RFC 4287): which alerts there are, newest first. References only."""
+
+from collections.abc import Sequence
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from hub.clock import moment
+from hub.dispatch.cap import MEDIA_TYPE, alert_page, headline
+from hub.dispatch.model import Alert, AlertSettings
+
+NAMESPACE: Final = "http://www.w3.org/2005/Atom"
+
+
+def atom_index(entries: Sequence[tuple[Alert, int]], settings: AlertSettings, at: int) -> bytes:
+    """The feed's index: `entries` are alerts with their moments of publication; `at` counts where there are none."""
+    address = f"{settings.console_url.rstrip('/')}/feed.atom"
+    root = ET.Element(f"{{{NAMESPACE}}}feed")
+    _add(root, "id", address)
+    _add(root, "title", f"Alerts of {settings.sender_name}")
+    _add(root, "updated", _time(max((published for _, published in entries), default=at)))
+    author = ET.SubElement(root, f"{{{NAMESPACE}}}author")
+    _add(author, "name", settings.sender_name)
+    _link(root, "self", address, "application/atom+xml")
+    for alert, published in entries:
+        entry = ET.SubElement(root, f"{{{NAMESPACE}}}entry")
+        _add(entry, "id", alert_page(alert, settings))
+        _add(entry, "title", headline(alert))
+        _add(entry, "updated", _time(published))
+        _add(entry, "summary", f"{alert.status}. Site {alert.site}.")
+        _link(entry, "alternate", f"{alert_page(alert, settings)}/cap.xml", MEDIA_TYPE)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _add(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = text
+
+
+def _link(parent: ET.Element, relation: str, address: str, media_type: str) -> None:
+    ET.SubElement(parent, f"{{{NAMESPACE}}}link", {"rel": relation, "href": address, "type": media_type})
+
+
+def _time(at: int) -> str:
+    return moment(at).strftime("%Y-%m-%dT%H:%M:%SZ")

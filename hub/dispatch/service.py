@@ -1,0 +1,89 @@
+"""Raising alerts and telling how far each has come."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from hub.audit.service import AuditAction, record
+from hub.dispatch import store
+from hub.dispatch.atom import atom_index
+from hub.dispatch.cap import cap_document
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.model import (
+    Alert,
+    AlertId,
+    AlertSettings,
+    AlertState,
+    AlertStatus,
+    RecipientsError,
+    UnknownAlertError,
+)
+from hub.dispatch.recipients import Recipients, load_recipients
+from protocol.ids import CaseId, SiteId
+
+__all__ = [
+    "AlertSettings",
+    "AlertState",
+    "AlertStatus",
+    "DispatchService",
+    "Dispatcher",
+    "Recipients",
+    "RecipientsError",
+    "UnknownAlertError",
+    "load_recipients",
+]
+
+PAGE_LENGTH = 100
+
+
+class DispatchService:
+    """The alerts of one hub. Every method joins the caller's transaction."""
+
+    def __init__(
+        self, settings: AlertSettings, recipients: Recipients, random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        self._settings = settings
+        self._recipients = recipients
+        self._random = random
+
+    def raise_alert(
+        self, connection: Connection, *, review_id: str, case: CaseId, reference: str, site: SiteId, actor: str, at: int
+    ) -> None:
+        """Put an alert, and a delivery for each of today's recipients, into the decision's own transaction.
+
+        The database refuses it (IntegrityError) where the review has not been confirmed by two people.
+        """
+        alert = Alert(AlertId(self._random(8).hex()), review_id, case, reference, site, self._settings.status, at)
+        store.add_alert(connection, alert, cap_document(alert, self._settings))
+        for recipient in self._recipients:
+            store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)
+        record(connection, AuditAction.ALERT_RAISED, actor=actor, subject=alert.id, at=at, review=review_id)
+
+    def alert_count(self, connection: Connection) -> int:
+        """How many alerts have been raised."""
+        return store.count(connection)
+
+    def alerts(self, connection: Connection) -> Sequence[AlertState]:
+        """The newest alerts and how far each has come."""
+        return store.states(connection, store.newest(connection, PAGE_LENGTH))
+
+    def alert(self, connection: Connection, alert_id: str) -> AlertState:
+        """One alert. Raises UnknownAlertError."""
+        found = store.find_alert(connection, alert_id)
+        if found is None:
+            raise UnknownAlertError("There is no such alert. Go to the list of alerts and choose one from there.")
+        return store.states(connection, [found])[0]
+
+    def alert_of(self, connection: Connection, review_id: str) -> AlertId | None:
+        """The alert that a review's decision raised."""
+        found = store.find_alert_of(connection, review_id)
+        return None if found is None else found.id
+
+    def document(self, connection: Connection, alert_id: str) -> bytes:
+        """An alert's CAP document. Raises UnknownAlertError."""
+        return store.document_of(connection, self.alert(connection, alert_id).alert)
+
+    def index(self, connection: Connection, at: int) -> bytes:
+        """The feed's Atom index as it would be written now."""
+        return atom_index(store.published(connection, PAGE_LENGTH), self._settings, at)

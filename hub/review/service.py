@@ -1,0 +1,352 @@
+"""Opening reviews, showing each person only what they may know yet, taking answers, deciding."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from hub.access.service import Operator
+from hub.atrest import Vault
+from hub.audit.service import AuditAction, record
+from hub.review import store
+from hub.review.contradictions import age_in_words, contradictions
+from hub.review.model import (
+    MAX_COMMENT,
+    AlreadyAnsweredError,
+    AlreadyDecidedError,
+    Answer,
+    CaseFacts,
+    CommentError,
+    Decision,
+    FacesWithheldError,
+    GivenAnswer,
+    Machine,
+    Outcome,
+    Review,
+    ReviewError,
+    ReviewId,
+    SightingFacts,
+    UnknownReviewError,
+    outcome_of,
+)
+from protocol.envelope import MessageType
+from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.notice import Notice, NoticeKind
+from protocol.sighting import Candidate
+from protocol.topics import UnitChannel
+
+__all__ = [
+    "AlreadyAnsweredError",
+    "AlreadyDecidedError",
+    "Answer",
+    "Outcome",
+    "Review",
+    "ReviewError",
+    "ReviewId",
+    "ReviewService",
+    "UnknownReviewError",
+]
+
+PAGE_LENGTH = 100
+
+
+class Sightings(Protocol):
+    """The intakes that the hub received."""
+
+    def sighting(self, connection: Connection, sighting_id: SightingId, /) -> SightingFacts:
+        """What is known of an intake."""
+
+    def portrait(self, sighting_id: SightingId, /) -> bytes:
+        """The intake's aligned face with some margin, JPEG."""
+
+
+class Cases(Protocol):
+    """The register of missing children."""
+
+    def summary(self, connection: Connection, case: CaseId, /) -> CaseFacts:
+        """What is known of a case."""
+
+    def portrait(self, case: CaseId, photo: PhotoId, /) -> bytes:
+        """One photo's aligned face with some margin, JPEG."""
+
+    def mark_located(self, connection: Connection, case: CaseId, actor: str, at: int, /) -> None:
+        """The child has been found. Nothing happens where that is known already."""
+
+
+class Alerts(Protocol):
+    """Where a confirmed match leaves the hub."""
+
+    def raise_alert(
+        self, connection: Connection, *, review_id: str, case: CaseId, reference: str, site: SiteId, actor: str, at: int
+    ) -> None:
+        """In the decision's own transaction."""
+
+
+class Units(Protocol):
+    """The way to the devices."""
+
+    def enqueue(
+        self,
+        connection: Connection,
+        unit: UnitId,
+        channel: UnitChannel,
+        message_type: MessageType,
+        payload: bytes,
+        /,
+    ) -> None:
+        """Send a message after the transaction has been committed."""
+
+
+class Side(StrEnum):
+    """The two faces of a comparison."""
+
+    INTAKE = "intake"
+    CASE = "case"
+
+
+class Stage(StrEnum):
+    """Where a review stands for one person."""
+
+    ASKED = "asked"
+    WAITING = "waiting"
+    DECIDED = "decided"
+    DECIDED_BY_OTHERS = "decided-by-others"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """A line of the queue."""
+
+    review: Review
+    intake: SightingFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Open reviews, oldest first: those that wait for the person, and those that wait for someone else."""
+
+    to_answer: tuple[QueueItem, ...]
+    answered: tuple[QueueItem, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedItem:
+    """A line of the list of decisions."""
+
+    review: Review
+    intake: SightingFacts
+    case: CaseFacts
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one person may know of a review now. `machine` and `answers` are empty until they have answered."""
+
+    review: Review
+    stage: Stage
+    intake: SightingFacts
+    case: CaseFacts
+    age_then: str
+    contradictions: tuple[str, ...]
+    confirmed_elsewhere: bool
+    own: GivenAnswer | None
+    machine: Machine | None
+    decision: Decision | None
+    answers: tuple[GivenAnswer, ...]
+
+
+class ReviewService:
+    """Two people's judgement of each candidate. Every method joins the caller's transaction."""
+
+    def __init__(
+        self,
+        sightings: Sightings,
+        cases: Cases,
+        alerts: Alerts,
+        units: Units,
+        *,
+        vault: Vault,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._sightings = sightings
+        self._cases = cases
+        self._alerts = alerts
+        self._units = units
+        self._vault = vault
+        self._random = random
+
+    def open(self, connection: Connection, *, sighting_id: SightingId, candidate: Candidate, at: int) -> ReviewId:
+        """Ask for two people's answers on one candidate."""
+        # Random, not counted: neither the address nor the order of a list says which candidate ranked first.
+        review_id = ReviewId(self._random(8).hex())
+        review = Review(review_id, sighting_id, candidate.case, candidate.photo, at)
+        store.add_review(connection, review, candidate.score, candidate.rank)
+        record(connection, AuditAction.REVIEW_OPENED, actor="hub", subject=review_id, at=at, sighting=sighting_id)
+        return review_id
+
+    def open_count(self, connection: Connection) -> int:
+        """How many reviews wait for answers."""
+        return store.count_open(connection)
+
+    def decided_count(self, connection: Connection) -> int:
+        """How many reviews have a decision."""
+        return store.count_decided(connection)
+
+    def queue(self, connection: Connection, operator: Operator) -> Queue:
+        """The oldest open reviews as one person sees them."""
+        reviews = store.open_reviews(connection, PAGE_LENGTH)
+        done = store.answered_by(connection, operator.id, [review.id for review in reviews])
+        items = [QueueItem(review, self._sightings.sighting(connection, review.sighting_id)) for review in reviews]
+        return Queue(
+            to_answer=tuple(item for item in items if item.review.id not in done),
+            answered=tuple(item for item in items if item.review.id in done),
+            total=store.count_open(connection),
+        )
+
+    def decided(self, connection: Connection) -> Sequence[DecidedItem]:
+        """The newest decisions."""
+        return [
+            DecidedItem(
+                review,
+                self._sightings.sighting(connection, review.sighting_id),
+                self._cases.summary(connection, review.case),
+                decision,
+            )
+            for review, decision in store.decided_reviews(connection, PAGE_LENGTH)
+        ]
+
+    def comparison(self, connection: Connection, review_id: str, operator: Operator) -> Comparison:
+        """A review as one person may see it now. Raises UnknownReviewError."""
+        review = self._find(connection, review_id)
+        intake = self._sightings.sighting(connection, review.sighting_id)
+        case = self._cases.summary(connection, review.case)
+        answers = store.answers_of(connection, review.id, self._vault)
+        decision = store.decision_of(connection, review.id)
+        own = _own(answers, operator)
+        return Comparison(
+            review=review,
+            stage=_stage(own, decision),
+            intake=intake,
+            case=case,
+            age_then=age_in_words(case.birth, intake.captured_at),
+            contradictions=contradictions(intake, case),
+            confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
+            own=own,
+            machine=self._machine(connection, review, operator) if own else None,
+            decision=decision,
+            answers=tuple(answers) if own and decision else (),
+        )
+
+    def face(self, connection: Connection, review_id: str, side: Side, operator: Operator, at: int) -> bytes:
+        """One of the two faces, JPEG. The first look of each person at a review is audited.
+
+        Raises UnknownReviewError, or FacesWithheldError where others have decided.
+        """
+        review = self._find(connection, review_id)
+        own = _own(store.answers_of(connection, review.id, self._vault), operator)
+        if _stage(own, store.decision_of(connection, review.id)) is Stage.DECIDED_BY_OTHERS:
+            raise FacesWithheldError(
+                "Two colleagues have decided this review. Its faces are no longer shown to others."
+            )
+        if store.note_face_view(connection, review.id, operator.id, at):
+            record(connection, AuditAction.FACES_VIEWED, actor=operator.name, subject=review.id, at=at)
+        if side is Side.INTAKE:
+            return self._sightings.portrait(review.sighting_id)
+        return self._cases.portrait(review.case, review.photo)
+
+    def answer(
+        self, connection: Connection, review_id: str, operator: Operator, answer: Answer, *, comment: str, at: int
+    ) -> Outcome | None:
+        """Record what one person says; the outcome where theirs was the second answer.
+
+        Raises UnknownReviewError, AlreadyAnsweredError, AlreadyDecidedError or CommentError.
+        """
+        comment = comment.strip()
+        if len(comment) > MAX_COMMENT:
+            raise CommentError(f"The comment has more than {MAX_COMMENT} characters. Shorten it and answer again.")
+        review = self._find(connection, review_id, lock=True)
+        earlier = store.answers_of(connection, review.id, self._vault)
+        _check_may_answer(earlier, operator)
+        given = GivenAnswer(len(earlier) + 1, operator.id, answer, comment, at)
+        store.add_answer(connection, review.id, given, self._vault)
+        record(
+            connection,
+            AuditAction.REVIEW_ANSWERED,
+            actor=operator.name,
+            subject=review.id,
+            at=at,
+            position=given.position,
+            answer=str(answer),
+        )
+        return self._decide(connection, review, earlier[0], given, operator) if earlier else None
+
+    def _decide(
+        self, connection: Connection, review: Review, first: GivenAnswer, second: GivenAnswer, operator: Operator
+    ) -> Outcome:
+        outcome = outcome_of(first.answer, second.answer)
+        decision = Decision(review.id, outcome, second.at)
+        store.add_decision(connection, decision, first, second)
+        record(
+            connection,
+            AuditAction.REVIEW_DECIDED,
+            actor=operator.name,
+            subject=review.id,
+            at=decision.at,
+            outcome=str(outcome),
+        )
+        if outcome is Outcome.CONFIRMED:
+            self._confirm(connection, review, operator.name, decision.at)
+        return outcome
+
+    def _confirm(self, connection: Connection, review: Review, actor: str, at: int) -> None:
+        intake = self._sightings.sighting(connection, review.sighting_id)
+        self._cases.mark_located(connection, review.case, actor, at)
+        self._alerts.raise_alert(
+            connection,
+            review_id=review.id,
+            case=review.case,
+            reference=intake.reference,
+            site=intake.site,
+            actor=actor,
+            at=at,
+        )
+        notice = Notice(review.sighting_id, intake.reference, NoticeKind.CALL_DESK, at)
+        self._units.enqueue(connection, intake.unit, UnitChannel.NOTICES, MessageType.NOTICE, notice.to_bytes())
+        record(connection, AuditAction.NOTICE_QUEUED, actor=actor, subject=intake.unit, at=at, review=review.id)
+
+    def _machine(self, connection: Connection, review: Review, operator: Operator) -> Machine:
+        siblings = store.reviews_of(connection, review.sighting_id)
+        score, rank = store.score_and_rank(connection, review.id)
+        unanswered = {one.id for one in siblings} - store.answered_by(
+            connection, operator.id, [one.id for one in siblings]
+        )
+        still_asked = any(store.decision_of(connection, one) is None for one in unanswered)
+        return Machine(score, None if still_asked else rank, len(siblings))
+
+    def _find(self, connection: Connection, review_id: str, *, lock: bool = False) -> Review:
+        review = store.find_review(connection, review_id, lock=lock)
+        if review is None:
+            raise UnknownReviewError("There is no such review. Go back to the queue and choose one from the list.")
+        return review
+
+
+def _own(answers: Sequence[GivenAnswer], operator: Operator) -> GivenAnswer | None:
+    return next((given for given in answers if given.operator_id == operator.id), None)
+
+
+def _stage(own: GivenAnswer | None, decision: Decision | None) -> Stage:
+    if decision is None:
+        return Stage.ASKED if own is None else Stage.WAITING
+    return Stage.DECIDED_BY_OTHERS if own is None else Stage.DECIDED
+
+
+def _check_may_answer(earlier: Sequence[GivenAnswer], operator: Operator) -> None:
+    if _own(earlier, operator) is not None:
+        raise AlreadyAnsweredError("You have answered this review already. Your first answer stands.")
+    if len(earlier) == 2:
+        raise AlreadyDecidedError("Two colleagues have decided this review meanwhile. Your answer was not needed.")
