@@ -1,0 +1,129 @@
+"""Units, their health, and a lasting queue of what the hub has to tell them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from faults import RejectedError
+from hub.atrest import Vault
+from hub.audit.service import AuditAction, record
+from hub.clock import Clock
+from hub.db import Database
+from hub.fleet import store
+from hub.fleet.model import OutboundMessage, Unit, UnitHealth
+from hub.fleet.registry import UnitFileError, read_units
+from protocol.envelope import MessageType, seal
+from protocol.health import Health
+from protocol.ids import HubId, UnitId
+from protocol.keys import Identity, PrivateIdentity
+from protocol.topics import UnitChannel, unit_topic
+
+__all__ = ["FleetService", "Unit", "UnitFileError", "UnitHealth", "UnknownUnitError"]
+
+_BATCH = 64
+
+
+class UnknownUnitError(RejectedError):
+    """No such unit is enrolled, or it was withdrawn."""
+
+
+class FleetService:
+    """The units of one hub."""
+
+    def __init__(self, database: Database, vault: Vault, identity: PrivateIdentity, folder: Path, clock: Clock) -> None:
+        """`identity`: the hub's own. `folder`: where provisioning leaves the units' files."""
+        self._database = database
+        self._vault = vault
+        self._identity = identity
+        self._folder = folder
+        self._clock = clock
+
+    def refresh(self) -> None:
+        """Bring the registry to what the folder of units says. Raises UnitFileError, having changed nothing."""
+        wanted = {unit.id: unit for unit in read_units(self._folder, HubId(self._identity.name))}
+        now = self._clock()
+        with self._database.begin() as connection:
+            known = {unit.id: unit for unit in store.active(connection)}
+            for unit in wanted.values():
+                if unit.id not in known:
+                    self._put(connection, AuditAction.UNIT_REGISTERED, unit, now)
+                elif unit.to_record() != known[unit.id].to_record():
+                    self._put(connection, AuditAction.UNIT_CHANGED, unit, now)
+            for gone in sorted(known.keys() - wanted.keys()):
+                store.withdraw(connection, gone)
+                record(connection, AuditAction.UNIT_WITHDRAWN, actor=self._identity.name, subject=gone, at=now)
+
+    def units(self, connection: Connection) -> list[Unit]:
+        """Every active unit, by name."""
+        return store.active(connection)
+
+    def find_sender(self, name: str) -> Identity | None:
+        """The identity of an active unit, for `protocol.envelope.open_envelope`."""
+        with self._database.read() as connection:
+            unit = store.find(connection, name)
+        return None if unit is None else unit.identity
+
+    def record_health(self, unit: UnitId, sequence: int, health: Health) -> None:
+        """Keep a unit's newest report.
+
+        One that is not newer is dropped: the broker may deliver a report twice. Reports leave no audit
+        entry; they change nothing but what is shown of the unit.
+        """
+        with self._database.begin() as connection:
+            store.put_health(connection, unit, sequence, health, self._clock())
+
+    def health(self, connection: Connection) -> list[UnitHealth]:
+        """The newest report of each active unit that has sent one, by name."""
+        return store.health(connection)
+
+    def seal(self, connection: Connection, unit: UnitId, message_type: MessageType, payload: bytes) -> bytes:
+        """An envelope from the hub to a unit under the hub's next sequence number. Raises UnknownUnitError."""
+        recipient = store.find(connection, unit)
+        if recipient is None:
+            raise UnknownUnitError(f"No unit {unit} is enrolled.")
+        return seal(
+            payload,
+            message_type=message_type,
+            sender=self._identity,
+            recipient=recipient.identity,
+            sequence=store.next_sequence(connection),
+            now=self._clock(),
+        )
+
+    def enqueue(
+        self, connection: Connection, unit: UnitId, channel: UnitChannel, message_type: MessageType, payload: bytes
+    ) -> None:
+        """Send a message to a unit as soon as the broker can be reached, if this transaction commits."""
+        message = OutboundMessage(unit, channel, message_type, self._vault.encrypt(payload, _place(unit)))
+        store.queue(connection, message, self._clock())
+
+    def deliver(self, publish: Callable[[str, bytes], None]) -> int:
+        """Hand waiting messages, oldest first, to `publish(topic, envelope)`; returns how many went.
+
+        `publish` returns when the broker has acknowledged, and only then is a message forgotten. That is
+        enough for a notice, which asks a site to telephone: the alert itself never depends on it. A crash
+        in between sends it again. Raises what `publish` raises, having forgotten nothing it did not send.
+        """
+        with self._database.read() as connection:
+            waiting = store.queued(connection, _BATCH)
+        for position, message in waiting:
+            payload = self._vault.decrypt(message.sealed_payload, _place(message.unit))
+            with self._database.begin() as connection:
+                envelope = self.seal(connection, message.unit, message.type, payload)
+            publish(unit_topic(message.unit, message.channel), envelope)
+            with self._database.begin() as connection:
+                store.remove(connection, position)
+        return len(waiting)
+
+    def waiting_count(self, connection: Connection) -> int:
+        """How many messages wait to be sent."""
+        return store.queued_count(connection)
+
+    def _put(self, connection: Connection, action: AuditAction, unit: Unit, now: int) -> None:
+        store.put(connection, unit)
+        record(connection, action, actor=self._identity.name, subject=unit.id, at=now, site=unit.site)
+
+
+def _place(unit: UnitId) -> str:
+    return f"outbound_messages/payload/{unit}"

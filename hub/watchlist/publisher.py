@@ -1,0 +1,140 @@
+"""One publication inside one transaction: files, keyrings, metadata, and what they were made from."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection
+from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from hub.atrest import Vault
+from hub.clock import moment
+from hub.fleet.service import FleetService, Unit
+from hub.watchlist import store
+from hub.watchlist.keys import OnlineKeys, require_successor
+from hub.watchlist.model import Published, PublishedFile, Reader, SliceChange, SliceState
+from hub.watchlist.repository import Repository, next_repository
+from hub.watchlist.segments import epoch_key, sealed_epoch_key
+from protocol.envelope import MessageType
+from protocol.ids import SliceName
+from protocol.keyring import Keyring
+from protocol.segment import EpochKey
+from protocol.targets import keyring_path, segment_path, slice_role
+
+Targeted = Mapping[str, TargetFile]
+
+
+class Publisher:
+    """Writes publications; whoever calls it holds the transaction."""
+
+    def __init__(self, vault: Vault, keys: OnlineKeys, fleet: FleetService) -> None:
+        """`keys` sign the metadata, `fleet` seals each unit's keyring."""
+        self._vault = vault
+        self._keys = keys
+        self._fleet = fleet
+
+    def load(self, connection: Connection) -> Repository:
+        """The repository as it is published."""
+        timestamp = store.current(connection, Timestamp.type)
+        snapshot = store.current(connection, Snapshot.type)
+        targets = store.current(connection, Targets.type)
+        return Repository(
+            None if timestamp is None else Metadata[Timestamp].from_bytes(timestamp),
+            None if snapshot is None else Metadata[Snapshot].from_bytes(snapshot),
+            None if targets is None else Metadata[Targets].from_bytes(targets),
+            {
+                name: Metadata[Targets].from_bytes(data)
+                for name in store.slices(connection)
+                if (data := store.current(connection, slice_role(name))) is not None
+            },
+        )
+
+    def publish(
+        self, connection: Connection, slices: Collection[SliceName], changes: Sequence[SliceChange], now: int
+    ) -> Published:
+        """Apply `changes` to `slices`, bring the keyrings to the units enrolled now, and sign what is new."""
+        self._put_root(connection)
+        old = self.load(connection)
+        # TUF lets no role disappear: a slice that the hub has given up stays, empty.
+        segments: dict[SliceName, Targeted] = {name: {} for name in old.slices}
+        segments |= {name: old.segments(name) for name in slices}
+        for change in changes:
+            kept = {} if change.snapshot else segments[change.key.slice]
+            segments[change.key.slice] = {**kept, **self._put_segment(connection, change)}
+        return self._sign(connection, old, self._put_keyrings(connection, slices, old.keyrings()), segments, now)
+
+    def renew(self, connection: Connection, now: int) -> Published:
+        """Sign anew whatever is due; nothing else changes."""
+        old = self.load(connection)
+        if old.timestamp is None:
+            return versions(connection)
+        return self._sign(connection, old, old.keyrings(), {name: old.segments(name) for name in old.slices}, now)
+
+    def _put_root(self, connection: Connection) -> None:
+        root = self._keys.root
+        published = store.current(connection, Root.type)
+        if published == self._keys.root_bytes:
+            return
+        if published is not None:
+            require_successor(published, root)
+        name = f"metadata/{root.signed.version}.root.json"
+        store.put_file(connection, PublishedFile(name, self._keys.root_bytes, Root.type, root.signed.version))
+
+    def _put_segment(self, connection: Connection, change: SliceChange) -> dict[str, TargetFile]:
+        key = change.key
+        store.put_slice(
+            connection,
+            SliceState(key.slice, key.epoch, sealed_epoch_key(key, self._vault), change.sequence, change.entries),
+        )
+        return _put_target(connection, segment_path(key.slice, change.sequence), change.segment)
+
+    def _put_keyrings(self, connection: Connection, slices: Collection[SliceName], published: Targeted) -> Targeted:
+        states = (store.slice_state(connection, name) for name in slices)
+        keys = {state.name: epoch_key(state, self._vault) for state in states if state is not None}
+        readers = store.readers(connection)
+        keyrings: dict[str, TargetFile] = {}
+        for unit in self._fleet.units(connection):
+            path = keyring_path(unit.id)
+            granted = tuple(keys[name] for name in unit.slices if name in keys)
+            reader = self._reader(unit, granted)
+            if readers.pop(unit.id, None) == reader and path in published:
+                keyrings[path] = published[path]
+                continue
+            envelope = self._fleet.seal(connection, unit.id, MessageType.KEYRING, Keyring(unit.id, granted).to_bytes())
+            keyrings |= _put_target(connection, path, envelope)
+            store.put_reader(connection, reader)
+        for unit_id in readers:
+            store.remove_reader(connection, unit_id)
+        return keyrings
+
+    def _reader(self, unit: Unit, granted: tuple[EpochKey, ...]) -> Reader:
+        recipient = unit.identity.seal_key.key_id
+        digest = self._vault.index(recipient + Keyring(unit.id, granted).to_bytes(), "watchlist_readers/digest")
+        return Reader(unit.id, tuple(key.slice for key in granted), recipient, digest)
+
+    def _sign(
+        self,
+        connection: Connection,
+        old: Repository,
+        keyrings: Targeted,
+        segments: Mapping[SliceName, Targeted],
+        now: int,
+    ) -> Published:
+        new = next_repository(old, keyrings, segments, self._keys, moment(now))
+        files = new.files()
+        for file in set(files).difference(old.files()):
+            store.put_file(connection, file)
+        live = {file.path for file in files} | new.target_paths() | store.paths(connection, Root.type)
+        store.withdraw_others(connection, live, now)
+        return versions(connection, changed=new.snapshot is not old.snapshot)
+
+
+def versions(connection: Connection, *, changed: bool = False) -> Published:
+    """What is published; versions are 0 before the first publication."""
+    list_version, timestamp = store.version(connection, Snapshot.type), store.version(connection, Timestamp.type)
+    return Published(list_version, timestamp, changed)
+
+
+def _put_target(connection: Connection, path: str, content: bytes) -> dict[str, TargetFile]:
+    target = TargetFile.from_data(path, content, ["sha256"])
+    (prefixed,) = target.get_prefixed_paths()
+    store.put_file(connection, PublishedFile(f"targets/{prefixed}", content))
+    return {path: target}

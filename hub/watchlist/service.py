@@ -1,0 +1,149 @@
+"""Publishing: from the cases that are listed to the repository that units fetch.
+
+A publication is one transaction of the database, files included. So a unit that reads in between sees the
+repository as it was before or as it is after, and a crash leaves nothing half done (ADR 0030).
+"""
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from hub.atrest import Vault
+from hub.audit.service import AuditAction, record
+from hub.cases.service import CaseService
+from hub.clock import MINUTE, Clock
+from hub.db import Database
+from hub.fleet.service import FleetService
+from hub.watchlist import store
+from hub.watchlist.keys import OnlineKeys, TrustError, load_online_keys
+from hub.watchlist.model import Published, SliceChange
+from hub.watchlist.publisher import Publisher, versions
+from hub.watchlist.segments import next_change
+from protocol.ids import HubId, SliceName
+
+__all__ = ["GRACE", "OnlineKeys", "Published", "TrustError", "WatchlistService", "load_online_keys"]
+
+# Files that are no longer referenced stay this long, for units that are in the middle of fetching them.
+GRACE: Final = 10 * MINUTE
+
+_log = structlog.get_logger()
+
+
+class WatchlistService:
+    """The published watchlist of one hub."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        keys: OnlineKeys,
+        cases: CaseService,
+        fleet: FleetService,
+        *,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        hub: HubId,
+        slices: Collection[SliceName],
+    ) -> None:
+        """`slices`: the parts of the watchlist that this hub publishes."""
+        self._database = database
+        self._vault = vault
+        self._cases = cases
+        self._fleet = fleet
+        self._clock = clock
+        self._entropy = entropy
+        self._hub = hub
+        self._slices = sorted(slices)
+        self._publisher = Publisher(vault, keys, fleet)
+
+    def publish(self, reason: str) -> Published:
+        """Publish what is listed now to the units that are enrolled now; nothing, if all of it is published.
+
+        Raises UnitFileError, TrustError or DatabaseUnavailableError, having published nothing.
+        """
+        self._fleet.refresh()
+        while True:
+            # Encrypting a long list takes seconds, in which sightings must be able to commit: so it is done
+            # before the transaction that writes, and again if another process published meanwhile.
+            with self._database.read() as connection:
+                base = self._base(connection)
+                changes = self._changes(connection)
+            with self._database.begin() as connection:
+                if self._base(connection) != base:
+                    continue
+                published = self._publisher.publish(connection, self._slices, changes, self._clock())
+                if published.changed:
+                    self._record(connection, changes, published, reason)
+                return published
+
+    def renew(self) -> Published:
+        """Sign anew what would expire, and delete what nobody can be fetching any more."""
+        now = self._clock()
+        with self._database.begin() as connection:
+            store.delete_withdrawn(connection, now - GRACE)
+            return self._publisher.renew(connection, now)
+
+    def versions(self, connection: Connection) -> Published:
+        """What is published; versions are 0 before the first publication."""
+        return versions(connection)
+
+    def entry_count(self, connection: Connection) -> int:
+        """How many cases are published."""
+        return store.entry_count(connection)
+
+    def size(self, path: str) -> int | None:
+        """The length of a file of the repository (`metadata/…` or `targets/…`), or None when it has no such file."""
+        with self._database.read() as connection:
+            return store.size(connection, path)
+
+    def read(self, path: str, start: int, length: int) -> bytes | None:
+        """At most `length` bytes of a file from `start` on, or None when it is gone."""
+        with self._database.read() as connection:
+            return store.read(connection, path, start, length)
+
+    def _base(self, connection: Connection) -> tuple[object, ...]:
+        units = tuple(unit.to_record() for unit in self._fleet.units(connection))
+        return versions(connection).list_version, units
+
+    def _changes(self, connection: Connection) -> list[SliceChange]:
+        published = self._publisher.load(connection)
+        rekeyed = self._slices_with_lost_readers(connection)
+        changes = (
+            next_change(
+                name,
+                store.slice_state(connection, name),
+                self._cases.listed_entries(connection, name),
+                live_segments=len(published.segments(name)),
+                new_epoch=name in rekeyed,
+                vault=self._vault,
+                entropy=self._entropy,
+            )
+            for name in self._slices
+        )
+        return [change for change in changes if change is not None]
+
+    def _slices_with_lost_readers(self, connection: Connection) -> set[SliceName]:
+        # A unit that was enrolled anew has another sealing key: its old device is a reader that was lost.
+        now = {(unit.id, unit.identity.seal_key.key_id): unit.slices for unit in self._fleet.units(connection)}
+        return {
+            name
+            for reader in store.readers(connection).values()
+            for name in reader.slices
+            if name not in now.get((reader.unit, reader.recipient), ())
+        }
+
+    def _record(self, connection: Connection, changes: list[SliceChange], published: Published, reason: str) -> None:
+        record(
+            connection,
+            AuditAction.WATCHLIST_PUBLISHED,
+            actor=self._hub,
+            subject=self._hub,
+            at=self._clock(),
+            reason=reason,
+            list_version=published.list_version,
+            upserts=sum(change.upserts for change in changes),
+            removed=sum(change.removed for change in changes),
+        )
+        _log.info("watchlist.published", list_version=published.list_version, reason=reason)
