@@ -45,7 +45,11 @@ def write_access_list(folder: Path, hub: HubId, units: Iterable[UnitId]) -> None
     """
     path = folder / _ACCESS_LIST
     wanted = access_list(hub, units).encode()
-    if not path.exists() or path.read_bytes() != wanted:
+    try:
+        unchanged = path.read_bytes() == wanted
+    except OSError:
+        unchanged = False
+    if not unchanged:
         write_public(path, wanted)
 
 

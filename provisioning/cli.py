@@ -12,7 +12,11 @@ from provisioning.endpoints import parse_endpoint
 from provisioning.installation import AUTHORITY, BROKER, HUB, create_installation
 from provisioning.units import add_unit
 
-app = typer.Typer(no_args_is_help=True, help="Make certificates, keys and first settings for a hub and its units.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Make certificates, keys and first settings for a hub and its units.",
+    pretty_exceptions_enable=False,  # They can print local variables, and here those are keys.
+)
 
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
 _Slices = Annotated[list[str] | None, typer.Option("--slice", help="A slice of the watchlist; may be repeated.")]

@@ -37,12 +37,12 @@ def create_installation(folder: Path, deployment: Deployment, *, now: datetime) 
 
 
 def _require_unused(folder: Path) -> None:
-    if (folder / AUTHORITY).exists():
-        raise AlreadyProvisionedError(
-            f"{folder} holds an authority already, and every unit trusts it alone: it is not overwritten. "
-            "Add units with `mca provision unit`, or name another folder."
-        )
     try:
+        if (folder / AUTHORITY).exists():
+            raise AlreadyProvisionedError(
+                f"{folder} holds an authority already, and every unit trusts it alone: it is not overwritten. "
+                "Add units with `mca provision unit`, or name another folder."
+            )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise AlreadyProvisionedError(f"{folder} is not an empty folder: name a new or an empty one.")
     except OSError as error:

@@ -22,7 +22,7 @@ def whole_folder(final: Path, *, withdraw: Callable[[], None] = _nothing_else) -
     hidden folder is removed after `withdraw` has undone what the block did elsewhere; `withdraw` may be
     called when nothing was done. Raises DiskError.
     """
-    partial = final.with_name(f".{final.name}.partial")
+    partial = _partial(final)
     if partial.exists():
         _discard(partial, withdraw)
     make_private_directory(partial)
@@ -34,6 +34,15 @@ def whole_folder(final: Path, *, withdraw: Callable[[], None] = _nothing_else) -
         with suppress(DiskError):
             _discard(partial, withdraw)
         raise
+
+
+def is_unfinished(final: Path) -> bool:
+    """Whether a run that was to make this folder was cut short."""
+    return _partial(final).exists()
+
+
+def _partial(final: Path) -> Path:
+    return final.with_name(f".{final.name}.partial")
 
 
 def _discard(partial: Path, withdraw: Callable[[], None]) -> None:

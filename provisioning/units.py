@@ -3,8 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from credentials.identity import create_identity, read_card, write_card
-from credentials.private_files import make_private_directory, require_private, write_public
+from credentials.identity import create_identity
+from credentials.private_files import DiskError, make_private_directory, require_private, write_public
 from protocol.ids import SiteId, SliceName, UnitId, local_part
 from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import write_access_list
@@ -12,7 +12,7 @@ from provisioning.deployment import Deployment
 from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, ForeignNameError
 from provisioning.installation import AUTHORITY, BROKER, HUB, UNITS
 from provisioning.registry import Registry, UnitRecord
-from provisioning.staging import one_at_a_time, whole_folder
+from provisioning.staging import is_unfinished, one_at_a_time, whole_folder
 from provisioning.templates import fill
 from provisioning.tuf_root import ROOT_FILE, ROOT_KEY
 
@@ -40,9 +40,7 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
         rewrite_access_list()
 
     with one_at_a_time(folder / AUTHORITY):
-        # A hidden folder of this unit tells that its record is left from a run that was cut short.
-        if target.exists() or (unit in registry and not target.with_name(f".{target.name}.partial").exists()):
-            raise AlreadyProvisionedError(f"{unit} is provisioned already and is not overwritten: choose another name.")
+        _require_new(unit, target, registry)
         with whole_folder(target, withdraw=withdraw) as partial:
             record = UnitRecord(unit, site, slices or deployment.slices, create_identity(partial, unit).public)
             _fill_unit_folder(partial, record, deployment, hub_folder=folder / HUB)
@@ -50,6 +48,15 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
             registry.add(record)
             rewrite_access_list()
     return target
+
+
+def _require_new(unit: UnitId, target: Path, registry: Registry) -> None:
+    try:
+        # The folder may have gone to the device; and a record beside an unfinished folder is not yet a unit's.
+        if target.exists() or (unit in registry and not is_unfinished(target)):
+            raise AlreadyProvisionedError(f"{unit} is provisioned already and is not overwritten: choose another name.")
+    except OSError as error:
+        raise DiskError(f"{target} cannot be looked for: {error.strerror}.") from error
 
 
 def _require_names(deployment: Deployment, unit: UnitId, site: SiteId, slices: tuple[SliceName, ...]) -> None:
@@ -63,11 +70,11 @@ def _require_names(deployment: Deployment, unit: UnitId, site: SiteId, slices: t
 
 
 def _fill_unit_folder(folder: Path, record: UnitRecord, deployment: Deployment, *, hub_folder: Path) -> None:
-    write_public(folder / "hub-card.json", write_card(read_card(hub_folder / "card.json")))
     try:
+        write_public(folder / "hub-card.json", (hub_folder / "card.json").read_bytes())
         write_public(folder / "tuf-root.json", (hub_folder / "tuf" / ROOT_FILE).read_bytes())
     except OSError as error:
-        raise DamagedFolderError(f"The hub's TUF root cannot be read: {error.strerror}.") from error
+        raise DamagedFolderError(f"The hub's {error.filename} cannot be read: {error.strerror}.") from error
     write_public(folder / "edge.toml", unit_settings(record, deployment))
     make_private_directory(folder / "data")
 

@@ -1,10 +1,7 @@
 """Private files: nobody else's eyes, and never half a file."""
 
 import os
-import resource
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,21 +15,9 @@ from credentials.private_files import (
     write_private,
     write_public,
 )
+from tests.support.full_disk import files_of_at_most
 
 Check = Callable[[Path], object]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """The kernel takes no more than `size` bytes in a file, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_what_was_written_is_read_back_and_closed_to_others(tmp_path: Path) -> None:
