@@ -1,0 +1,1 @@
+"""Measurements of this project against something else, run side by side on the same machine."""
