@@ -1,0 +1,204 @@
+"""The only place where a unit's parts are made and joined."""
+
+import random
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from queue import SimpleQueue
+from threading import Event as Flag
+
+from credentials.identity import load_identity, read_card
+from credentials.private_files import make_private_directory
+from credentials.tls import client_context
+from edge_agent.config import EdgeSettings, SettingsError
+from edge_agent.database import UnitDatabase
+from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
+from edge_agent.link.current_list import CurrentList
+from edge_agent.link.events import Event, StopAsked, Woken
+from edge_agent.link.health import HealthReporter
+from edge_agent.link.inbox import Inbox
+from edge_agent.link.lock import only_agent
+from edge_agent.link.mqtt_link import MqttLink
+from edge_agent.link.notices import NoticeStore
+from edge_agent.link.sync_worker import SyncWorker
+from edge_agent.link.wake import WakeListener
+from edge_agent.pipeline import Pipeline
+from edge_agent.sightings.outbox import Outbox
+from edge_agent.trusted_time import TrustedClock
+from edge_agent.watchlist.fetcher import ResumingFetcher
+from edge_agent.watchlist.loading import WatchlistLoader
+from edge_agent.watchlist.repository import read_root
+from edge_agent.watchlist.store import WatchlistStore
+from edge_agent.watchlist.sync import Synchroniser
+from models.pack import Pack, default_pack_path, load_pack
+from models.recogniser import Recogniser
+from protocol.keys import Identity, PrivateIdentity
+
+_STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """What every command of a unit works with."""
+
+    settings: EdgeSettings
+    identity: PrivateIdentity
+    hub: Identity
+    pack: Pack
+    database: UnitDatabase
+    outbox: Outbox
+    clock: TrustedClock
+    store: WatchlistStore
+    loader: WatchlistLoader
+
+
+@contextmanager
+def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
+    """Open the unit's keys, pack, database and watchlist folder.
+
+    Raises SettingsError, PrivateFileError, PackRejectedError, LicenceRefusedError, DiskError or the database's errors.
+    """
+    identity, hub = load_identity(settings.identity), read_card(settings.hub_card)
+    if (identity.name, hub.name) != (settings.unit, settings.hub):
+        raise SettingsError(
+            f"The keys are those of {identity.name} under {hub.name}, the settings those of {settings.unit} "
+            f"under {settings.hub}. Provision this unit anew."
+        )
+    pack = load_pack(settings.pack or default_pack_path())
+    make_private_directory(settings.data)
+    store = WatchlistStore(settings.data / "watchlist")
+    database = UnitDatabase(settings.data / "unit.sqlite")
+    try:
+        outbox = Outbox(database)
+        yield Unit(
+            settings=settings,
+            identity=identity,
+            hub=hub,
+            pack=pack,
+            database=database,
+            outbox=outbox,
+            clock=TrustedClock(_system_milliseconds, outbox.last_trusted()),
+            store=store,
+            loader=WatchlistLoader(store, unit=settings.unit, identity=identity, hub=hub, pack=pack),
+        )
+    finally:
+        database.close()
+
+
+def build_pipeline(unit: Unit) -> Pipeline:
+    """Open the list and the recogniser. Raises as `WatchlistLoader.load_installed`, or PackRejectedError."""
+    return Pipeline(
+        unit=unit.settings.unit,
+        site=unit.settings.site,
+        identity=unit.identity,
+        hub=unit.hub,
+        watchlist=unit.loader.load_installed(),
+        recogniser=Recogniser(unit.pack, threads=unit.settings.threads),
+        minimum_score=unit.settings.minimum_score,
+        outbox=unit.outbox,
+        now=unit.clock.now,
+        entropy=secrets.token_bytes,
+    )
+
+
+def build_synchroniser(unit: Unit, stopping: Callable[[], bool]) -> Synchroniser:
+    """Raises PrivateFileError or RepositoryRejectedError for files that are missing."""
+    settings = unit.settings
+    context = client_context(
+        authority=settings.tls / "ca.crt", certificate=settings.tls / "unit.crt", key=settings.tls / "unit.key"
+    )
+    return Synchroniser(
+        unit.store,
+        unit.loader,
+        unit=settings.unit,
+        url=settings.watchlist_url,
+        root=read_root(settings.tuf_root),
+        open_fetcher=partial(ResumingFetcher, context, unit.store.partial, stopping=stopping),
+        now=unit.clock.now,
+    )
+
+
+def run_agent(unit: Unit) -> None:
+    """Run until SIGTERM or SIGINT. Raises AgentRunningError, or errors that only a technician can repair."""
+    with only_agent(unit.settings.data):
+        stopping = Flag()
+        events: SimpleQueue[Event] = SimpleQueue()
+
+        def ask_to_stop(_number: int, _frame: object) -> None:
+            stopping.set()
+            events.put(StopAsked())
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, ask_to_stop)
+        current = CurrentList(unit.store, unit.loader)
+        current.load()
+        link = _build_link(unit, events)
+        worker = SyncWorker(build_synchroniser(unit, stopping.is_set).sync, events.put)
+        listener = WakeListener(unit.settings.data, lambda: events.put(Woken()))
+        try:
+            _build_agent(unit, link, current, worker, events).run()
+        finally:
+            stopping.set()
+            link.stop()
+            listener.close()
+            worker.join(_STOP_SECONDS)
+
+
+def _build_link(unit: Unit, events: "SimpleQueue[Event]") -> MqttLink:
+    settings = unit.settings
+    return MqttLink(
+        host=settings.broker_host,
+        port=settings.broker_port,
+        client_id=settings.unit,
+        context=client_context(
+            authority=settings.tls / "ca.crt", certificate=settings.tls / "unit.crt", key=settings.tls / "unit.key"
+        ),
+        topics=unit_subscriptions(settings.unit),
+        report=events.put,
+        source=random.SystemRandom(),
+    )
+
+
+def _build_agent(
+    unit: Unit, link: MqttLink, current: CurrentList, worker: SyncWorker, events: "SimpleQueue[Event]"
+) -> Agent:
+    settings = unit.settings
+    return Agent(
+        unit=settings.unit,
+        link=link,
+        outbox=unit.outbox,
+        inbox=Inbox(
+            identity=unit.identity,
+            hub=unit.hub,
+            outbox=unit.outbox,
+            notices=NoticeStore(unit.database),
+            now=unit.clock.now,
+        ),
+        current=current,
+        worker=worker,
+        health=HealthReporter(
+            identity=unit.identity,
+            hub=unit.hub,
+            outbox=unit.outbox,
+            pack_digest=bytes.fromhex(unit.pack.digest),
+            software=f"mca {version('missing-child-alert')}"[:40],
+            now=unit.clock.now,
+        ),
+        events=events,
+        intervals=Intervals(
+            sync=settings.sync_every_seconds,
+            heartbeat=settings.heartbeat_seconds,
+            resend=settings.resend_after_seconds,
+        ),
+        monotonic=time.monotonic,
+        source=random.SystemRandom(),
+    )
+
+
+def _system_milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,45 @@
+"""What every camera gives, and how one fails."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from edge_agent.trusted_time import Milliseconds
+from faults import RejectedError, UnavailableError
+from models.images import RgbImage
+
+
+class CameraLostError(UnavailableError):
+    """The camera does not open, or stopped giving frames."""
+
+
+class CameraCoveredError(RejectedError):
+    """The camera works and sees nothing."""
+
+
+class PhotographUnreadableError(RejectedError):
+    """There is no photograph where one was named."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture: (height, width, 3) uint8 RGB, upright."""
+
+    image: RgbImage
+    captured_at: Milliseconds
+
+
+class Camera(Protocol):
+    """A source of frames, opened for one intake."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames as they come; it ends where the source does.
+
+        Raises CameraLostError, CameraCoveredError, PhotographUnreadableError or models' ImageRejectedError.
+        """
+        ...
+
+
+OpenCamera: TypeAlias = Callable[[], AbstractContextManager[Camera]]
+"""Opens the camera; called only after the legal basis is recorded."""

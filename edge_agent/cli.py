@@ -1,0 +1,119 @@
+"""`mca edge`: the unit's commands. What they print is the same whoever stands before the camera."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge_agent.config import CONFIG_VARIABLE
+from edge_agent.sightings.request import record_request
+from protocol.person import AgeBand, Sex
+from protocol.sighting import LegalBasis
+
+if TYPE_CHECKING:
+    from edge_agent.bootstrap import Unit
+    from edge_agent.camera.frame import OpenCamera
+
+app = typer.Typer(help="A unit at a checkpoint or shelter.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option(envvar=CONFIG_VARIABLE, help="The unit's settings, as `mca provision unit` made them.")
+    ] = Path("edge.toml"),
+) -> None:
+    """Remember where the settings are; each command reads them when it needs them."""
+    context.obj = config
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Keep the unit in touch with its hub until SIGTERM: send sightings, take receipts, keep the watchlist fresh."""
+    from edge_agent.bootstrap import run_agent
+
+    with _unit(context) as unit:
+        run_agent(unit)
+
+
+@app.command()
+def intake(
+    context: typer.Context,
+    *,
+    age_band: Annotated[AgeBand, typer.Option(help="Age in completed years, as staff see it.")],
+    sex: Annotated[Sex, typer.Option(help="As staff see it.")] = Sex.UNKNOWN,
+    photo: Annotated[
+        Path | None, typer.Option(help="A photograph, or a folder with photographs of one person.")
+    ] = None,
+    camera: Annotated[str | None, typer.Option(help="A camera's number, an rtsp:// address or a video file.")] = None,
+    legal_basis: Annotated[LegalBasis | None, typer.Option(help="What permits the photograph.")] = None,
+    basis_reference: Annotated[str, typer.Option(help="The number of the form, order or decision.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take one person's photograph and queue the result for the hub. What was found is not shown here."""
+    request = record_request(legal_basis=legal_basis, basis_reference=basis_reference, age_band=age_band, sex=sex)
+    if (photo is None) == (camera is None):
+        raise typer.BadParameter("Give either --photo or --camera.")
+    from edge_agent.bootstrap import build_pipeline
+    from edge_agent.link.wake import wake_agent
+
+    with _unit(context) as unit:
+        received = build_pipeline(unit).take(request, _camera(unit, photo, camera))
+        wake_agent(unit.settings.data)
+    if as_json:
+        typer.echo(json.dumps({"reference": received.reference, "faces": received.faces, "received": True}))
+    else:
+        typer.echo(f"Received. Reference {received.reference}.")
+
+
+@app.command()
+def sync(context: typer.Context) -> None:
+    """Fetch the watchlist now."""
+    from edge_agent.bootstrap import build_synchroniser
+    from edge_agent.link.wake import wake_agent
+
+    with _unit(context) as unit:
+        synced = build_synchroniser(unit, stopping=lambda: False).sync()
+        wake_agent(unit.settings.data)
+    state = "is up to date" if synced.watchlist is None else "was updated"
+    typer.echo(f"The watchlist {state}: version {synced.installed.list_version}.")
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Say how the unit is: its list, what waits for the hub, when it last synchronised."""
+    from edge_agent.status import read_status, status_lines
+
+    with _unit(context) as unit:
+        now = read_status(unit)
+    if as_json:
+        typer.echo(json.dumps(now))
+    else:
+        typer.echo("\n".join(status_lines(now)))
+
+
+@contextmanager
+def _unit(context: typer.Context) -> Iterator["Unit"]:
+    from edge_agent.bootstrap import open_unit
+    from edge_agent.config import load_settings
+
+    with open_unit(load_settings(context.obj)) as unit:
+        yield unit
+
+
+def _camera(unit: "Unit", photo: Path | None, camera: str | None) -> "OpenCamera":
+    from contextlib import nullcontext
+
+    from edge_agent.camera.files import FileCamera
+    from edge_agent.camera.opencv_source import open_camera
+
+    if photo is not None:
+        return lambda: nullcontext(FileCamera(photo, unit.clock.now))
+    source = camera or ""
+    return lambda: open_camera(source, unit.clock.now)

@@ -1,0 +1,58 @@
+"""Which envelopes to send now: the oldest first, a few at a time, and again when no receipt comes. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+WINDOW: Final = 8
+"""Envelopes that may wait for their receipt at once: about 800 kB, which a slow link still drains in order."""
+
+LONGEST_WAIT: Final = 3600.0
+"""Seconds. The broker keeps every copy that it took for a hub that is away, so copies must become rare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One envelope on its way."""
+
+    sent_at: float  # monotonic seconds
+    times: int
+
+
+class SendWindow:
+    """What was sent and has no receipt. Kept in memory alone: after a restart everything is sent again."""
+
+    def __init__(self, resend_after: float) -> None:
+        """`resend_after`: seconds to the second sending; each later wait is twice as long, to an hour."""
+        self._resend_after = resend_after
+        self._sendings: dict[int, Sending] = {}
+
+    def due(self, pending: Iterable[int], now: float) -> list[int]:
+        """Those of the pending sequence numbers to send now. New ones go before repeats.
+
+        An envelope that the hub never confirms waits ever longer and gives its place in the window up
+        meanwhile: it must not keep a later child's sighting from the hub.
+        """
+        pending = list(pending)
+        self._sendings = {number: self._sendings[number] for number in pending if number in self._sendings}
+        new = [number for number in pending if number not in self._sendings]
+        again = [number for number in pending if number in self._sendings and self._due_at(number) <= now]
+        waiting = sum(now < self._due_at(number) for number in self._sendings)
+        return (new + again)[: max(WINDOW - waiting, 0)]
+
+    def sent(self, number: int, now: float) -> None:
+        """Note that it was given to the broker."""
+        before = self._sendings.get(number)
+        self._sendings[number] = Sending(now, 1 if before is None else before.times + 1)
+
+    def forget(self) -> None:
+        """Everything is due again: the broker has lost what it was given."""
+        self._sendings.clear()
+
+    def next_due(self) -> float | None:
+        """When the first repeat falls due, in monotonic seconds; None while nothing waits."""
+        return min(map(self._due_at, self._sendings), default=None)
+
+    def _due_at(self, number: int) -> float:
+        sending = self._sendings[number]
+        return sending.sent_at + min(self._resend_after * 2.0 ** min(sending.times - 1, 30), LONGEST_WAIT)

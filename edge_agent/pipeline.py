@@ -1,0 +1,108 @@
+"""One intake from the legal basis to the outbox. It ends the same way whatever it finds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from edge_agent.camera.frame import OpenCamera
+from edge_agent.faces.capture import Capture, collect_captures
+from edge_agent.faces.pictures import encode_face
+from edge_agent.sightings.outbox import IntakeRecord, Outbox
+from edge_agent.sightings.request import IntakeRequest
+from edge_agent.trusted_time import Milliseconds, as_day
+from edge_agent.watchlist.index import Match, Probe
+from edge_agent.watchlist.loading import Watchlist
+from models.recogniser import Recogniser
+from protocol.envelope import MessageType, seal
+from protocol.ids import SightingId, SiteId, UnitId, intake_reference
+from protocol.keys import Identity, PrivateIdentity
+from protocol.sighting import Candidate, Face, Sighting
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """All that staff are told: the number to write on paper, and how many faces the picture showed."""
+
+    reference: str
+    faces: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pipeline:
+    """Takes intakes with one watchlist. `entropy(n)` gives n random bytes; `now` the trusted time."""
+
+    unit: UnitId
+    site: SiteId
+    identity: PrivateIdentity
+    hub: Identity
+    recogniser: Recogniser
+    watchlist: Watchlist
+    minimum_score: float
+    outbox: Outbox
+    now: Callable[[], Milliseconds]
+    entropy: Callable[[int], bytes]
+
+    def take(self, request: IntakeRequest, open_camera: OpenCamera) -> Received:
+        """Photograph, search, seal and keep. A request exists only with a legal basis, so the camera may open.
+
+        When this returns the sighting is on disk, sealed; when it raises, nothing of the intake is left.
+        Raises a camera's errors, NoFaceError, SeveralFacesError, or the database's.
+        """
+        logger.info("intake.started", legal_basis=str(request.legal_basis))
+        with open_camera() as camera:
+            captures = collect_captures(camera.frames(), self.recogniser)
+        logger.info("intake.captured")
+        matches = self._search(request, captures)
+        # The pictures are encoded for every intake: one with candidates must not take longer.
+        face = encode_face(captures[0])
+        reference = intake_reference(self.entropy(5))
+        sighting = self._sighting(request, captures[0], matches, face, reference)
+        sequence = self._keep(sighting)
+        logger.info("sighting.persisted", sequence=sequence)
+        return Received(reference, captures[0].faces)
+
+    def _search(self, request: IntakeRequest, captures: list[Capture]) -> list[Match]:
+        templates = self.recogniser.embed([capture.crop for capture in captures])
+        probe = Probe(templates, request.sex, request.age_band, as_day(captures[0].captured_at))
+        return self.watchlist.index.search(probe, minimum_score=self.minimum_score)
+
+    def _sighting(
+        self, request: IntakeRequest, capture: Capture, matches: list[Match], face: Face, reference: str
+    ) -> Sighting:
+        return Sighting(
+            sighting_id=SightingId(self.entropy(16).hex()),
+            reference=reference,
+            unit=self.unit,
+            site=self.site,
+            captured_at=capture.captured_at,
+            legal_basis=request.legal_basis,
+            basis_reference=request.basis_reference,
+            age_band=request.age_band,
+            sex=request.sex,
+            pack_digest=bytes.fromhex(self.recogniser.pack.digest),
+            list_version=self.watchlist.installed.list_version,
+            candidates=tuple(
+                Candidate(match.case, match.photo, match.score, rank) for rank, match in enumerate(matches, 1)
+            ),
+            face=face if matches else None,
+        )
+
+    def _keep(self, sighting: Sighting) -> int:
+        payload = sighting.to_bytes()
+        record = IntakeRecord(sighting.sighting_id, sighting.reference, sighting.captured_at)
+        now = self.now()
+
+        def seal_as(sequence: int) -> bytes:
+            return seal(
+                payload,
+                message_type=MessageType.SIGHTING,
+                sender=self.identity,
+                recipient=self.hub,
+                sequence=sequence,
+                now=now,
+            )
+
+        return self.outbox.add(record, seal_as, now)

@@ -1,0 +1,56 @@
+"""What `mca edge status` says: of the unit, and of no person."""
+
+from typing import TypedDict
+
+from edge_agent.bootstrap import Unit
+from edge_agent.trusted_time import Milliseconds, as_datetime, as_day
+from edge_agent.watchlist.store import NeverSyncedError
+
+
+class Status(TypedDict):
+    """The object of `mca edge status --json`. Times are ISO 8601 in UTC; null where there is none."""
+
+    unit: str
+    list_version: int
+    list_published_at: str | None
+    entries: int
+    pending: int
+    receipts: int
+    last_sync: str | None
+    pack: str
+
+
+def read_status(unit: Unit) -> Status:
+    """How the unit is now. `entries`: cases on the list that have not expired."""
+    counts = unit.outbox.counts()
+    try:
+        watchlist = unit.loader.load_installed()
+    except NeverSyncedError:
+        watchlist = None
+    installed = None if watchlist is None else watchlist.installed
+    return Status(
+        unit=unit.settings.unit,
+        list_version=0 if installed is None else installed.list_version,
+        list_published_at=None if installed is None else _iso(installed.published_at),
+        entries=0 if watchlist is None else watchlist.index.cases_on(as_day(unit.clock.now())),
+        pending=counts.pending,
+        receipts=counts.receipts,
+        last_sync=None if installed is None else _iso(installed.synced_at),
+        pack=unit.pack.digest,
+    )
+
+
+def status_lines(status: Status) -> list[str]:
+    """The same for people."""
+    published = status["list_published_at"] or "never"
+    return [
+        f"Unit        {status['unit']}",
+        f"Watchlist   version {status['list_version']}, published {published}, {status['entries']} cases",
+        f"Last sync   {status['last_sync'] or 'never; run: mca edge sync'}",
+        f"Waiting     {status['pending']} for the hub's receipt; {status['receipts']} confirmed",
+        f"Pack        {status['pack']}",
+    ]
+
+
+def _iso(moment: Milliseconds) -> str:
+    return as_datetime(moment).isoformat(timespec="seconds").replace("+00:00", "Z")

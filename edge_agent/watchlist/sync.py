@@ -1,0 +1,87 @@
+"""One synchronisation: look, fetch what is new, open it to be sure that it is a list, and put it in use."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import structlog
+
+from edge_agent.trusted_time import Milliseconds, as_datetime
+from edge_agent.watchlist.fetcher import ResumingFetcher
+from edge_agent.watchlist.keyring import slices_of
+from edge_agent.watchlist.loading import Watchlist, WatchlistLoader
+from edge_agent.watchlist.repository import Repository
+from edge_agent.watchlist.store import Installed, StoredListDamagedError, WatchlistStore
+from protocol.ids import UnitId
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Synced:
+    """What a synchronisation ended with. `watchlist` is there when the contents changed, opened."""
+
+    installed: Installed
+    watchlist: Watchlist | None
+
+
+class Synchroniser:
+    """Brings the unit's list to the hub's newest."""
+
+    def __init__(
+        self,
+        store: WatchlistStore,
+        loader: WatchlistLoader,
+        *,
+        unit: UnitId,
+        url: str,
+        root: bytes,
+        open_fetcher: Callable[[], ResumingFetcher],
+        now: Callable[[], Milliseconds],
+    ) -> None:
+        """`root`: the TUF root that provisioning gave; `now`: the trusted time."""
+        self._store = store
+        self._loader = loader
+        self._unit = unit
+        self._url = url
+        self._root = root
+        self._open_fetcher = open_fetcher
+        self._now = now
+
+    def sync(self) -> Synced:
+        """Whatever goes wrong, the list that was in use stays in use.
+
+        Raises HubUnreachableError, KeyringMissingError, RepositoryRejectedError, DiskError, or errors as
+        `WatchlistLoader.load` does when what the hub signed is not a list of this unit.
+        """
+        with self._store.exclusive(), closing(self._open_fetcher()) as fetcher:
+            now = self._now()
+            repository = Repository(self._store, url=self._url, root=self._root, fetcher=fetcher, now=as_datetime(now))
+            return self._install(repository, now)
+
+    def _install(self, repository: Repository, now: Milliseconds) -> Synced:
+        current = self._current()
+        keyring = repository.keyring(self._unit)
+        names = slices_of(self._loader.open_keyring(keyring))
+        version = repository.snapshot.version
+        first_seen = current.published_at if current and current.list_version == version else now
+        installed = Installed(
+            list_version=version,
+            timestamp_version=repository.timestamp.version,
+            published_at=repository.published_at or first_seen,
+            synced_at=now,
+            keyring=keyring,
+            segments=tuple(segment for name in names for segment in repository.segments(name)),
+        )
+        # Opened before it is put in use: a list that does not open must not replace one that does.
+        watchlist = None if installed.same_list(current) else self._loader.load(installed)
+        self._store.install(installed)
+        logger.info("watchlist.synced", list_version=version, changed=watchlist is not None)
+        return Synced(installed, watchlist)
+
+    def _current(self) -> Installed | None:
+        try:
+            return self._store.installed()
+        except StoredListDamagedError:
+            logger.warning("watchlist.record_damaged")
+            return None
