@@ -117,7 +117,7 @@ def _identity(service: NotifyBase) -> str:
     if mailboxes:
         return ",".join(mailboxes)
     # With `privacy`, Apprise masks passwords and tokens; what follows the ? are options.
-    address: str = service.url(privacy=True)
+    address: str = service.url(privacy=True)  # type: ignore[no-untyped-call]  # Apprise types it only in part.
     return address.partition("?")[0]
 
 

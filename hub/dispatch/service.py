@@ -16,6 +16,7 @@ from hub.dispatch.model import (
     AlertSettings,
     AlertState,
     AlertStatus,
+    AttemptResult,
     RecipientsError,
     UnknownAlertError,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "AlertSettings",
     "AlertState",
     "AlertStatus",
+    "AttemptResult",
     "DispatchService",
     "Dispatcher",
     "Recipients",

@@ -42,6 +42,7 @@ __all__ = [
     "AlreadyAnsweredError",
     "AlreadyDecidedError",
     "Answer",
+    "FacesWithheldError",
     "Outcome",
     "Review",
     "ReviewError",

@@ -1,0 +1,52 @@
+"""What every route of the console stands on: the services, the pages, and who is asking."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict
+
+from hub.access.service import AccessService, Visitor
+from hub.clock import Clock
+from hub.db import Database
+from hub.dispatch.service import DispatchService
+from hub.fleet.service import FleetService
+from hub.pages import Pages
+from hub.review.service import ReviewService
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """The rooms behind the console's pages."""
+
+    database: Database
+    clock: Clock
+    access: AccessService
+    review: ReviewService
+    dispatch: DispatchService
+    fleet: FleetService
+
+
+class ConsoleForm(BaseModel):
+    """Any form of the console. The guard has checked `csrf` before a route sees it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    csrf: str
+
+
+def _services(request: Request) -> ConsoleServices:
+    return cast(ConsoleServices, request.app.state.services)
+
+
+def _pages(request: Request) -> Pages:
+    return cast(Pages, request.app.state.pages)
+
+
+def _visitor(request: Request) -> Visitor:
+    return cast(Visitor, request.state.visitor)
+
+
+Services = Annotated[ConsoleServices, Depends(_services)]
+ShownBy = Annotated[Pages, Depends(_pages)]
+SignedInVisitor = Annotated[Visitor, Depends(_visitor)]

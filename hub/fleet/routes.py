@@ -1,0 +1,19 @@
+"""The list of units and what each last said of itself."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from hub.access.service import Role, requires
+from hub.desk import Services, ShownBy, SignedInVisitor
+
+router = APIRouter()
+
+
+@router.get("/units")
+@requires(Role.REVIEWER, Role.ADMINISTRATOR)
+def units_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
+    """Every unit, by name."""
+    with services.database.read() as connection:
+        units = services.fleet.units(connection)
+        health = {report.unit: report for report in services.fleet.health(connection)}
+    return pages.show("units.html", visitor, units=units, health=health)

@@ -1,0 +1,153 @@
+"""The console for people: pages over HTTPS, each behind the guard, none with a script or a foreign request."""
+
+from typing import Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from faults import MisconfiguredError, MissingChildAlertError, RejectedError, UnavailableError
+from hub import pages
+from hub.access import routes as access_routes
+from hub.access.service import FormTokenError, NotPermittedError, SignInNeededError, Visitor
+from hub.desk import ConsoleServices
+from hub.dispatch import routes as dispatch_routes
+from hub.dispatch.service import UnknownAlertError
+from hub.fleet import routes as fleet_routes
+from hub.guard import Guard
+from hub.pages import Pages
+from hub.review import routes as review_routes
+from hub.review.service import AlreadyAnsweredError, AlreadyDecidedError, FacesWithheldError, UnknownReviewError
+
+__all__ = ["ROUTERS", "ConsoleServices", "build_console"]
+
+ROUTERS: Final = (
+    access_routes.router,
+    review_routes.router,
+    dispatch_routes.router,
+    fleet_routes.router,
+    pages.router,
+)
+
+_MAX_FORM_BYTES: Final = 64 * 1024
+
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_STATUS: Final[dict[type[MissingChildAlertError], int]] = {
+    AlreadyAnsweredError: 409,
+    AlreadyDecidedError: 409,
+    FacesWithheldError: 403,
+    FormTokenError: 403,
+    NotPermittedError: 403,
+    UnknownAlertError: 404,
+    UnknownReviewError: 404,
+    RejectedError: 400,
+    UnavailableError: 503,
+    MisconfiguredError: 500,
+}
+
+_TITLES: Final = {
+    400: "That did not work",
+    403: "Not open to you",
+    404: "Nothing here",
+    405: "That did not work",
+    409: "Already answered",
+    413: "Too much text",
+    503: "The hub cannot do this just now",
+}
+
+
+def build_console(services: ConsoleServices) -> FastAPI:
+    """The console as an ASGI application. It makes no thread and opens nothing."""
+    console = FastAPI(
+        title="Missing Child Alert",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(Guard(services.access))],
+        max_body_size=_MAX_FORM_BYTES,
+    )
+    console.state.services = services
+    console.state.pages = Pages()
+    for router in ROUTERS:
+        console.include_router(router)
+    console.add_exception_handler(SignInNeededError, _on_sign_in_needed)
+    console.add_exception_handler(MissingChildAlertError, _on_our_error)
+    console.add_exception_handler(RequestValidationError, _on_invalid_request)
+    console.add_exception_handler(HTTPException, _on_http_error)
+    console.add_exception_handler(Exception, _on_unexpected)
+    console.add_middleware(SecurityHeaders)
+    return console
+
+
+class SecurityHeaders:
+    """Adds what a browser needs to know to every response. Nothing is stored unless a route says so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _with_headers(message["headers"])
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _with_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    there = {name.lower() for name, _ in headers}
+    wanted = {**_HEADERS, "Cache-Control": "no-store"}.items()
+    added = [(name.lower().encode(), value.encode()) for name, value in wanted if name.lower().encode() not in there]
+    return [*headers, *added]
+
+
+def _on_sign_in_needed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SignInNeededError):
+        raise error
+    state = request.app.state
+    return access_routes.ask_for_sign_in(request, state.services, state.pages, error)
+
+
+def _on_our_error(request: Request, error: Exception) -> Response:
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    return _message(request, status, str(error))
+
+
+def _on_invalid_request(request: Request, _error: Exception) -> Response:
+    return _message(request, 400, "Something was missing or not as it should be. Go back, check the form and send it.")
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _message(request, status, "There is no such page. Use the links at the top." if status == 404 else "")
+
+
+def _on_unexpected(request: Request, _error: Exception) -> Response:
+    # This answer leaves outside the middleware; the error itself goes to the server's log.
+    response = _message(request, 500, "")
+    response.headers.update({**_HEADERS, "Cache-Control": "no-store"})
+    return response
+
+
+def _message(request: Request, status: int, text: str) -> Response:
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    shown: Pages = request.app.state.pages
+    text = text or "Nothing was recorded. Try again; if it happens again, tell the technician of your desk."
+    title = _TITLES.get(status, "Something went wrong")
+    return shown.show("message.html", visitor, status, title=title, text=text)
