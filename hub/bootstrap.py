@@ -1,0 +1,146 @@
+"""The one place where the hub's parts are made and joined."""
+
+import secrets
+from dataclasses import dataclass
+
+from credentials.identity import load_identity
+from credentials.private_files import make_private_directory
+from credentials.tls import client_context
+from hub.access.service import AccessService
+from hub.atrest import Vault, load_vault
+from hub.cases.service import CaseService, PhotographReader
+from hub.clock import Clock, system_clock
+from hub.config import HubSettings, SettingsError
+from hub.db import Database
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.recipients import Recipients, load_recipients
+from hub.dispatch.service import AlertSettings, DispatchService
+from hub.fleet.service import FleetService
+from hub.ingest.service import IngestService, SightingReader
+from hub.mqtt import MqttLink
+from hub.review.service import ReviewService
+from hub.watchlist.service import WatchlistService, load_online_keys
+from protocol.ids import owner
+from protocol.keys import PrivateIdentity
+from protocol.topics import UPWARD, hub_subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A hub without its network: enough for every command, and the ground the server stands on."""
+
+    settings: HubSettings
+    clock: Clock
+    database: Database
+    vault: Vault
+    identity: PrivateIdentity
+    recipients: Recipients
+    access: AccessService
+    fleet: FleetService
+    cases: CaseService
+    watchlist: WatchlistService
+    sightings: SightingReader
+    dispatch: DispatchService
+    review: ReviewService
+
+
+def build_services(settings: HubSettings, clock: Clock = system_clock) -> Services:
+    """Open the hub's folder and bring its database to this version. Raises MisconfiguredError or UnavailableError."""
+    identity = load_identity(settings.identity)
+    _require_one_hub(settings, identity)
+    vault = load_vault(settings.storage_key)
+    recipients = load_recipients(settings.alert_recipients_file)
+    make_private_directory(settings.data)
+    database = Database(settings.database_url)
+    database.migrate()
+    fleet = FleetService(database, vault, identity, settings.units, clock)
+    cases = CaseService(
+        database,
+        vault,
+        PhotographReader(settings.pack),
+        clock=clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        slices=settings.slices,
+        slice_days=settings.slice_days,
+    )
+    watchlist = WatchlistService(
+        database,
+        vault,
+        load_online_keys(settings.tuf),
+        cases,
+        fleet,
+        clock=clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        slices=settings.slices,
+    )
+    sightings = SightingReader(database, vault)
+    dispatch = DispatchService(alert_settings(settings), recipients)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        vault=vault,
+        identity=identity,
+        recipients=recipients,
+        access=AccessService(database, clock),
+        fleet=fleet,
+        cases=cases,
+        watchlist=watchlist,
+        sightings=sightings,
+        dispatch=dispatch,
+        review=ReviewService(sightings, cases, dispatch, fleet, vault=vault),
+    )
+
+
+def build_link(settings: HubSettings) -> MqttLink:
+    """The connection to the broker, not yet made. Raises PrivateFileError."""
+    tls = settings.tls
+    context = client_context(authority=tls / "ca.crt", certificate=tls / "hub.crt", key=tls / "hub.key")
+    return MqttLink(
+        settings.broker_host,
+        settings.broker_port,
+        context,
+        client_id=settings.hub,
+        subscriptions=[hub_subscription(settings.hub, channel) for channel in sorted(UPWARD)],
+    )
+
+
+def build_ingest(services: Services, link: MqttLink) -> IngestService:
+    """What takes in the messages that `link` brings."""
+    return IngestService(
+        services.database,
+        services.vault,
+        services.identity,
+        fleet=services.fleet,
+        cases=services.cases,
+        review=services.review,
+        publish=link.send,
+        clock=services.clock,
+    )
+
+
+def build_dispatcher(services: Services) -> Dispatcher:
+    """What publishes and sends alerts."""
+    feed = make_private_directory(services.settings.data / "feed")
+    return Dispatcher(services.database, alert_settings(services.settings), services.recipients, feed, services.clock)
+
+
+def alert_settings(settings: HubSettings) -> AlertSettings:
+    """What alerts say of their origin."""
+    return AlertSettings(
+        hub=settings.hub,
+        console_url=settings.console_url,
+        sender=settings.sender,
+        sender_name=settings.sender_name,
+        status=settings.alert_status,
+    )
+
+
+def _require_one_hub(settings: HubSettings, identity: PrivateIdentity) -> None:
+    if identity.name != settings.hub:
+        raise SettingsError(f"The settings are those of the hub {settings.hub}, the keys those of {identity.name}.")
+    foreign = [name for name in settings.slices if owner(name) != settings.hub]
+    if foreign:
+        raise SettingsError(f"The slices {', '.join(foreign)} belong to another hub: this one cannot publish them.")

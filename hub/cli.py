@@ -1,0 +1,204 @@
+"""`mca hub`: the commands of the hub. Each of them may run while `mca hub serve` does."""
+
+import getpass
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faults import RejectedError
+from hub.config import BrokerKind, HubSettings, load_settings
+from protocol.errors import FieldError
+from protocol.ids import parse_case_id, parse_slice_name
+from protocol.person import BirthBand, Month, Sex
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Services
+
+app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)
+case = typer.Typer(help="Missing children.", no_args_is_help=True)
+watchlist = typer.Typer(help="What units search for.", no_args_is_help=True)
+operator = typer.Typer(help="The people who sign in to the console.", no_args_is_help=True)
+app.add_typer(case, name="case")
+app.add_typer(watchlist, name="watchlist")
+app.add_typer(operator, name="operator")
+
+
+class InputError(RejectedError):
+    """A file or a value on the command line cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    config: Path = Path("hub.toml")
+
+
+@app.callback()
+def hub(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option(envvar="MCA_HUB_CONFIG", help="The settings.")] = Path("hub.toml"),
+) -> None:
+    """Every command reads the same settings."""
+    context.obj = _Context(config)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    broker: Annotated[BrokerKind | None, typer.Option(help="Run mosquitto here, or use another's broker.")] = None,
+) -> None:
+    """Run the hub until it is stopped with SIGTERM or Ctrl-C. SIGHUP: look at the units again."""
+    from hub.bootstrap import build_services
+    from hub.server import HubServer
+
+    settings = _settings(context)
+    if broker is not None:
+        settings = settings.model_copy(update={"broker": broker})
+    HubServer(build_services(settings)).run()
+
+
+@case.command("add")
+def case_add(
+    context: typer.Context,
+    *,
+    photo: Annotated[list[Path], typer.Option(help="A photograph of the child alone. May be repeated.")],
+    reference: Annotated[str, typer.Option(help="The police's reference, such as 'GD 123/2026'.")],
+    sex: Annotated[Sex, typer.Option()],
+    born_from: Annotated[str, typer.Option(help="Earliest month of birth, YYYY-MM.")],
+    born_to: Annotated[str, typer.Option(help="Latest month of birth, YYYY-MM.")],
+    last_seen: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, if it is known.")] = None,
+    slice_name: Annotated[str | None, typer.Option("--slice", help="Without it, the hub's first.")] = None,
+) -> None:
+    """Register a missing child. A hub that is running tells its units within seconds."""
+    from hub.cases.service import NewCase
+
+    services = _services(context)
+    chosen = services.settings.slices[0] if slice_name is None else parse_slice_name(slice_name)
+    new = NewCase(reference, chosen, sex, _birth(born_from, born_to), _day(last_seen))
+    photographs = [_read_photograph(number, path) for number, path in enumerate(photo, 1)]
+    typer.echo(services.cases.register(new, photographs, _actor()))
+
+
+@case.command("list")
+def case_list(context: typer.Context) -> None:
+    """Show every case."""
+    from hub.reports import print_cases
+
+    services = _services(context)
+    with services.database.read() as connection:
+        cases = services.cases.summaries(connection)
+    print_cases(cases)
+
+
+@case.command("renew")
+def case_renew(
+    context: typer.Context,
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="Such as bd/c-7q2mfx4k.")],
+) -> None:
+    """List a missing child for another period, before the listing runs out."""
+    until = _services(context).cases.renew(parse_case_id(case_id), _actor())
+    typer.echo(f"{case_id} is listed until {until.isoformat()}.")
+
+
+@watchlist.command()
+def publish(context: typer.Context) -> None:
+    """Publish what is listed now. A hub that is running does so by itself, and tells its units of this too."""
+    published = _services(context).watchlist.publish("command")
+    what = "Published" if published.changed else "Nothing has changed since"
+    typer.echo(f"{what} list version {published.list_version}.")
+
+
+@operator.command("add")
+def operator_add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits, dots and hyphens.")],
+    role: Annotated[str, typer.Option(help="reviewer or administrator.")],
+    password_file: Annotated[
+        Path | None, typer.Option(help="A private file (chmod 600) with the password in its first line.")
+    ] = None,
+) -> None:
+    """Let a person sign in to the console. The password is asked for, or read from a file; it is no argument."""
+    from hub.access.service import Role
+
+    services = _services(context)
+    if role not in set(Role):
+        raise InputError(f"There is no role {role!r}. There are: {', '.join(Role)}.")
+    password = _ask_password() if password_file is None else _read_password(password_file)
+    with services.database.begin() as connection:
+        services.access.add_operator(connection, name, password, Role(role), at=services.clock(), actor=_actor())
+    typer.echo(f"{name} can sign in at {services.settings.console_url}.")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Show the units, what they hold, and how much of each kind of work there is."""
+    from hub.reports import hub_status, print_status
+
+    services = _services(context)
+    with services.database.read() as connection:
+        report = hub_status(services, connection)
+    print_status(report, as_json=as_json)
+
+
+def _settings(context: typer.Context) -> HubSettings:
+    return load_settings(context.ensure_object(_Context).config)
+
+
+def _services(context: typer.Context) -> "Services":
+    from hub.bootstrap import build_services
+
+    return build_services(_settings(context))
+
+
+def _actor() -> str:
+    return f"command:{getpass.getuser()}"
+
+
+def _birth(born_from: str, born_to: str) -> BirthBand:
+    return BirthBand(_month(born_from), _month(born_to))
+
+
+def _month(text: str) -> Month:
+    year, _, month = text.partition("-")
+    if not (year.isdecimal() and month.isdecimal() and len(year) == 4 and len(month) == 2):
+        raise InputError(f"{text!r} is not a month: write YYYY-MM, such as 2014-07.")
+    try:
+        return Month(int(year), int(month))
+    except FieldError as error:
+        raise InputError(f"{text!r} is not a month of a person's birth.") from error
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _read_photograph(number: int, path: Path) -> bytes:
+    from models.images import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"Photograph {number} cannot be read: {error.strerror}.") from error
+
+
+def _ask_password() -> str:
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _read_password(path: Path) -> str:
+    from credentials.private_files import read_private
+
+    try:
+        lines = read_private(path).decode().splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not a text file.") from None
+    if not lines:
+        raise InputError(f"{path} is empty: its first line is the password.")
+    return lines[0]

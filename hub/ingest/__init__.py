@@ -1,0 +1,1 @@
+"""What units send: verified, committed once, and acknowledged with a signed receipt."""

@@ -1,0 +1,43 @@
+"""A sighting as the hub keeps it."""
+
+from dataclasses import dataclass
+
+from protocol.ids import SightingId, SiteId, UnitId
+from protocol.person import AgeBand, Sex
+from protocol.sighting import Candidate, LegalBasis
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSighting:
+    """One intake's result. Times in milliseconds since 1970 UTC: `captured_at` by the unit's clock, the other ours."""
+
+    sighting_id: SightingId
+    reference: str
+    unit: UnitId
+    site: SiteId
+    captured_at: int
+    received_at: int
+    legal_basis: LegalBasis
+    age_band: AgeBand
+    sex: Sex
+    pack_digest: bytes
+    list_version: int
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Which envelope brought a sighting."""
+
+    sequence: int
+    digest: bytes  # SHA-256 of the envelope
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many sightings were received, and how many of them with candidates."""
+
+    sightings: int
+    with_candidates: int
+    rejected_messages: int

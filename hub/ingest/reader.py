@@ -1,0 +1,63 @@
+"""Reading sightings back, for the rooms in which people decide on them."""
+
+from sqlalchemy import Connection
+
+from faults import RejectedError
+from hub.atrest import Vault
+from hub.db import Database
+from hub.ingest import store
+from hub.ingest.model import Counts, StoredSighting
+from protocol.ids import SightingId
+
+
+class UnknownSightingError(RejectedError):
+    """There is no such sighting, or it holds no picture."""
+
+
+class SightingReader:
+    """The sightings that were received, and their faces."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """`vault` opens the pictures."""
+        self._database = database
+        self._vault = vault
+
+    def sighting(self, connection: Connection, sighting_id: SightingId) -> StoredSighting:
+        """Raises UnknownSightingError."""
+        sighting = store.find(connection, sighting_id)
+        if sighting is None:
+            raise UnknownSightingError("There is no such sighting.")
+        return sighting
+
+    def portrait(self, sighting_id: SightingId) -> bytes:
+        """The intake's face for people, a JPEG. Raises UnknownSightingError."""
+        _, sealed = self._sealed_face(sighting_id)
+        return self._vault.decrypt(sealed, place(sighting_id, "portrait"))
+
+    def crop(self, sighting_id: SightingId) -> bytes:
+        """The intake's face as the recogniser saw it, a PNG of 112×112 pixels. Raises UnknownSightingError."""
+        sealed, _ = self._sealed_face(sighting_id)
+        return self._vault.decrypt(sealed, place(sighting_id, "crop"))
+
+    def basis_reference(self, connection: Connection, sighting_id: SightingId) -> str:
+        """The number of the form, order or decision that permitted the photograph. Raises UnknownSightingError."""
+        sealed = store.sealed_basis_reference(connection, sighting_id)
+        if sealed is None:
+            raise UnknownSightingError("There is no such sighting.")
+        return self._vault.decrypt(sealed, place(sighting_id, "basis")).decode()
+
+    def counts(self, connection: Connection) -> Counts:
+        """What was received so far."""
+        return store.counts(connection)
+
+    def _sealed_face(self, sighting_id: SightingId) -> tuple[bytes, bytes]:
+        with self._database.read() as connection:
+            sealed = store.sealed_face(connection, sighting_id)
+        if sealed is None:
+            raise UnknownSightingError("There is no such sighting with a face.")
+        return sealed
+
+
+def place(sighting_id: SightingId, column: str) -> str:
+    """Where a column of a sighting is, for the vault."""
+    return f"sightings/{column}/{sighting_id}"

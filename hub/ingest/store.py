@@ -1,0 +1,187 @@
+"""The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from hub.db import metadata
+from hub.ingest.model import Arrival, Counts, StoredSighting
+from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.person import AgeBand, Sex
+from protocol.sighting import Candidate, LegalBasis, Sighting
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(130), ForeignKey("units.id"), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("envelope_digest", LargeBinary(32), nullable=False),
+    Column("reference", String(16), nullable=False, index=True),
+    Column("site", String(130), nullable=False),
+    Column("captured_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("legal_basis", String(32), nullable=False),
+    Column("sealed_basis_reference", LargeBinary, nullable=False),
+    Column("age_band", String(8), nullable=False),
+    Column("sex", String(16), nullable=False),
+    Column("pack_digest", LargeBinary(32), nullable=False),
+    Column("list_version", BigInteger, nullable=False),
+    # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
+    UniqueConstraint("unit", "sequence"),
+)
+
+sighting_candidates = Table(
+    "sighting_candidates",
+    metadata,
+    Column("sighting_id", String(32), ForeignKey("sightings.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("case_id", String(130), ForeignKey("cases.id"), nullable=False),
+    Column("photo_id", String(16), ForeignKey("case_photos.id"), nullable=False),
+    Column("score", Double, nullable=False),
+    UniqueConstraint("sighting_id", "case_id"),
+    CheckConstraint("rank >= 1", name="rank"),
+)
+
+sighting_faces = Table(
+    "sighting_faces",
+    metadata,
+    Column("sighting_id", String(32), ForeignKey("sightings.id"), primary_key=True),
+    Column("sealed_crop", LargeBinary, nullable=False),
+    Column("sealed_portrait", LargeBinary, nullable=False),
+)
+
+rejected_messages = Table(
+    "rejected_messages",
+    metadata,
+    Column("sender", String(130), primary_key=True),
+    Column("reason", String(64), primary_key=True),
+    Column("hour", Integer, primary_key=True),  # hours since 1970 UTC
+    Column("count", Integer, nullable=False),
+)
+
+
+def arrivals(connection: Connection, sighting: SightingId, unit: UnitId, sequence: int) -> list[Arrival]:
+    """The envelopes that brought this sighting or had this sequence number of this unit; at most two."""
+    query = select(sightings.c.sequence, sightings.c.envelope_digest, sightings.c.received_at).where(
+        or_(sightings.c.id == sighting, (sightings.c.unit == unit) & (sightings.c.sequence == sequence))
+    )
+    return [Arrival(row.sequence, row.envelope_digest, row.received_at) for row in connection.execute(query)]
+
+
+def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival, basis_reference: bytes) -> None:
+    """A new sighting with its candidates; the number of its legal basis is encrypted."""
+    connection.execute(
+        insert(sightings).values(
+            id=sighting.sighting_id,
+            unit=sighting.unit,
+            sequence=arrival.sequence,
+            envelope_digest=arrival.digest,
+            reference=sighting.reference,
+            site=sighting.site,
+            captured_at=sighting.captured_at,
+            received_at=arrival.received_at,
+            legal_basis=sighting.legal_basis,
+            sealed_basis_reference=basis_reference,
+            age_band=sighting.age_band,
+            sex=sighting.sex,
+            pack_digest=sighting.pack_digest,
+            list_version=sighting.list_version,
+        )
+    )
+    for candidate in sighting.candidates:
+        connection.execute(
+            insert(sighting_candidates).values(
+                sighting_id=sighting.sighting_id,
+                rank=candidate.rank,
+                case_id=candidate.case,
+                photo_id=candidate.photo,
+                score=candidate.score,
+            )
+        )
+
+
+def insert_face(connection: Connection, sighting: SightingId, *, crop: bytes, portrait: bytes) -> None:
+    """A sighting's face, both pictures encrypted."""
+    connection.execute(insert(sighting_faces).values(sighting_id=sighting, sealed_crop=crop, sealed_portrait=portrait))
+
+
+def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
+    """A sighting with its candidates, the best first."""
+    row = connection.execute(select(sightings).where(sightings.c.id == sighting)).one_or_none()
+    if row is None:
+        return None
+    return StoredSighting(
+        sighting_id=SightingId(row.id),
+        reference=row.reference,
+        unit=UnitId(row.unit),
+        site=SiteId(row.site),
+        captured_at=row.captured_at,
+        received_at=row.received_at,
+        legal_basis=LegalBasis(row.legal_basis),
+        age_band=AgeBand(row.age_band),
+        sex=Sex(row.sex),
+        pack_digest=row.pack_digest,
+        list_version=row.list_version,
+        candidates=_candidates(connection, sighting),
+    )
+
+
+def sealed_basis_reference(connection: Connection, sighting: SightingId) -> bytes | None:
+    """The encrypted number of the form, order or decision that permitted the photograph."""
+    return connection.scalar(select(sightings.c.sealed_basis_reference).where(sightings.c.id == sighting))
+
+
+def sealed_face(connection: Connection, sighting: SightingId) -> tuple[bytes, bytes] | None:
+    """The encrypted crop and portrait of a sighting that has a face."""
+    query = select(sighting_faces.c.sealed_crop, sighting_faces.c.sealed_portrait)
+    row = connection.execute(query.where(sighting_faces.c.sighting_id == sighting)).one_or_none()
+    return None if row is None else (row.sealed_crop, row.sealed_portrait)
+
+
+def count_rejection(connection: Connection, sender: str, reason: str, hour: int) -> int:
+    """How often this sender was refused for this reason in this hour, this time included."""
+    same = (
+        (rejected_messages.c.sender == sender)
+        & (rejected_messages.c.reason == reason)
+        & (rejected_messages.c.hour == hour)
+    )
+    rise = update(rejected_messages).where(same).values(count=rejected_messages.c.count + 1)
+    count = connection.scalar(rise.returning(rejected_messages.c.count))
+    if count is not None:
+        return int(count)
+    connection.execute(insert(rejected_messages).values(sender=sender, reason=reason, hour=hour, count=1))
+    return 1
+
+
+def counts(connection: Connection) -> Counts:
+    """What was received so far."""
+    with_candidates = select(func.count(sighting_candidates.c.sighting_id.distinct()))
+    return Counts(
+        sightings=connection.scalar(select(func.count()).select_from(sightings)) or 0,
+        with_candidates=connection.scalar(with_candidates) or 0,
+        rejected_messages=connection.scalar(select(func.coalesce(func.sum(rejected_messages.c.count), 0))) or 0,
+    )
+
+
+def _candidates(connection: Connection, sighting: SightingId) -> tuple[Candidate, ...]:
+    query = select(sighting_candidates).where(sighting_candidates.c.sighting_id == sighting)
+    return tuple(
+        Candidate(CaseId(row.case_id), PhotoId(row.photo_id), row.score, row.rank)
+        for row in connection.execute(query.order_by(sighting_candidates.c.rank))
+    )

@@ -1,0 +1,154 @@
+"""`mca hub serve`: the hub with its network, from the first port it takes to the last message it lets go."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+
+from credentials.tls import server_context
+from hub.bootstrap import Services, build_dispatcher, build_ingest, build_link
+from hub.broker import EmbeddedBroker
+from hub.config import BrokerKind
+from hub.https import HttpsServer
+from hub.mqtt import BrokerUnavailableError
+from hub.signals import SignalQueue, queued_signals
+from hub.supervisor import Supervisor, finish
+from hub.watchlist.routes import build_units_app
+from hub.web import ConsoleServices, build_console
+from hub.workers import WatchlistWorker, send_waiting, take_in
+
+_BROKER_START_SECONDS: Final = 30.0
+_FINISH_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 0.25
+
+_log = structlog.get_logger()
+
+
+class HubServer:
+    """A hub that runs until it is told to end."""
+
+    def __init__(self, services: Services) -> None:
+        """Take the ports and publish what is listed, so that mistakes show before anything runs.
+
+        Raises ListenError, BrokerMissingError, PrivateFileError, UnitFileError, TrustError or DatabaseUnavailableError.
+        """
+        settings = services.settings
+        self._services = services
+        self._console = _console_server(services)
+        self._units = _units_server(services)
+        self._broker = EmbeddedBroker(settings.broker_config) if settings.broker is BrokerKind.EMBEDDED else None
+        self._link = build_link(settings)
+        self._ingest = build_ingest(services, self._link)
+        self._dispatcher = build_dispatcher(services)
+        self._watchlist = WatchlistWorker(
+            services.database, services.cases, services.watchlist, self._link, hub=settings.hub, clock=services.clock
+        )
+        self._supervisor = Supervisor()
+        services.watchlist.publish("start")
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP makes the hub look at its units again. In the main thread.
+
+        Raises what made a part of the hub fail, after the other parts have ended in order.
+        """
+        stop = self._supervisor.stop
+        with (
+            queued_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals,
+            self._running_broker(),
+            self._running_link(),
+        ):
+            workers = self._start_workers(stop)
+            try:
+                self._run_until_end(signals, stop)
+            finally:
+                stop.set()
+                self._dispatcher.wake()
+                finish(workers, _FINISH_SECONDS)
+        self._services.database.close()
+        self._supervisor.raise_failure()
+        _log.info("hub.stopped")
+
+    def _start_workers(self, stop: threading.Event) -> list[threading.Thread]:
+        start = self._supervisor.start
+        fleet = self._services.fleet
+        return [
+            start("console", lambda: self._console.run(stop)),
+            start("service for units", lambda: self._units.run(stop)),
+            start("intake of messages", lambda: take_in(self._link, self._ingest, stop)),
+            start("sending of notices", lambda: send_waiting(self._link, fleet, stop)),
+            start("watchlist", lambda: self._watchlist.run(stop)),
+            start("dispatch of alerts", lambda: self._dispatcher.run(stop)),
+        ]
+
+    def _run_until_end(self, signals: SignalQueue, stop: threading.Event) -> None:
+        ready = False
+        deadline = time.monotonic() + _BROKER_START_SECONDS
+        while not stop.is_set():
+            if not ready and self._is_ready(deadline):
+                ready = True
+                _log.info("hub.ready", console=self._services.settings.console_url)
+            for number in signals.wait(_LOOK_SECONDS):
+                self._obey(number, stop)
+
+    def _is_ready(self, deadline: float) -> bool:
+        # Another's broker may be away for hours, in which the console is needed all the same; our own may not.
+        if self._broker is None or self._link.wait_until_ready(0):
+            return True
+        if time.monotonic() > deadline:
+            raise BrokerUnavailableError("The broker on this machine does not answer. MCA_LOG_LEVEL=debug shows why.")
+        return False
+
+    def _obey(self, number: signal.Signals, stop: threading.Event) -> None:
+        if number is signal.SIGHUP:
+            self._watchlist.units_changed()
+            if self._broker is not None:
+                self._broker.reload()
+        else:
+            _log.info("hub.stopping", signal=number.name)
+            stop.set()
+
+    @contextmanager
+    def _running_broker(self) -> Iterator[None]:
+        if self._broker is None:
+            yield
+            return
+        thread = self._supervisor.start("broker", self._broker.run)
+        try:
+            yield
+        finally:
+            self._broker.close()
+            finish([thread], _FINISH_SECONDS)
+
+    @contextmanager
+    def _running_link(self) -> Iterator[None]:
+        self._link.start()
+        try:
+            yield
+        finally:
+            self._link.stop()
+
+
+def _console_server(services: Services) -> HttpsServer:
+    settings = services.settings
+    console = ConsoleServices(
+        database=services.database,
+        clock=services.clock,
+        access=services.access,
+        review=services.review,
+        dispatch=services.dispatch,
+        fleet=services.fleet,
+    )
+    context = server_context(certificate=settings.tls / "console.crt", key=settings.tls / "console.key")
+    return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)
+
+
+def _units_server(services: Services) -> HttpsServer:
+    settings = services.settings
+    context = server_context(
+        certificate=settings.tls / "units.crt", key=settings.tls / "units.key", authority=settings.tls / "ca.crt"
+    )
+    return HttpsServer(build_units_app(services.watchlist), settings.units_host, settings.units_port, context)

@@ -1,0 +1,138 @@
+"""What the running hub does beside serving pages, each in a thread of its own until `stop` is set."""
+
+import threading
+from datetime import date
+from typing import Final
+
+import structlog
+
+from faults import UnavailableError
+from hub.cases.service import CaseService
+from hub.clock import MINUTE, Clock, utc_day
+from hub.db import Database
+from hub.fleet.service import FleetService, UnitFileError
+from hub.ingest.service import IngestService
+from hub.mqtt import Delivery, MqttLink
+from hub.watchlist.service import WatchlistService
+from protocol.announcement import Announcement
+from protocol.ids import HubId
+from protocol.topics import watchlist_topic
+
+_LOOK_SECONDS: Final = 1.0
+_LONGEST_DELAY: Final = 30.0
+_RENEWAL_INTERVAL: Final = MINUTE
+
+_log = structlog.get_logger()
+
+
+def take_in(link: MqttLink, ingest: IngestService, stop: threading.Event) -> None:
+    """Hand what the broker delivers to the ingest room, one by one, and acknowledge what is committed."""
+    while not stop.is_set():
+        delivery = link.next_delivery(_LOOK_SECONDS)
+        if delivery is not None:
+            _take_in_one(link, ingest, delivery, stop)
+
+
+def _take_in_one(link: MqttLink, ingest: IngestService, delivery: Delivery, stop: threading.Event) -> None:
+    delay = _LOOK_SECONDS
+    # A message of a connection that broke is left alone: the broker sends it again on the next.
+    while link.is_current(delivery):
+        try:
+            ingest.receive(delivery.topic, delivery.payload)
+        except UnavailableError as error:
+            _log.warning("message.waits", reason=type(error).__name__)
+            if stop.wait(delay):
+                return
+            delay = min(2 * delay, _LONGEST_DELAY)
+        else:
+            link.acknowledge(delivery)
+            return
+
+
+def send_waiting(link: MqttLink, fleet: FleetService, stop: threading.Event) -> None:
+    """Send the messages that wait for units, whenever the broker can be reached."""
+    while not stop.wait(_LOOK_SECONDS):
+        if not link.wait_until_ready(0):
+            continue
+        try:
+            fleet.deliver(link.publish)
+        except UnavailableError as error:
+            _log.warning("notices.wait", reason=type(error).__name__)
+
+
+class WatchlistWorker:
+    """Keeps the published watchlist equal to the cases, its signatures fresh, and the units told of it.
+
+    It looks at the database once a second, and so takes up what any process commits: the console's own
+    threads, or a command that an operator runs beside the server.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cases: CaseService,
+        watchlist: WatchlistService,
+        link: MqttLink,
+        *,
+        hub: HubId,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._cases = cases
+        self._watchlist = watchlist
+        self._link = link
+        self._topic = watchlist_topic(hub)
+        self._clock = clock
+        self._units_changed = threading.Event()
+        self._published_from: tuple[int, date] | None = None
+        self._announced: tuple[int, int] | None = None
+        self._renewed_at = 0
+
+    def units_changed(self) -> None:
+        """Publish for the units that are enrolled now, even if no case has changed."""
+        self._units_changed.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. Raises TrustError when units would not accept what the TUF keys sign."""
+        pause = _LOOK_SECONDS
+        while not stop.is_set():
+            try:
+                self._publish()
+                self._renew()
+                self._announce()
+                pause = _LOOK_SECONDS
+            except UnavailableError as error:
+                _log.warning("watchlist.waits", reason=type(error).__name__)
+                pause = min(2 * pause, _LONGEST_DELAY)
+            except UnitFileError as error:
+                # A file that a technician has to mend is no reason to stop taking in sightings.
+                _log.error("watchlist.not-published", reason=str(error))
+                pause = _LONGEST_DELAY
+            stop.wait(pause)
+
+    def _publish(self) -> None:
+        if self._units_changed.is_set():
+            self._units_changed.clear()
+            self._published_from = None
+        with self._database.read() as connection:
+            # The day counts too: with its end some listings run out.
+            source = self._cases.revision(connection), utc_day(self._clock())
+        if source != self._published_from:
+            self._watchlist.publish("cases, units or the day changed")
+            self._published_from = source
+
+    def _renew(self) -> None:
+        now = self._clock()
+        if abs(now - self._renewed_at) >= _RENEWAL_INTERVAL:
+            self._watchlist.renew()
+            self._renewed_at = now
+
+    def _announce(self) -> None:
+        connection = self._link.connection
+        if not self._link.wait_until_ready(0):
+            return
+        with self._database.read() as database:
+            version = self._watchlist.versions(database).timestamp_version
+        if version and self._announced != (connection, version):
+            self._link.publish(self._topic, Announcement(version).to_bytes(), retain=True)
+            self._announced = connection, version
