@@ -3,6 +3,7 @@
 import secrets
 import socket
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,12 @@ class Installation:
     @property
     def hub(self) -> dict[str, str]:
         """The environment of a hub command."""
-        return {"MCA_HUB_CONFIG": str(self.folder / "hub" / "hub.toml")}
+        return {
+            "MCA_HUB_CONFIG": str(self.folder / "hub" / "hub.toml"),
+            # Alerts that say of themselves that they are not real.
+            "MCA_HUB_ALERT_STATUS": "Exercise",
+            "MCA_HUB_ALERT_RECIPIENTS_FILE": str(self.folder / "hub" / "recipients.txt"),
+        }
 
     @property
     def edge(self) -> dict[str, str]:
@@ -65,6 +71,11 @@ def install(folder: Path) -> Installation:
     address = f"mailto://{HOST}:{mail}/?from=hub@demo.invalid&to=desk@demo.invalid&mode=insecure"
     write_private(folder / "hub" / "recipients.txt", address.encode())
     return installation
+
+
+def sample(name: str) -> Path:
+    """One of the public-domain photographs that ship with the recogniser."""
+    return Path(str(files("models"))) / "samples" / name
 
 
 def write_photo_without_a_face(path: Path) -> Path:

@@ -20,6 +20,7 @@ class Intake:
     """One photograph taken at the unit, and what came of it at the hub."""
 
     photo: str
+    reference: str | None
     faces: int
     error: str | None = None
     candidates: list[Match] = field(default_factory=list)
@@ -38,7 +39,10 @@ class Report:
 
     def to_json(self) -> str:
         """One object on one line."""
-        return json.dumps(asdict(self))
+        report = asdict(self)
+        for intake in report["intakes"]:
+            del intake["reference"]  # New in each run, and on nobody's paper.
+        return json.dumps(report)
 
     def show(self, console: Console) -> None:
         """A table of the intakes and a line of counts."""

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mca.demo.hub_state import alerts, reviews, sightings, unit_entries
+from mca.demo.hub_state import HubState, hub_state
 from mca.demo.installation import (
     OPERATORS,
     SITE,
     UNIT,
     Installation,
     install,
+    sample,
     write_photo_without_a_face,
 )
 from mca.demo.mailbox import Mailbox, mail_server
@@ -23,7 +24,6 @@ from mca.demo.operators import Operator
 from mca.demo.processes import last_line, program, require_mca, run_mca
 from mca.demo.report import Intake, Match, Report
 from mca.demo.waiting import wait_until
-from models.samples import sample
 
 _CASES = {
     "obama": ("obama.jpg", ["--sex", "male", "--born-from", "1961-08", "--born-to", "1961-08"]),
@@ -50,13 +50,14 @@ def tell(folder: Path, console: Console, *, once: bool) -> Report | None:
             program(["edge", "run"], environment=site.edge, log=folder / "edge.log", ready="edge.ready")
         )
         wait_until("the watchlist to reach the unit", lambda: _unit_has(site, len(_CASES)))
+        hub = stack.enter_context(hub_state(site))
         report = Report(_take_intakes(site, console))
-        _await_sightings(site, report, console)
+        _await_sightings(site, hub, report, console)
         if not once:
             _leave_running(site, console)
             return None
         _decide(site, console)
-        _await_alert(site, mailbox, report, console)
+        _await_alert(site, hub, mailbox, report, console)
     report.seconds = round(time.monotonic() - started, 2)
     return report
 
@@ -80,28 +81,28 @@ def _take_intakes(site: Installation, console: Console) -> list[Intake]:
 
 def _take_intake(site: Installation, photo: Path, console: Console) -> Intake:
     arguments = ["edge", "intake", "--photo", str(photo), "--legal-basis", "best-interests", "--json"]
-    facts = ["--basis-reference", f"demo {photo.stem}", "--age-band", "18+", "--sex", "unknown"]
+    facts = ["--basis-reference", "demonstration", "--age-band", "18+", "--sex", "unknown"]
     done = run_mca([*arguments, *facts], environment=site.edge)
     if done.returncode != 0:
         error = last_line(done.stderr)
         console.print(f"   {photo.name}: [yellow]{error}[/]")
-        return Intake(photo.name, faces=0, error=error)
+        return Intake(photo.name, reference=None, faces=0, error=error)
     received = json.loads(done.stdout)
     console.print(f"   {photo.name}: Received. Reference {received['reference']}.")
-    return Intake(photo.name, faces=received["faces"])
+    return Intake(photo.name, reference=received["reference"], faces=received["faces"])
 
 
-def _await_sightings(site: Installation, report: Report, console: Console) -> None:
-    taken = [intake for intake in report.intakes if intake.error is None]
+def _await_sightings(site: Installation, hub: HubState, report: Report, console: Console) -> None:
+    taken = [intake for intake in report.intakes if intake.reference is not None]
     console.print("[bold]6.[/] Sealed sightings reach the hub; it commits each and sends a signed receipt …")
-    found = wait_until("the sightings", lambda: _if_complete(sightings(site), len(taken)))
+    found = wait_until("the sightings", lambda: _if_complete(hub.candidates(), taken))
     wait_until("the receipts", lambda: _unit_status(site)["pending"] == 0 or None)
     for intake in taken:
-        intake.candidates = [Match(*match) for match in found[f"demo {Path(intake.photo).stem}"]]
+        intake.candidates = found[intake.reference or ""]
         shown = ", ".join(match.case for match in intake.candidates) or "no candidate"
         console.print(f"   at the hub, {intake.photo}: {shown}")
     report.receipts = sum(bool(intake.candidates) for intake in taken)
-    report.reviews = reviews(site)
+    report.reviews = hub.open_reviews()
 
 
 def _decide(site: Installation, console: Console) -> None:
@@ -115,13 +116,13 @@ def _decide(site: Installation, console: Console) -> None:
         console.print(f"   {name}: the same person")
 
 
-def _await_alert(site: Installation, mailbox: Mailbox, report: Report, console: Console) -> None:
+def _await_alert(site: Installation, hub: HubState, mailbox: Mailbox, report: Report, console: Console) -> None:
     console.print("[bold]8.[/] The alert goes out, and the case leaves the watchlist of every unit …")
-    report.alerts = wait_until("the alert", lambda: alerts(site) or None)
+    report.alerts = wait_until("the alert", lambda: hub.alerts() or None)
     message = wait_until("the e-mail", lambda: mailbox.messages[0] if mailbox.messages else None)
     console.print(f"   e-mail to the police desk: {message['Subject']}")
     status = wait_until("the unit's updated watchlist", lambda: _unit_has(site, len(_CASES) - 1))
-    wait_until("the hub to hear of it", lambda: unit_entries(site, UNIT) == len(_CASES) - 1 or None)
+    wait_until("the hub to hear of it", lambda: hub.unit_entries() == [len(_CASES) - 1] or None)
     report.unit_watchlist_version = int(status["list_version"])
 
 
@@ -147,5 +148,5 @@ def _unit_has(site: Installation, entries: int) -> dict[str, int] | None:
     return status if status["entries"] == entries else None
 
 
-def _if_complete(found: dict[str, list[tuple[str, int]]], count: int) -> dict[str, list[tuple[str, int]]] | None:
-    return found if len(found) >= count else None
+def _if_complete(found: dict[str, list[Match]], taken: list[Intake]) -> dict[str, list[Match]] | None:
+    return found if found.keys() >= {intake.reference for intake in taken} else None

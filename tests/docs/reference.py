@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-import click
 import typer
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
@@ -60,10 +59,10 @@ def commands() -> dict[str, str]:
     """Every command of `mca` as it is typed, with the first line of its help."""
     from mca.cli import app
 
-    def walk(command: click.Command, words: str) -> Iterator[tuple[str, str]]:
+    def walk(command: object, words: str) -> Iterator[tuple[str, str]]:
         children = getattr(command, "commands", None)
         if children is None:
-            yield words, (command.help or "").strip().splitlines()[0]
+            yield words, str(getattr(command, "help", "")).strip().splitlines()[0]
             return
         for name, child in children.items():
             yield from walk(child, f"{words} {name}")
