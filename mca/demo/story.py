@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ def tell(folder: Path, console: Console, *, once: bool) -> Report | None:
     Raises DemoError when a step does not do what it should.
     """
     started = time.monotonic()
+    # Asked to end at any step, everything that was started ends and everything that was written goes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with ExitStack() as stack:
         console.print(f"[bold]1.[/] A throwaway authority, a hub `bd` and the unit `{UNIT}` at `{SITE}` …")
         site = install(folder)
