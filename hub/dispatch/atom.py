@@ -14,15 +14,15 @@ NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 def atom_index(entries: Sequence[tuple[Alert, int]], settings: AlertSettings, at: int) -> bytes:
     """The feed's index: `entries` are alerts with their moments of publication; `at` counts where there are none."""
     address = f"{settings.console_url.rstrip('/')}/feed.atom"
-    root = ET.Element(f"{{{NAMESPACE}}}feed")
+    root = ET.Element("feed", {"xmlns": NAMESPACE})
     _add(root, "id", address)
     _add(root, "title", f"Alerts of {settings.sender_name}")
     _add(root, "updated", _time(max((published for _, published in entries), default=at)))
-    author = ET.SubElement(root, f"{{{NAMESPACE}}}author")
+    author = ET.SubElement(root, "author")
     _add(author, "name", settings.sender_name)
     _link(root, "self", address, "application/atom+xml")
     for alert, published in entries:
-        entry = ET.SubElement(root, f"{{{NAMESPACE}}}entry")
+        entry = ET.SubElement(root, "entry")
         _add(entry, "id", alert_page(alert, settings))
         _add(entry, "title", headline(alert))
         _add(entry, "updated", _time(published))
@@ -33,11 +33,11 @@ def atom_index(entries: Sequence[tuple[Alert, int]], settings: AlertSettings, at
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = text
+    ET.SubElement(parent, name).text = text
 
 
 def _link(parent: ET.Element, relation: str, address: str, media_type: str) -> None:
-    ET.SubElement(parent, f"{{{NAMESPACE}}}link", {"rel": relation, "href": address, "type": media_type})
+    ET.SubElement(parent, "link", {"rel": relation, "href": address, "type": media_type})
 
 
 def _time(at: int) -> str:

@@ -39,7 +39,7 @@ class AlertNameError(MisconfiguredError):
 
 def cap_document(alert: Alert, settings: AlertSettings) -> bytes:
     """The alert as UTF-8 XML, valid by the standard's schema. Raises AlertNameError."""
-    root = ET.Element(f"{{{NAMESPACE}}}alert")
+    root = ET.Element("alert", {"xmlns": NAMESPACE})
     _add(root, "identifier", cap_identifier(alert, settings))
     _add(root, "sender", _name(settings.sender))
     _add(root, "sent", cap_time(alert.raised_at))
@@ -50,7 +50,7 @@ def cap_document(alert: Alert, settings: AlertSettings) -> bytes:
     # Several alerts about one case are collated by its pseudonym.
     _add(root, "incidents", alert.case)
     root.append(_info(alert, settings))
-    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True, default_namespace=None)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
 
@@ -75,7 +75,7 @@ def alert_page(alert: Alert, settings: AlertSettings) -> str:
 
 
 def _info(alert: Alert, settings: AlertSettings) -> ET.Element:
-    info = ET.Element(f"{{{NAMESPACE}}}info")
+    info = ET.Element("info")
     _add(info, "language", "en")
     _add(info, "category", "Safety")
     _add(info, "category", "Rescue")
@@ -91,14 +91,14 @@ def _info(alert: Alert, settings: AlertSettings) -> ET.Element:
     _add(info, "description", _DESCRIPTION)
     _add(info, "instruction", _INSTRUCTION)
     _add(info, "web", alert_page(alert, settings))
-    area = ET.SubElement(info, f"{{{NAMESPACE}}}area")
+    area = ET.SubElement(info, "area")
     _add(area, "areaDesc", alert.site)
     return info
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:
     # A paper reference comes from a device; characters that XML cannot hold must not stop an alert.
-    ET.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = _NOT_IN_XML.sub("\ufffd", text)
+    ET.SubElement(parent, name).text = _NOT_IN_XML.sub("\ufffd", text)
 
 
 def _name(text: str) -> str:

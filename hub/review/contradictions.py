@@ -24,7 +24,8 @@ def age_in_words(birth: BirthBand, at: int) -> str:
     least, greatest = age_at(birth, at)
     if greatest < 0:
         return "not born yet"
-    return str(greatest) if least == greatest else f"{max(least, 0)} to {greatest}"
+    least = max(least, 0)
+    return str(greatest) if least == greatest else f"{least} to {greatest}"
 
 
 def _of_sex(intake: SightingFacts, case: CaseFacts) -> str | None:

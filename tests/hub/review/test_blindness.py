@@ -1,0 +1,112 @@
+"""Nobody learns what the machine or a colleague thinks before they have answered."""
+
+import dataclasses
+
+from hub.review.model import Answer, Outcome
+from hub.review.service import Comparison, Stage
+from protocol.ids import CaseId
+from tests.support.desk import Case, Desk, Intake
+
+SCORES = (0.987654321, 0.456789123, 0.345678912)
+
+
+def seen(desk: Desk, review: str, name: str) -> Comparison:
+    with desk.database.read() as connection:
+        return desk.review.comparison(connection, review, {"amina": desk.amina, "bimal": desk.bimal}[name])
+
+
+def test_score_is_not_even_in_memory_before_the_own_answer(desk: Desk) -> None:
+    review = desk.open_review(score=SCORES[0])
+    desk.answer(review, desk.amina, Answer.SAME, comment="sure of it")
+
+    before = seen(desk, review, "bimal")
+
+    assert before.stage is Stage.ASKED
+    assert before.machine is None
+    assert before.answers == ()
+    said = repr(dataclasses.asdict(before))
+    assert "0.98" not in said
+    assert "sure of it" not in said
+    after = seen(desk, review, "amina").machine
+    assert after is not None
+    assert after.score == SCORES[0]
+
+
+def test_first_answer_stays_hidden_from_the_first_person_s_own_page_until_decided(desk: Desk) -> None:
+    review = desk.open_review()
+    desk.answer(review, desk.amina, Answer.SAME)
+    assert seen(desk, review, "amina").answers == ()
+
+    desk.answer(review, desk.bimal, Answer.DIFFERENT)
+
+    assert [given.answer for given in seen(desk, review, "amina").answers] == [Answer.SAME, Answer.DIFFERENT]
+
+
+def test_rank_of_one_candidate_does_not_give_away_the_others(desk: Desk) -> None:
+    sighting = desk.receive(Intake())
+    reviews = [
+        desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{index}")), score=score, rank=index + 1)
+        for index, score in enumerate(SCORES)
+    ]
+
+    for review in reviews[:2]:
+        desk.answer(review, desk.amina, Answer.DIFFERENT)
+    machine = seen(desk, reviews[0], "amina").machine
+    assert machine is not None
+    assert machine.rank is None
+
+    desk.answer(reviews[2], desk.amina, Answer.DIFFERENT)
+    machine = seen(desk, reviews[0], "amina").machine
+    assert machine is not None
+    assert (machine.rank, machine.candidates) == (1, 3)
+
+
+def test_order_of_the_queue_says_nothing_of_rank(desk: Desk) -> None:
+    orders = set()
+    for _ in range(12):
+        sighting = desk.receive(Intake())
+        opened = [desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{index}")), rank=index + 1) for index in range(3)]
+        with desk.database.read() as connection:
+            queue = desk.review.queue(connection, desk.amina).to_answer
+        orders.add(tuple(opened.index(item.review.id) for item in queue if item.review.id in opened))
+
+    # All twelve in the order of rank would be chance of one in two thousand millions.
+    assert len(orders) > 1
+
+
+def test_queue_lists_the_oldest_first_and_what_one_has_answered_apart(desk: Desk) -> None:
+    reviews = []
+    for _ in range(3):
+        reviews.append(desk.open_review())
+        desk.clock.now += 1
+    desk.answer(reviews[0], desk.amina, Answer.SAME)
+
+    with desk.database.read() as connection:
+        hers, his = desk.review.queue(connection, desk.amina), desk.review.queue(connection, desk.bimal)
+
+    assert [item.review.id for item in hers.to_answer] == reviews[1:]
+    assert [item.review.id for item in hers.answered] == reviews[:1]
+    assert [item.review.id for item in his.to_answer] == reviews
+
+
+def test_unresolved_review_stays_visible(desk: Desk) -> None:
+    review = desk.open_review()
+    desk.answer(review, desk.amina, Answer.SAME)
+    desk.answer(review, desk.bimal, Answer.CANNOT_TELL)
+
+    with desk.database.read() as connection:
+        (decided,) = desk.review.decided(connection)
+        assert desk.review.open_count(connection) == 0
+    assert (decided.review.id, decided.decision.outcome) == (review, Outcome.UNRESOLVED)
+
+
+def test_machine_stays_unknown_to_whoever_did_not_answer_a_decided_review(desk: Desk) -> None:
+    review = desk.open_review()
+    desk.confirm(review)
+    chandra = desk.add_operator("chandra")
+
+    with desk.database.read() as connection:
+        comparison = desk.review.comparison(connection, review, chandra)
+
+    assert comparison.stage is Stage.DECIDED_BY_OTHERS
+    assert (comparison.machine, comparison.answers) == (None, ())

@@ -1,0 +1,242 @@
+"""A hub's desk for tests: the real rooms on a real database on disk; intakes and cases as small registers in memory."""
+
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from credentials.identity import create_identity, write_card
+from hub.access.service import AccessService, Operator, Role, SessionLimits
+from hub.atrest import Vault
+from hub.audit.service import AuditAction, AuditEntry, entries, record
+from hub.db import Database
+from hub.desk import ConsoleServices
+from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, DispatchService, Recipients
+from hub.fleet.service import FleetService
+from hub.review.model import Answer, Outcome, ReviewId
+from hub.review.service import ReviewService
+from models.align import portrait
+from models.images import decode_image, encode_jpeg
+from models.pack import load_pack
+from models.recogniser import Recogniser
+from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
+from protocol.person import AgeBand, BirthBand, Month, Sex
+from protocol.sighting import Candidate, LegalBasis
+
+START = 1_795_341_600_000  # 22 November 2026, 10:00 UTC
+MINUTE = 60_000
+PASSWORD = "copper lantern walks at noon"
+
+UNIT = UnitId("bd/benapole-1")
+SITE = SiteId("bd/benapole")
+SAMPLES = Path(__file__).parents[2] / "models" / "samples"
+
+# Weak on purpose: the suite signs in hundreds of times.
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> int:
+        """Milliseconds since 1970 UTC."""
+        return self.now
+
+
+CASE = CaseId("bd/c-7q2mfx4k")
+BIRTH = BirthBand(Month(2020, 3), Month(2020, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a unit would have sent."""
+
+    reference: str = "7Q2M-FX4K"
+    unit: UnitId = UNIT
+    site: SiteId = SITE
+    captured_at: int = START - 5 * MINUTE
+    legal_basis: LegalBasis = LegalBasis.BEST_INTERESTS
+    age_band: AgeBand = AgeBand.CHILD
+    sex: Sex = Sex.MALE
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the register would hold."""
+
+    id: CaseId = CASE
+    reference: str = "GD 123/2026"
+    sex: Sex = Sex.MALE
+    birth: BirthBand = BIRTH
+
+
+@dataclass
+class Intakes:
+    """Sightings and their faces."""
+
+    known: dict[SightingId, Intake] = field(default_factory=dict)
+    faces: dict[SightingId, bytes] = field(default_factory=dict)
+
+    def sighting(self, _connection: Connection, sighting_id: SightingId, /) -> Intake:
+        """What is known of an intake."""
+        return self.known[sighting_id]
+
+    def portrait(self, sighting_id: SightingId, /) -> bytes:
+        """The intake's face."""
+        return self.faces[sighting_id]
+
+
+@dataclass
+class Register:
+    """Cases and their faces. That a child was found is kept in the database's own transaction."""
+
+    known: dict[CaseId, Case] = field(default_factory=dict)
+    faces: dict[CaseId, bytes] = field(default_factory=dict)
+
+    def summary(self, _connection: Connection, case: CaseId, /) -> Case:
+        """What is known of a case."""
+        return self.known[case]
+
+    def portrait(self, case: CaseId, _photo: PhotoId, /) -> bytes:
+        """The case's face."""
+        return self.faces[case]
+
+    def mark_located(self, connection: Connection, case: CaseId, actor: str, at: int, /) -> None:
+        """Note it once."""
+        if not any(entry.action is AuditAction.CASE_LOCATED for entry in entries(connection, case)):
+            record(connection, AuditAction.CASE_LOCATED, actor=actor, subject=case, at=at)
+
+
+class Desk:
+    """The rooms of one hub, wired as its composition root wires them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        recipients: Recipients | None = None,
+        limits: SessionLimits | None = None,
+        status: AlertStatus = AlertStatus.EXERCISE,
+        console_url: str = "https://desk.example:8443",
+    ) -> None:
+        self.path = folder / "hub.sqlite"
+        shutil.copyfile(_migrated(folder.parent), self.path)
+        self.database = Database(f"sqlite:///{self.path}")
+        self.clock = SetClock()
+        self.vault = Vault(secrets.token_bytes(32))
+        self.intakes, self.register = Intakes(), Register()
+        self.feed = folder / "feed"
+        self.settings = AlertSettings(
+            HubId("bd"), console_url, "bd@desk.example", "Missing Child Alert, hub bd", status
+        )
+        self.recipients = recipients or Recipients()
+        self.access = AccessService(self.database, self.clock, hasher=QUICK_HASHER, limits=limits)
+        self.dispatch = DispatchService(self.settings, self.recipients)
+        self.fleet = _fleet(folder, self.database, self.vault, self.clock)
+        self.review = ReviewService(self.intakes, self.register, self.dispatch, self.fleet, vault=self.vault)
+        self.amina = self.add_operator("amina")
+        self.bimal = self.add_operator("bimal")
+
+    @property
+    def services(self) -> ConsoleServices:
+        """What the console stands on."""
+        return ConsoleServices(self.database, self.clock, self.access, self.review, self.dispatch, self.fleet)
+
+    def dispatcher(self) -> Dispatcher:
+        """The worker of alerts."""
+        return Dispatcher(self.database, self.settings, self.recipients, self.feed, self.clock)
+
+    def add_operator(self, name: str, role: Role = Role.REVIEWER) -> Operator:
+        """An account with PASSWORD."""
+        with self.database.begin() as connection:
+            return self.access.add_operator(connection, name, PASSWORD, role, at=self.clock())
+
+    def open_review(
+        self, intake: Intake | None = None, case: Case | None = None, *, score: float = 0.71, rank: int = 1
+    ) -> ReviewId:
+        """A candidate that an intake of its own produced."""
+        sighting = self.receive(intake or Intake())
+        return self.open_candidate(sighting, case or Case(), score=score, rank=rank)
+
+    def receive(self, intake: Intake, face: bytes = b"") -> SightingId:
+        """An intake."""
+        sighting = SightingId(secrets.token_hex(16))
+        self.intakes.known[sighting] = intake
+        self.intakes.faces[sighting] = face or sample_face("obama2.jpg")
+        return sighting
+
+    def open_candidate(
+        self, sighting: SightingId, case: Case, *, face: bytes = b"", score: float = 0.71, rank: int = 1
+    ) -> ReviewId:
+        """One candidate of an intake."""
+        self.register.known[case.id] = case
+        self.register.faces[case.id] = face or sample_face("obama.jpg")
+        candidate = Candidate(case.id, PhotoId("00" * 8), score, rank)
+        with self.database.begin() as connection:
+            return self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
+
+    def answer(self, review: ReviewId, operator: Operator, answer: Answer, comment: str = "") -> Outcome | None:
+        """One person's answer, in a transaction of its own."""
+        with self.database.begin() as connection:
+            return self.review.answer(connection, review, operator, answer, comment=comment, at=self.clock())
+
+    def confirm(self, review: ReviewId) -> None:
+        """Two people say that it is the same person."""
+        self.answer(review, self.amina, Answer.SAME)
+        self.answer(review, self.bimal, Answer.SAME)
+
+    def audited(self) -> list[AuditEntry]:
+        """Every audit entry."""
+        with self.database.read() as connection:
+            return entries(connection)
+
+    def actions(self) -> list[AuditAction]:
+        """What the audit entries say was done."""
+        return [entry.action for entry in self.audited()]
+
+
+@cache
+def sample_face(name: str) -> bytes:
+    """A portrait of a public-domain photograph of an adult, as units and the register make them."""
+    image = decode_image((SAMPLES / name).read_bytes())
+    recogniser = _recogniser()
+    return encode_jpeg(portrait(image, recogniser.detect(image)[0]), quality=88)
+
+
+@cache
+def _recogniser() -> Recogniser:
+    return Recogniser(load_pack(SAMPLES.parent / "packs" / "default"))
+
+
+@cache
+def _migrated(folder: Path) -> Path:
+    # Migrating takes longer than most tests: each copies a database that was migrated once for its process.
+    path = folder / f"migrated-{secrets.token_hex(4)}.sqlite"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    database.close()
+    return path
+
+
+def _fleet(folder: Path, database: Database, vault: Vault, clock: Callable[[], int]) -> FleetService:
+    keys, unit_keys, units = folder / "keys", folder / "unit-keys", folder / "units"
+    for one in (keys, unit_keys, units):
+        one.mkdir()
+    identity = create_identity(keys, "bd")
+    card = write_card(create_identity(unit_keys, UNIT).public).decode()
+    (units / "benapole-1.json").write_text(
+        f'{{"unit": "{UNIT}", "site": "{SITE}", "slices": ["bd/missing"], "card": {card}}}'
+    )
+    fleet = FleetService(database, vault, identity, units, clock)
+    fleet.refresh()
+    return fleet
