@@ -52,6 +52,12 @@ ensure_environment() {
     fi
     PATH="$PWD/.venv/bin:$PATH"
     export PATH
+    ensure_opencv_libraries
+}
+
+# OpenCV's package links against a desktop's libraries, which a server or a bare unit lacks.
+ensure_opencv_libraries() {
+    python -c 'import cv2' 2>/dev/null || install_packages libgl1 libglib2.0-0 libxcb1
 }
 
 # Debian keeps servers in /usr/sbin, which a plain user's PATH may lack.
