@@ -10,6 +10,7 @@ from protocol.ids import local_part, parse_hub_id, parse_site_id, parse_slice_na
 from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
 from provisioning.installation import AUTHORITY, BROKER, HUB, create_installation
+from provisioning.root.cli import app as root_app
 from provisioning.units import add_unit
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     help="Make certificates, keys and first settings for a hub and its units.",
     pretty_exceptions_enable=False,  # They can print local variables, and here those are keys.
 )
+app.add_typer(root_app, name="root")
 
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
 _Slices = Annotated[list[str] | None, typer.Option("--slice", help="A slice of the watchlist; may be repeated.")]

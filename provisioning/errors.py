@@ -3,7 +3,9 @@
 RejectedError
 ├── AlreadyProvisionedError   the authority or unit exists and is never overwritten
 ├── ForeignNameError          a unit, site or slice that is not this hub's
-└── InvalidAddressError       a host or port that no peer could dial
+├── InvalidAddressError       a host or port that no peer could dial
+├── RootChangeError           a change of the TUF root that cannot be made, or not as it was proposed
+└── SignaturesMissingError    a proposed root that too few holders of root keys have signed
 MisconfiguredError
 ├── NotProvisionedError       the folder holds no authority
 ├── DamagedFolderError        a file of an authority is missing or is not what belongs there
@@ -23,6 +25,14 @@ class ForeignNameError(RejectedError):
 
 class InvalidAddressError(RejectedError):
     """A host or port that no peer could dial."""
+
+
+class RootChangeError(RejectedError):
+    """A change of the TUF root that cannot be made, or not as it was proposed."""
+
+
+class SignaturesMissingError(RejectedError):
+    """Too few holders of root keys have signed the proposed root."""
 
 
 class NotProvisionedError(MisconfiguredError):

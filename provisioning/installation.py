@@ -11,9 +11,9 @@ from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import CONFIGURATION, create_broker_folder
 from provisioning.deployment import Deployment
 from provisioning.errors import AlreadyProvisionedError
+from provisioning.root.creation import create_root
 from provisioning.staging import whole_folder
 from provisioning.templates import fill
-from provisioning.tuf_root import create_root
 
 AUTHORITY, BROKER, HUB, UNITS = "authority", "broker", "hub", "units"
 

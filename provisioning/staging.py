@@ -1,5 +1,6 @@
 """Folders that come into being whole or not at all, and one change of an authority's folder at a time."""
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -36,6 +37,27 @@ def whole_folder(final: Path, *, withdraw: Callable[[], None] = _nothing_else) -
         raise
 
 
+@contextmanager
+def replacement_folder(final: Path) -> Iterator[Path]:
+    """A private folder to fill, which takes the place of the folder `final` in one step when the block ends well.
+
+    At every moment, also after a power cut, `final` is all old or all new. Raises DiskError.
+    """
+    partial = _partial(final)
+    if partial.exists():
+        _discard(partial, _nothing_else)
+    make_private_directory(partial)
+    try:
+        yield partial
+        _sync(partial)
+        _exchange(partial, final)
+    except BaseException:
+        with suppress(DiskError):
+            _discard(partial, _nothing_else)
+        raise
+    _discard(partial, _nothing_else)
+
+
 def is_unfinished(final: Path) -> bool:
     """Whether a run that was to make this folder was cut short."""
     return _partial(final).exists()
@@ -54,13 +76,30 @@ def _discard(partial: Path, withdraw: Callable[[], None]) -> None:
 
 
 def _rename(partial: Path, final: Path) -> None:
+    _sync(partial)
     try:
-        for folder, _, _ in os.walk(partial):
-            sync_directory(Path(folder))
         partial.rename(final)
         sync_directory(final.parent)
     except OSError as error:
         raise DiskError(f"The folder {final} could not be made: {error.strerror}.") from error
+
+
+def _sync(folder: Path) -> None:
+    try:
+        for name, _, _ in os.walk(folder):
+            sync_directory(Path(name))
+    except OSError as error:
+        raise DiskError(f"The folder {folder} could not be written: {error.strerror}.") from error
+
+
+def _exchange(new: Path, old: Path) -> None:
+    # Python has no name for it. The alternative, two renames, leaves a moment without either folder.
+    libc = ctypes.CDLL(None, use_errno=True)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    if libc.renameat2(here, os.fsencode(new), here, os.fsencode(old), exchange) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        raise DiskError(f"The folder {old} could not be replaced: {reason}. It is as it was.")
+    sync_directory(old.parent)
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from provisioning.deployment import Deployment
 from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, ForeignNameError
 from provisioning.installation import AUTHORITY, BROKER, HUB, UNITS
 from provisioning.registry import Registry, UnitRecord
+from provisioning.root.creation import ROOT_FILE
+from provisioning.root.keys import KEY_FILE
 from provisioning.staging import is_unfinished, one_at_a_time, whole_folder
 from provisioning.templates import fill
-from provisioning.tuf_root import ROOT_FILE, ROOT_KEY
 
 
 def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceName, ...], now: datetime) -> Path:
@@ -28,7 +29,8 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
     deployment = Deployment.load(folder / AUTHORITY)
     _require_names(deployment, unit, site, slices)
     authority = Authority.load(folder / AUTHORITY, now=now)
-    require_private(folder / AUTHORITY / ROOT_KEY)
+    if (folder / AUTHORITY / KEY_FILE).exists():  # It may have gone to a medium of its own.
+        require_private(folder / AUTHORITY / KEY_FILE)
     registry = Registry(folder / HUB / "units")
     target = folder / UNITS / local_part(unit)
 
