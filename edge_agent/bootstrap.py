@@ -90,15 +90,20 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
         database.close()
 
 
-def build_pipeline(unit: Unit) -> Pipeline:
-    """Open the list and the recogniser. Raises as `WatchlistLoader.load_installed`, or PackRejectedError."""
+def build_recogniser(unit: Unit) -> Recogniser:
+    """Open the pack's networks. Raises PackRejectedError."""
+    return Recogniser(unit.pack, threads=unit.settings.threads)
+
+
+def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
+    """For intakes with the list that is installed now. Raises as `WatchlistLoader.load_installed`."""
     return Pipeline(
         unit=unit.settings.unit,
         site=unit.settings.site,
         identity=unit.identity,
         hub=unit.hub,
         watchlist=unit.loader.load_installed(),
-        recogniser=Recogniser(unit.pack, threads=unit.settings.threads),
+        recogniser=recogniser,
         minimum_score=unit.settings.minimum_score,
         outbox=unit.outbox,
         now=unit.clock.now,

@@ -60,11 +60,11 @@ def intake(
     request = record_request(legal_basis=legal_basis, basis_reference=basis_reference, age_band=age_band, sex=sex)
     if (photo is None) == (camera is None):
         raise typer.BadParameter("Give either --photo or --camera.")
-    from edge_agent.bootstrap import build_pipeline
+    from edge_agent.bootstrap import build_pipeline, build_recogniser
     from edge_agent.link.wake import wake_agent
 
     with _unit(context) as unit:
-        received = build_pipeline(unit).take(request, _camera(unit, photo, camera))
+        received = build_pipeline(unit, build_recogniser(unit)).take(request, _camera(unit, photo, camera))
         wake_agent(unit.settings.data)
     if as_json:
         typer.echo(json.dumps({"reference": received.reference, "faces": received.faces, "received": True}))

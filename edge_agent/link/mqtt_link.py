@@ -24,6 +24,7 @@ SESSION_SECONDS: Final = 30 * 86_400
 
 _KEEPALIVE_SECONDS = 30
 _CONNECT_SECONDS = 15.0
+_LOOP_SECONDS = 1.0
 _STOP_SECONDS = 5.0
 _BACKOFF = Backoff(first=1.0, longest=60.0)
 # Messages that the broker may send before the first of them is acknowledged: the bound of the agent's queue.
@@ -51,7 +52,6 @@ class MqttLink:
         self._report = report
         self._random = source
         self._stopping = threading.Event()
-        self._ended = threading.Event()  # set when the present connection is over
         self._accepted = False
         self._connection = 0
         self._thread = threading.Thread(target=self._keep_connected, name="link", daemon=True)
@@ -63,6 +63,8 @@ class MqttLink:
             reconnect_on_failure=False,
             manual_ack=True,
         )
+        # Told that someone else watches the socket, paho leaves all writing to the one thread that calls `loop`.
+        self._client.on_socket_register_write = _do_nothing
         self._client.tls_set_context(context)
         self._client.connect_timeout = _CONNECT_SECONDS
         self._client.on_connect = self._on_connect
@@ -100,6 +102,8 @@ class MqttLink:
         self._client.disconnect()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+        # paho's only way to close the pair of sockets by which it wakes its own loop.
+        self._client.reinitialise()
 
     def _keep_connected(self) -> None:
         failures = 0
@@ -112,7 +116,6 @@ class MqttLink:
 
     def _connect_once(self) -> None:
         """Connect, and return when the connection is over."""
-        self._ended.clear()
         self._connection += 1
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_SECONDS
@@ -126,10 +129,9 @@ class MqttLink:
             return
         if self._stopping.is_set():
             self._client.disconnect()
-        self._client.loop_start()
-        # paho ends every connection in this event: also one that is refused, or silent for a keep-alive.
-        self._ended.wait()
-        self._client.loop_stop()
+        # paho ends every connection by itself: also one that is refused, or silent for a keep-alive.
+        while self._client.loop(_LOOP_SECONDS) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            pass
 
     def _on_connect(
         self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: Any
@@ -146,7 +148,6 @@ class MqttLink:
         self, _client: mqtt.Client, _data: Any, _flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any
     ) -> None:
         logger.info("link.lost", reason=str(reason))
-        self._ended.set()
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         connection = self._connection
@@ -161,3 +162,7 @@ class MqttLink:
     def _on_publish(self, _client: mqtt.Client, _data: Any, _number: int, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
             logger.error("link.publish_refused", reason=str(reason))
+
+
+def _do_nothing(_client: mqtt.Client, _data: Any, _socket: Any) -> None:
+    """Nobody but paho's own loop has to know of the socket."""

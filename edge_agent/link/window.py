@@ -36,7 +36,8 @@ class SendWindow:
         pending = list(pending)
         self._sendings = {number: self._sendings[number] for number in pending if number in self._sendings}
         new = [number for number in pending if number not in self._sendings]
-        again = [number for number in pending if number in self._sendings and self._due_at(number) <= now]
+        # The longest overdue first: by age alone, the same few would take every turn from the rest.
+        again = sorted((number for number in self._sendings if self._due_at(number) <= now), key=self._due_at)
         waiting = sum(now < self._due_at(number) for number in self._sendings)
         return (new + again)[: max(WINDOW - waiting, 0)]
 

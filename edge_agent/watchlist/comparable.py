@@ -55,13 +55,12 @@ def comparable(entries: Attributes, *, sex: Sex, age_band: AgeBand, today: date)
     # Someone of `high` completed years may turn `high` + 1 later this month, hence the whole month.
     earliest, latest = this_month - 12 * (high + 1), this_month - 12 * low
     slack = tolerance_months(entries.born_from, entries.born_to, this_month)
-    fits: NDArray[np.bool_] = (entries.born_to + slack >= earliest) & (entries.born_from - slack <= latest)
-    fits &= _sex_fits(entries.sexes, sex)
-    fits &= entries.expires >= today.toordinal()
+    age_fits = (entries.born_to + slack >= earliest) & (entries.born_from - slack <= latest)
+    fits: NDArray[np.bool_] = age_fits & _sex_fits(entries.sexes, sex) & (entries.expires >= today.toordinal())
     return fits
 
 
 def _sex_fits(sexes: NDArray[np.int8], sex: Sex) -> NDArray[np.bool_]:
     if sex is Sex.UNKNOWN:
         return np.ones(sexes.shape, np.bool_)
-    return (sexes == SEX_CODES[sex]) | (sexes == SEX_CODES[Sex.UNKNOWN])
+    return np.isin(sexes, [SEX_CODES[sex], SEX_CODES[Sex.UNKNOWN]])

@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_agent.camera.frame import CameraCoveredError, CameraLostError, PhotographUnreadableError
+from edge_agent.camera.opencv_source import open_camera
+from models.images import RgbImage
+
+
+def video(path: Path, frames: Sequence[RgbImage]) -> str:
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (width, height))
+    assert writer.isOpened()
+    for frame in frames:
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return str(path)
+
+
+def scene() -> RgbImage:
+    """Red on the left, blue on the right."""
+    image = np.zeros((120, 160, 3), np.uint8)
+    image[:, :80, 0] = 230
+    image[:, 80:, 2] = 230
+    return image
+
+
+def test_video_gives_frames_in_red_green_blue_and_ends(tmp_path: Path) -> None:
+    source = video(tmp_path / "a.avi", [scene()] * 4)
+    with open_camera(source, now=lambda: 5) as camera:
+        frames = list(camera.frames())
+    assert len(frames) == 4
+    assert frames[0].captured_at == 5
+    assert frames[0].image.shape == (120, 160, 3)
+    assert frames[0].image.dtype == np.uint8
+    left, right = frames[0].image[60, 20], frames[0].image[60, 140]
+    assert left[0] > 150 > left[2]
+    assert right[2] > 150 > right[0]
+
+
+def test_black_frames_before_the_picture_comes_are_passed_over(tmp_path: Path) -> None:
+    source = video(tmp_path / "a.avi", [np.zeros((120, 160, 3), np.uint8)] * 10 + [scene()] * 2)
+    with open_camera(source, now=lambda: 5) as camera:
+        assert len(list(camera.frames())) == 2
+
+
+@pytest.mark.parametrize("length", [5, 40])
+def test_covered_camera_is_said(tmp_path: Path, length: int) -> None:
+    source = video(tmp_path / "a.avi", [np.full((120, 160, 3), 3, np.uint8)] * length)
+    with open_camera(source, now=lambda: 5) as camera, pytest.raises(CameraCoveredError, match="Uncover"):
+        list(camera.frames())
+
+
+def test_missing_video_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(PhotographUnreadableError, match="camera's number"),
+        open_camera(str(tmp_path / "gone.avi"), now=lambda: 5),
+    ):
+        pass
+
+
+def test_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.avi").write_text("hello")
+    with pytest.raises(CameraLostError, match="not a video"), open_camera(str(tmp_path / "a.avi"), now=lambda: 5):
+        pass
+
+
+def test_camera_that_is_not_connected_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CameraLostError, match="connected"), open_camera("99", now=lambda: 5):
+        pass
+
+
+def test_network_camera_that_does_not_answer_is_said_without_its_password(capfd: pytest.CaptureFixture[str]) -> None:
+    with (
+        pytest.raises(CameraLostError) as raised,
+        open_camera("rtsp://user:hidden-word@127.0.0.1:9/stream", now=lambda: 5),
+    ):
+        pass
+    printed = capfd.readouterr()
+    assert "hidden-word" not in str(raised.value) + printed.out + printed.err

@@ -1,0 +1,194 @@
+"""The agent as a process, at a real broker, beside a simulated hub."""
+
+import signal
+
+import pytest
+
+from edge_agent.link.wake import wake_agent
+from models.recogniser import Recogniser
+from protocol.envelope import digest
+from protocol.ids import HubId, SightingId
+from protocol.topics import UnitChannel, unit_topic, watchlist_topic
+from tests.edge_agent.lists import OBAMA, SAMPLES
+from tests.edge_agent.site import MISSING, SITE, UNIT, Site, synchronise, take
+from tests.support.broker import Broker
+from tests.support.hub_simulator import HubPeer, wait_until
+
+QUICK = {"MCA_EDGE_RESEND_AFTER_SECONDS": "0.3", "MCA_EDGE_HEARTBEAT_SECONDS": "1"}
+
+
+@pytest.fixture
+def ready(listed: Site, recogniser: Recogniser) -> Site:
+    """The site with its list synchronised and one intake in the outbox."""
+    with listed.open() as unit:
+        synchronise(unit)
+        take(unit, recogniser, "obama2.jpg")
+    return listed
+
+
+def intake(site: Site, recogniser: Recogniser, photo: str) -> None:
+    """What `mca edge intake` does, without the start of a process."""
+    with site.open() as unit:
+        take(unit, recogniser, photo)
+        wake_agent(site.data)
+
+
+def test_sighting_travels_and_its_receipt_empties_the_outbox(
+    ready: Site, peer: HubPeer, recogniser: Recogniser
+) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("receipt.accepted")
+        assert agent.stop() == 0
+    (heard,) = peer.sightings
+    assert [candidate.case for candidate in heard.sighting.candidates] == [OBAMA]
+    assert (heard.sighting.unit, heard.sighting.site, heard.sighting.list_version) == (UNIT, SITE, 1)
+    assert heard.sighting.pack_digest == bytes.fromhex(recogniser.pack.digest)
+    status = ready.status()
+    assert (status["pending"], status["receipts"]) == (0, 1)
+    assert not [event for event in agent.log if event["event"] == "not-json"], agent.log
+
+
+def test_intake_of_another_process_wakes_the_agent_at_once(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("receipt.accepted")
+        assert ready.intake(SAMPLES / "biden.jpg").returncode == 0
+        # The timer that would find it without the tap runs for 30 s.
+        wait_until(lambda: len(peer.sightings) == 2, seconds=10)
+        agent.wait_for("receipt.accepted", times=2)
+
+
+def test_intakes_made_without_network_arrive_oldest_first(ready: Site, broker: Broker, recogniser: Recogniser) -> None:
+    broker.stop()
+    with ready.start("run") as agent:
+        agent.wait_for("link.unreachable")
+        for photo in ("biden.jpg", "obama3.jpg"):
+            intake(ready, recogniser, photo)
+        broker.start()
+        with ready.hub.peer(broker.port) as peer:
+            agent.wait_for("receipt.accepted", times=3)
+            numbers = [heard.header.sequence for heard in peer.sightings]
+    assert len(set(numbers)) == 3
+    assert numbers == sorted(numbers)
+
+
+def test_sighting_without_a_receipt_is_sent_again_with_the_same_bytes(ready: Site, peer: HubPeer) -> None:
+    peer.answering = False
+    with ready.start("run", **QUICK) as agent:
+        wait_until(lambda: len(peer.sightings) >= 3)
+        assert len({digest(heard.envelope) for heard in peer.sightings}) == 1
+        assert not agent.events("receipt.accepted")
+        peer.answering = True
+        peer.send_receipt(peer.sightings[0])
+        agent.wait_for("receipt.accepted")
+    assert ready.status()["pending"] == 0
+
+
+def test_false_receipts_are_rejected_logged_and_change_nothing(ready: Site, peer: HubPeer) -> None:
+    peer.answering = False
+    with ready.start("run") as agent:
+        (heard,) = wait_until(lambda: list(peer.sightings))
+        peer.send_receipt(heard, envelope_digest=digest(b"other bytes"))
+        peer.send_receipt(heard, sighting_id=SightingId("00" * 16))
+        peer.send(unit_topic(UNIT, UnitChannel.RECEIPTS), b"not an envelope")
+        agent.wait_for("message.rejected", times=3)
+        assert ready.status()["pending"] == 1
+        peer.send_receipt(heard)
+        agent.wait_for("receipt.accepted")
+
+
+def test_notice_is_stored_and_nothing_shows_or_logs_it(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("receipt.accepted")
+        before = ready.status()
+        logged = len(agent.log)
+        envelope = peer.send_notice(peer.sightings[0])
+        peer.send(unit_topic(UNIT, UnitChannel.RECEIPTS), b"a message after it")
+        agent.wait_for("message.rejected")
+        assert [event["event"] for event in agent.log[logged:]] == ["message.rejected"]
+        assert ready.status() == before
+        agent.process.send_signal(signal.SIGKILL)
+    stored = b"".join(path.read_bytes() for path in ready.data.glob("unit.sqlite*"))
+    assert envelope[:500] in stored
+
+
+def test_announcement_brings_the_new_list_and_health_says_so(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("watchlist.synced")
+        ready.hub.repository.delta(MISSING, removals=[OBAMA])
+        ready.hub.publish()
+        peer.announce()
+        report = wait_until(lambda: next((each for each in peer.health if each.list_version == 2), None))
+    assert report.entries == 1
+    assert report.software.startswith("mca ")
+
+
+def test_announcement_that_is_retained_is_heard_after_a_start(ready: Site, peer: HubPeer) -> None:
+    ready.hub.repository.delta(MISSING, removals=[OBAMA])
+    ready.hub.publish()
+    peer.announce()
+    with ready.start("run"):
+        wait_until(lambda: any(each.list_version == 2 for each in peer.health))
+
+
+def test_forged_announcement_costs_one_look_and_changes_nothing(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("watchlist.synced")
+        peer.send(watchlist_topic(HubId("bd")), b"\xff nonsense", retain=True)
+        agent.wait_for("message.rejected")
+    assert ready.status()["list_version"] == 1
+
+
+def test_list_installed_by_another_process_is_taken_over(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("watchlist.synced")
+        ready.hub.repository.delta(MISSING, removals=[OBAMA])
+        ready.hub.publish()
+        with ready.open() as unit:
+            synchronise(unit)
+        wake_agent(ready.data)
+        wait_until(lambda: any(each.list_version == 2 for each in peer.health))
+
+
+def test_failing_synchronisation_is_said_and_does_not_hold_sightings_up(ready: Site, peer: HubPeer) -> None:
+    ready.hub.server.mischief.down = True
+    with ready.start("run") as agent:
+        agent.wait_for("watchlist.sync_failed")
+        agent.wait_for("receipt.accepted")
+        ready.hub.server.mischief.down = False
+        agent.wait_for("watchlist.synced")
+
+
+def test_heartbeat_goes_on_with_rising_numbers(ready: Site, peer: HubPeer) -> None:
+    with ready.start("run", **QUICK):
+        wait_until(lambda: len(peer.health) >= 3)
+    assert peer.health[-1].pending == 0
+    assert [each.sent_at for each in peer.health] == sorted(each.sent_at for each in peer.health)
+
+
+def test_second_agent_is_refused(ready: Site) -> None:
+    with ready.start("run") as agent:
+        agent.wait_for("edge.ready")
+        second = ready.run("run")
+    assert second.returncode == 2
+    assert "already running" in second.stderr
+
+
+def test_agent_starts_without_any_list(site: Site, peer: HubPeer) -> None:
+    with site.start("run") as agent:
+        agent.wait_for("edge.ready")
+        report = wait_until(lambda: next(iter(peer.health), None))
+        assert agent.stop() == 0
+    assert (report.list_version, report.list_published_at, report.entries) == (0, 0, 0)
+
+
+def test_broker_that_lost_everything_gets_everything_again(ready: Site, broker: Broker) -> None:
+    with ready.start("run") as agent:
+        # Nobody hears it, and the broker forgets it was sent.
+        agent.wait_for("sighting.sent")
+        broker.kill()
+        for path in (ready.folder / "broker" / "data").iterdir():
+            path.unlink()
+        broker.start()
+        with ready.hub.peer(broker.port) as peer:
+            agent.wait_for("receipt.accepted")
+    assert len({heard.sighting.sighting_id for heard in peer.sightings}) == 1

@@ -1,0 +1,40 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge_agent.link.lock import AgentRunningError, only_agent
+from edge_agent.link.wake import WakeListener, wake_agent
+
+
+def test_tap_reaches_the_agent_in_a_folder_with_a_long_name(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    tapped = threading.Event()
+    listener = WakeListener(folder, tapped.set)
+    wake_agent(folder)
+    assert tapped.wait(5)
+    listener.close()
+
+
+def test_tap_without_an_agent_is_nothing(tmp_path: Path) -> None:
+    wake_agent(tmp_path)
+    WakeListener(tmp_path, lambda: None).close()
+    assert (tmp_path / "agent.sock").exists()  # As after kill -9.
+    wake_agent(tmp_path)
+
+
+def test_socket_left_by_a_killed_agent_is_replaced(tmp_path: Path) -> None:
+    WakeListener(tmp_path, lambda: None).close()
+    tapped = threading.Event()
+    listener = WakeListener(tmp_path, tapped.set)
+    wake_agent(tmp_path)
+    assert tapped.wait(5)
+    listener.close()
+
+
+def test_second_agent_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with only_agent(tmp_path), pytest.raises(AgentRunningError, match="already running"), only_agent(tmp_path):
+        pass
+    with only_agent(tmp_path):
+        pass

@@ -1,0 +1,118 @@
+"""The commands as people run them."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_agent.sightings.outbox import Counts
+from models.images import encode_png
+from protocol.sighting import LegalBasis
+from tests.edge_agent.lists import SAMPLES
+from tests.edge_agent.site import Site, synchronise
+
+
+@pytest.fixture
+def ready(listed: Site) -> Site:
+    with listed.open() as unit:
+        synchronise(unit)
+    return listed
+
+
+def masked(text: str) -> str:
+    """Without what differs between any two intakes: the reference, the time and the number."""
+    text = re.sub(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", "REFERENCE", text)
+    return re.sub(r'"(timestamp|sequence)": ("[^"]*"|\d+)', r'"\1": …', text)
+
+
+def test_output_is_the_same_byte_for_byte_whether_someone_was_recognised_or_not(ready: Site) -> None:
+    outputs = set()
+    for photo in ("obama2.jpg", "biden.jpg"):
+        for more in ((), ("--json",)):
+            done = ready.intake(SAMPLES / photo, *more)
+            outputs.add((more, done.returncode, masked(done.stdout), masked(done.stderr)))
+    plain, as_json = sorted(outputs)
+    assert plain[1:3] == (0, "Received. Reference REFERENCE.\n")
+    assert as_json[1:3] == (0, '{"reference": "REFERENCE", "faces": 1, "received": true}\n')
+    assert plain[3] == as_json[3]
+
+
+def test_no_photograph_is_opened_without_a_legal_basis(ready: Site, tmp_path: Path) -> None:
+    # A file that is not there would be complained of, if it were looked for.
+    done = ready.run("intake", "--photo", str(tmp_path / "gone.jpg"), "--age-band", "4-8", "--sex", "female")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("mca: No photograph without a legal basis.")
+    assert all(basis in done.stderr for basis in LegalBasis)
+
+
+def test_error_is_one_clear_line_and_leaves_nothing(ready: Site, tmp_path: Path) -> None:
+    (tmp_path / "wall.png").write_bytes(encode_png(np.full((300, 300, 3), 180, np.uint8)))
+    (tmp_path / "text.jpg").write_text("hello")
+    for photo, words in (("wall.png", "No face was found"), ("text.jpg", "not a JPEG"), ("gone.jpg", "cannot be read")):
+        done = ready.intake(tmp_path / photo)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert words in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+    with ready.open() as unit:
+        assert unit.outbox.counts() == Counts(0, 0)
+
+
+def test_unit_that_never_synchronised_refuses_the_intake_and_says_what_to_run(site: Site) -> None:
+    done = site.intake(SAMPLES / "obama.jpg")
+    assert done.returncode == 2
+    assert "mca edge sync" in done.stderr
+    assert site.status()["pending"] == 0
+
+
+def test_sync_and_status_say_how_the_unit_is(listed: Site) -> None:
+    before = json.loads(listed.run("status", "--json").stdout)
+    assert before["list_version"] == 0
+    assert before["last_sync"] is None
+    assert listed.run("sync").stdout == "The watchlist was updated: version 1.\n"
+    assert listed.run("sync").stdout == "The watchlist is up to date: version 1.\n"
+    after = json.loads(listed.run("status", "--json").stdout)
+    assert list(after) == [
+        "unit",
+        "list_version",
+        "list_published_at",
+        "entries",
+        "pending",
+        "receipts",
+        "last_sync",
+        "pack",
+    ]
+    assert (after["unit"], after["entries"], after["list_version"]) == ("bd/benapole-1", 2, 1)
+
+
+def test_hub_that_is_not_there_is_said_with_the_exit_code_for_later(site: Site) -> None:
+    site.hub.server.mischief.down = True
+    done = site.run("sync")
+    assert done.returncode == 3
+    assert "is tried again" in done.stderr
+
+
+def test_keys_of_another_unit_are_refused(site: Site) -> None:
+    text = (site.unit / "edge.toml").read_text().replace("bd/benapole-1", "bd/benapole-2")
+    (site.unit / "edge.toml").write_text(text)
+    done = site.run("status")
+    assert done.returncode == 2
+    assert "Provision this unit anew" in done.stderr
+
+
+def test_key_that_others_can_read_is_refused(site: Site) -> None:
+    (site.unit / "signing.key").chmod(0o644)
+    done = site.run("status")
+    assert done.returncode == 2
+    assert "chmod 600" in done.stderr
+
+
+def test_photo_and_camera_together_or_neither_is_a_wrong_use(ready: Site) -> None:
+    facts = ["--legal-basis", "court-order", "--age-band", "4-8"]
+    for more in ((), ("--photo", "a.jpg", "--camera", "0")):
+        done = ready.run("intake", *facts, *more)
+        assert done.returncode == 2
+        assert "either --photo or --camera" in done.stderr
