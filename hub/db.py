@@ -3,6 +3,7 @@
 Each room's `store.py` declares its tables on `metadata`; migrations/ brings a database to them.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,8 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise  # SQLite's word for a statement that is wrong, which is never right later.
         raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
 
 

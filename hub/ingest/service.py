@@ -159,7 +159,7 @@ def _require_sound(unit: UnitId, sighting: Sighting) -> None:
     if len({candidate.case for candidate in sighting.candidates}) != len(sighting.candidates):
         raise FieldError("A sighting names one case twice.")
     if sighting.face is not None:
-        # Reviewers' browsers will show the portrait: it must be a picture and nothing else.
+        # Reviewers' browsers will be given the portrait: it must be a picture.
         decode_image(sighting.face.portrait)
         if decode_image(sighting.face.crop).shape != _CROP_SHAPE:
             raise FieldError("The aligned face of a sighting has 112 × 112 pixels.")
