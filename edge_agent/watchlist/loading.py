@@ -7,7 +7,7 @@ from itertools import groupby
 from edge_agent.watchlist.index import WatchlistIndex
 from edge_agent.watchlist.keyring import epoch_key, open_keyring
 from edge_agent.watchlist.state import EncryptedStep, apply_segments, empty_slice
-from edge_agent.watchlist.store import Installed, NeverSyncedError, StoredTarget, WatchlistStore
+from edge_agent.watchlist.store import Installed, NeverSyncedError, StoredListDamagedError, StoredTarget, WatchlistStore
 from models.pack import Pack
 from protocol.ids import UnitId
 from protocol.keyring import Keyring
@@ -40,12 +40,18 @@ class WatchlistLoader:
 
     def load_installed(self) -> Watchlist:
         """The list in use. Raises NeverSyncedError, StoredListDamagedError, or errors as `load` does."""
-        installed = self._store.installed()
-        if installed is None:
-            raise NeverSyncedError(
-                "This unit has no watchlist yet, so nobody could be recognised. Connect it and run: mca edge sync"
-            )
-        return self.load(installed)
+        while True:
+            installed = self._store.installed()
+            if installed is None:
+                raise NeverSyncedError(
+                    "This unit has no watchlist yet, so nobody could be recognised. Connect it and run: mca edge sync"
+                )
+            try:
+                return self.load(installed)
+            except StoredListDamagedError:
+                # Another process may have put a newer list in use meanwhile, and removed what this one named.
+                if installed.same_list(self._store.installed()):
+                    raise
 
     def load(self, installed: Installed) -> Watchlist:
         """Open a list whose targets are all stored.

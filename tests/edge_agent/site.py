@@ -2,12 +2,14 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -52,8 +54,10 @@ class Site:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MCA_")}
         return inherited | {"MCA_EDGE_CONFIG": str(self.unit / "edge.toml"), "MCA_LOG_LEVEL": "info"} | changes
 
-    def run(self, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-        """`mca edge …` to its end."""
+    def run(
+        self, *arguments: str, largest_file: int | None = None, **changes: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """`mca edge …` to its end. `largest_file`: bytes to which the kernel lets it write any file."""
         return subprocess.run(
             _command(*arguments),
             env=self.environment(**changes),
@@ -61,6 +65,7 @@ class Site:
             text=True,
             timeout=120,
             check=False,
+            preexec_fn=None if largest_file is None else partial(limit_files, largest_file),
         )
 
     def intake(self, photo: Path | str, *more: str, **changes: str) -> "subprocess.CompletedProcess[str]":
@@ -88,6 +93,12 @@ class Site:
                 text=True,
             )
         )
+
+
+def limit_files(size: int, process: int = 0) -> None:
+    """From now on, let a process (0: this one) write no file beyond `size` bytes: a disk that is full."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
 
 
 def synchronise(unit: Unit) -> Synced:

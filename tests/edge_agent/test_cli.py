@@ -116,3 +116,17 @@ def test_photo_and_camera_together_or_neither_is_a_wrong_use(ready: Site) -> Non
         done = ready.run("intake", *facts, *more)
         assert done.returncode == 2
         assert "either --photo or --camera" in done.stderr
+
+
+def test_full_disk_is_said_with_the_exit_code_for_later_and_loses_nothing(ready: Site) -> None:
+    assert ready.intake(SAMPLES / "obama2.jpg").returncode == 0
+    facts = ("--legal-basis", "best-interests", "--age-band", "18+")
+    done = ready.run("intake", "--photo", str(SAMPLES / "biden.jpg"), *facts, largest_file=50_000)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "Make room on the disk" in done.stderr.splitlines()[-1]
+    with ready.open() as unit:
+        assert unit.outbox.counts() == Counts(pending=1, receipts=0)
+    assert ready.intake(SAMPLES / "biden.jpg").returncode == 0
+    with ready.open() as unit:
+        assert unit.outbox.pending(10) == [1, 2]

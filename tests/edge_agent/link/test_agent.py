@@ -1,5 +1,6 @@
 """The agent as a process, at a real broker, beside a simulated hub."""
 
+import resource
 import signal
 
 import pytest
@@ -10,7 +11,7 @@ from protocol.envelope import digest
 from protocol.ids import HubId, SightingId
 from protocol.topics import UnitChannel, unit_topic, watchlist_topic
 from tests.edge_agent.lists import OBAMA, SAMPLES
-from tests.edge_agent.site import MISSING, SITE, UNIT, Site, synchronise, take
+from tests.edge_agent.site import MISSING, SITE, UNIT, Site, limit_files, synchronise, take
 from tests.support.broker import Broker
 from tests.support.hub_simulator import HubPeer, wait_until
 
@@ -192,3 +193,17 @@ def test_broker_that_lost_everything_gets_everything_again(ready: Site, broker: 
         with ready.hub.peer(broker.port) as peer:
             agent.wait_for("receipt.accepted")
     assert len({heard.sighting.sighting_id for heard in peer.sightings}) == 1
+
+
+def test_receipt_that_a_full_disk_could_not_take_comes_again(ready: Site, peer: HubPeer) -> None:
+    peer.answering = False
+    with ready.start("run", **QUICK) as agent:
+        (heard, *_) = wait_until(lambda: list(peer.sightings))
+        limit_files(0, agent.process.pid)
+        peer.send_receipt(heard)
+        agent.wait_for("edge.unavailable")
+        assert not agent.events("receipt.accepted")
+        limit_files(resource.RLIM_INFINITY, agent.process.pid)
+        agent.wait_for("receipt.accepted")
+        assert agent.stop() == 0
+    assert (ready.status()["pending"], ready.status()["receipts"]) == (0, 1)

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -326,3 +327,27 @@ def test_leftovers_of_a_killed_synchronisation_are_removed(listed: Site, synced:
         path.write_bytes(b"left over")
     sync(synced)
     assert not any(path.exists() for path in leftovers)
+
+
+def test_list_replaced_while_it_is_being_opened(listed: Site, synced: Unit, recogniser: Recogniser) -> None:
+    """An intake opens the list in its own process, at any moment of a synchronisation in another."""
+    stop = threading.Event()
+    failures: list[MissingChildAlertError] = []
+
+    def open_again_and_again() -> None:
+        while not stop.is_set():
+            try:
+                assert cases(synced) == 2
+            except MissingChildAlertError as error:
+                failures.append(error)
+
+    reader = threading.Thread(target=open_again_and_again)
+    reader.start()
+    entries = sample_entries(recogniser)
+    for _ in range(15):
+        listed.hub.repository.snapshot(MISSING, entries)
+        listed.hub.publish()
+        sync(synced)
+    stop.set()
+    reader.join()
+    assert failures == []
