@@ -115,7 +115,8 @@ class _Source:
                     raise self.complaint(reader.line_num, f"a cell is longer than {_MAX_TEXT} characters")
                 yield reader.line_num, dict.fromkeys(columns, "") | cells
         except csv.Error as error:
-            raise self.complaint(reader.line_num, f"it is not valid CSV ({error})") from error
+            # The outer reader counts a line only once its row is whole.
+            raise self.complaint(reader.reader.line_num, f"it is not valid CSV ({error})") from error
 
     def _check_header(self, header: list[str], columns: tuple[str, ...], required: tuple[str, ...]) -> None:
         if missing := [name for name in required if name not in header]:

@@ -26,7 +26,7 @@ from evaluation.verify import verify
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
 
-__all__ = ["Run", "run_identify", "run_lists", "run_verify"]
+__all__ = ["Run", "Stage", "progress", "run_identify", "run_lists", "run_verify", "scorers_of", "templates_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def run_identify(gallery: Path, probes: Path, run: Run) -> None:
     """Measure an identification and write what was asked for."""
     run.check_outputs()
     pack = load_pack(run.pack or default_pack_path())
-    with _progress() as stage:
+    with progress() as stage:
         reading = stage("Reading the lists", None)
         enrolled = read_photos(gallery, run.photos, lambda: reading(1))
         searched = read_photos(probes, run.photos, lambda: reading(1))
@@ -85,7 +85,7 @@ def run_verify(pairs: Path, run: Run) -> None:
     """Measure a verification and write what was asked for."""
     run.check_outputs()
     pack = load_pack(run.pack or default_pack_path())
-    with _progress() as stage:
+    with progress() as stage:
         reading = stage("Reading the list", None)
         compared = read_pairs(pairs, run.photos, lambda: reading(1))
         templates = templates_of(compared.photos, pack, run, stage)
@@ -104,7 +104,7 @@ def run_lists(folder: Path, adults: Path, nameless: Path, run: Run) -> None:
     if not folder.is_dir():
         raise OutputRefusedError(f"The lists cannot be written: {folder} must be a folder that exists.")
     pack = load_pack(run.pack or default_pack_path())
-    with _progress() as stage:
+    with progress() as stage:
         stage("Reading the collections", None)
         named, described = named_photos(adults), nameless_photos(nameless)
         templates = templates_of([*named, *described], pack, run, stage)
@@ -134,7 +134,8 @@ def templates_of(photos: Sequence[Photo], pack: Pack, run: Run, stage: Stage) ->
 
 
 @contextmanager
-def _progress() -> Iterator[Stage]:
+def progress() -> Iterator[Stage]:
+    """Bars on standard error, one per stage, gone when the work is done."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 
