@@ -2,7 +2,9 @@
 
 import inspect
 import sys
+from collections.abc import Iterable
 
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from hub.access.service import Role, declaration_of
@@ -18,15 +20,15 @@ A route that declares nothing is closed to everyone.
 """
 
 
-def console_routes() -> list[APIRoute]:
+def console_routes(routers: Iterable[APIRouter] = ROUTERS) -> list[APIRoute]:
     """Every route of every room, by path and method."""
-    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     return sorted(routes, key=lambda route: (route.path, _methods(route)))
 
 
-def routes_document() -> str:
+def routes_document(routers: Iterable[APIRouter] = ROUTERS) -> str:
     """The document's text. A route without a declaration shows as `nobody`."""
-    return _HEAD + "".join(_line(route) for route in console_routes())
+    return _HEAD + "".join(_line(route) for route in console_routes(routers))
 
 
 def _line(route: APIRoute) -> str:

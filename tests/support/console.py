@@ -35,6 +35,7 @@ class ConsoleServer:
             server_header=False,
             lifespan="off",
             ws="none",
+            timeout_graceful_shutdown=2,
             ssl_context_factory=lambda _config, _default: context,
         )
         self._socket = config.bind_socket()
@@ -66,7 +67,11 @@ class Person:
     def __init__(self, url: str, authority: Path) -> None:
         self.url = url
         self.session = requests.Session()
+        # The environment of a machine may name an authority or a proxy of its own.
+        self.session.trust_env = False
         self.session.verify = str(authority)
+        # A connection that is kept open would have to be waited for when the server ends.
+        self.session.headers["Connection"] = "close"
 
     def __enter__(self) -> Self:
         return self

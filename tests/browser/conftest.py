@@ -1,0 +1,31 @@
+"""The system's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a process; each test opens windows of its own."""
+    program = next((found for found in map(shutil.which, _NAMES) if found), None)
+    assert program, "Chromium is missing: scripts/test installs it (Debian: apt-get install chromium)."
+    # Chromium's sandbox does not run as root, as in containers.
+    unconfined = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=[*_QUIET, *unconfined])
+        yield launched
+        launched.close()

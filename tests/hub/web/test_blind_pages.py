@@ -1,0 +1,113 @@
+"""What a reviewer's browser gets before and after their own answer, byte for byte."""
+
+import re
+
+import pytest
+
+from protocol.ids import CaseId
+from tests.hub.web.conftest import MakePerson
+from tests.support.console import Person
+from tests.support.desk import Case, Desk, Intake
+
+SCORE, OTHER_SCORE = 0.73918264, 0.41736582
+PAGES = ("/", "/reviews/{}", "/reviews/{}/faces/intake.jpg", "/reviews/{}/faces/case.jpg", "/decisions", "/alerts")
+
+
+def everything(someone: Person, review: str) -> bytes:
+    """Every byte that the console sends to someone about a review: status, headers and bodies."""
+    received = b""
+    for path in (*PAGES, "/feed.atom", "/units", "/reviews/{}/score", "/reviews/{}/answer", "/api/reviews/{}"):
+        answer = someone.get(path.format(review))
+        received += str(answer.status_code).encode() + str(sorted(answer.headers.items())).encode() + answer.content
+    return received
+
+
+def digits(score: float) -> list[bytes]:
+    """The ways in which a score could be written."""
+    return [
+        str(score).encode(),
+        f"{score:.2f}".encode(),
+        f"{score:.3f}".encode(),
+        f"{round(score * 100)}%".encode(),
+        f"{round(score * 100)} %".encode(),
+        f"{round(score * 1000)}".encode(),
+    ]
+
+
+def test_score_is_absent_from_every_byte_before_the_own_answer(desk: Desk, person: MakePerson) -> None:
+    review = desk.open_review(score=SCORE)
+    received = everything(person("amina"), review)
+    for written in digits(SCORE):
+        assert written not in received
+    for word in (b"score", b"rank", b"likel", b"probab", b"confiden"):
+        assert word not in received.lower()
+
+
+def test_second_reviewer_sees_neither_score_nor_the_first_answer(desk: Desk, person: MakePerson) -> None:
+    review = desk.open_review(score=SCORE)
+    person("amina").answer(review, "different", "the ears differ")
+
+    received = everything(person("bimal"), review)
+
+    for written in (*digits(SCORE), b"the ears differ", b"amina"):
+        assert written not in received
+    assert not re.search(rb"checked|selected", received)
+
+
+def test_score_with_its_meaning_is_shown_after_the_own_answer(desk: Desk, person: MakePerson) -> None:
+    review = desk.open_review(score=SCORE)
+    page = person("amina").answer(review, "same").text
+    assert "0.74" in page
+    assert "scale from −1 to 1" in page
+    assert "not a probability" in page
+    assert "%" not in re.sub(r"<[^>]*>", "", page)
+
+
+def test_negative_score_has_a_true_minus_sign(desk: Desk, person: MakePerson) -> None:
+    assert "−0.04" in person("amina").answer(desk.open_review(score=-0.04), "different").text
+
+
+def test_rank_is_said_only_after_the_last_candidate_of_the_intake(desk: Desk, person: MakePerson) -> None:
+    sighting = desk.receive(Intake())
+    first = desk.open_candidate(sighting, Case(), score=SCORE, rank=1)
+    second = desk.open_candidate(sighting, Case(id=CaseId("bd/c-other")), score=OTHER_SCORE, rank=2)
+    amina = person("amina")
+
+    page = amina.answer(first, "same").text
+    assert "when you have answered the others too" in page
+    for written in digits(OTHER_SCORE):
+        assert written not in everything(amina, second)
+    amina.answer(second, "different")
+
+    assert "this one came first" in amina.get(f"/reviews/{first}").text
+    assert "this one came second" in amina.get(f"/reviews/{second}").text
+
+
+def test_neither_face_nor_page_differs_by_score(desk: Desk, person: MakePerson) -> None:
+    low, high = desk.open_review(score=0.501), desk.open_review(score=0.999)
+    amina = person("amina")
+    for path in PAGES[1:4]:
+        pages = [amina.get(path.format(review)) for review in (low, high)]
+        bodies = [page.content.replace(review.encode(), b"") for page, review in zip(pages, (low, high), strict=True)]
+        assert bodies[0] == bodies[1]
+
+
+def test_waiting_reviewer_learns_nothing_of_the_second_answer_until_it_decides(desk: Desk, person: MakePerson) -> None:
+    review = desk.open_review()
+    amina, bimal = person("amina"), person("bimal")
+    amina.answer(review, "same")
+    assert "A second person answers next" in amina.get(f"/reviews/{review}").text
+
+    page = bimal.answer(review, "cannot-tell", "too dark").text
+
+    assert "Unresolved" in page
+    assert "too dark" in amina.get(f"/reviews/{review}").text
+
+
+@pytest.mark.parametrize(("answer", "words"), [("same", "Confirmed."), ("different", "Rejected.")])
+def test_agreement_is_said_to_both(desk: Desk, person: MakePerson, answer: str, words: str) -> None:
+    review = desk.open_review()
+    amina, bimal = person("amina"), person("bimal")
+    amina.answer(review, answer)
+    assert words in bimal.answer(review, answer).text
+    assert words in amina.get(f"/reviews/{review}").text
