@@ -3,6 +3,8 @@
 import ssl
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_crl
+
 from credentials.private_files import PrivateFileError, require_private
 
 
@@ -15,15 +17,35 @@ def client_context(*, authority: Path, certificate: Path, key: Path) -> ssl.SSLC
     return _configure(context, authority, certificate, key)
 
 
-def server_context(*, certificate: Path, key: Path, authority: Path | None = None) -> ssl.SSLContext:
-    """For a server; with `authority`, every client must show a certificate of it.
+def server_context(
+    *, certificate: Path, key: Path, authority: Path | None = None, revoked: Path | None = None
+) -> ssl.SSLContext:
+    """For a server; with `authority`, every client must show a certificate of it that is not on the list `revoked`.
 
     Raises PrivateFileError as `client_context` does.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if authority is not None:
         context.verify_mode = ssl.CERT_REQUIRED
-    return _configure(context, authority, certificate, key)
+        # A resumed session is not verified again: it would outlive the revocation of its certificate.
+        context.num_tickets = 0
+    _configure(context, authority, certificate, key)
+    if revoked is not None:
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        read_revocations(context, revoked)
+    return context
+
+
+def read_revocations(context: ssl.SSLContext, revoked: Path) -> None:
+    """Let a server that runs believe a newer list of revoked certificates (PEM) for every connection from now on.
+
+    Raises PrivateFileError when the file is missing or not such a list; the list before it stays in force.
+    """
+    try:
+        load_pem_x509_crl(revoked.read_bytes())  # The context takes certificates from such a file too.
+        context.load_verify_locations(revoked)
+    except (OSError, ValueError) as error:
+        raise PrivateFileError(f"The list of revoked certificates {revoked} cannot be used: {error}.") from error
 
 
 def _no_password() -> str:

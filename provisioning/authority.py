@@ -3,7 +3,7 @@
 Keys are on the curve P-256: browsers refuse certificates with Ed25519 keys (docs/adr/0020-certificates.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -47,6 +52,15 @@ class Credential:
         write_public(folder / f"{name}.crt", self.certificate)
 
 
+@dataclass(frozen=True, slots=True)
+class RevokedCertificate:
+    """One entry of a list of revoked certificates."""
+
+    serial: int
+    at: datetime
+    flag: x509.ReasonFlags
+
+
 class Authority:
     """A certificate and the key that signs with it."""
 
@@ -61,7 +75,7 @@ class Authority:
         # The hub is the organisation, not the common name, which is too short for the longest hub's name.
         name = _name("Missing Child Alert authority", hub)
         certificate = (
-            _certificate(name, name, key, now=now, until=now + AUTHORITY_LIFETIME)
+            _certificate(name, name, key.public_key(), now=now, until=now + AUTHORITY_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs_certificates=True), critical=True)
             .sign(key, SHA256())
@@ -83,22 +97,72 @@ class Authority:
         hub = self._certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
         return self._issue(_name(service, str(hub)), _alternative_names(host), now=now)
 
+    def issue_again(self, old: x509.Certificate, *, now: datetime) -> bytes:
+        """A certificate (PEM) that follows `old`: the same key, names and purpose, a new lifetime."""
+        usage = old.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        try:
+            names = list(old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+        except x509.ExtensionNotFound:
+            names = []
+        key = old.public_key()
+        if not isinstance(key, EllipticCurvePublicKey):  # Not one of this authority's.
+            raise DamagedFolderError("A certificate in the authority's folder is not of its making. Restore a backup.")
+        return self._sign(old.subject, key, usage, names, now=now)
+
+    def revoke(self, entries: Iterable[RevokedCertificate], old: bytes | None, *, now: datetime) -> bytes:
+        """The list (PEM) of revoked certificates that follows `old`. Raises DamagedFolderError.
+
+        It holds as long as the authority: who could hold a newer list back from the hub's machine has that
+        machine, and a list that ends would one day lock every unit out (docs/adr/0024-revocation.md).
+        """
+        since = now - CLOCK_ALLOWANCE
+        if old is not None:
+            # A program that reads a new list beside the old one believes the later. X.509 counts seconds.
+            since = max(since, load_revocations(old).last_update_utc + timedelta(seconds=1))
+        number = int(since.timestamp())
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(since)
+            .next_update(self._certificate.not_valid_after_utc)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .add_extension(x509.CRLNumber(number), critical=False)
+        )
+        for entry in entries:
+            revoked = x509.RevokedCertificateBuilder().serial_number(entry.serial).revocation_date(entry.at)
+            if entry.flag is not x509.ReasonFlags.unspecified:  # RFC 5280: absent rather than unspecified.
+                revoked = revoked.add_extension(x509.CRLReason(entry.flag), critical=False)
+            builder = builder.add_revoked_certificate(revoked.build())
+        return builder.sign(self._key, SHA256()).public_bytes(Encoding.PEM)
+
     def _issue(self, subject: x509.Name, names: Sequence[x509.GeneralName], *, now: datetime) -> Credential:
         """With `names` a server's credential, without them a client's: neither can stand in for the other."""
         key = generate_private_key(SECP256R1())
-        until = min(now + LEAF_LIFETIME, self._certificate.not_valid_after_utc)
         usage = ExtendedKeyUsageOID.SERVER_AUTH if names else ExtendedKeyUsageOID.CLIENT_AUTH
+        certificate = self._sign(subject, key.public_key(), x509.ExtendedKeyUsage([usage]), names, now=now)
+        return Credential(certificate, _pem(key))
+
+    def _sign(
+        self,
+        subject: x509.Name,
+        key: EllipticCurvePublicKey,
+        usage: x509.ExtendedKeyUsage,
+        names: Sequence[x509.GeneralName],
+        *,
+        now: datetime,
+    ) -> bytes:
+        until = min(now + LEAF_LIFETIME, self._certificate.not_valid_after_utc)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = (
             _certificate(subject, self._certificate.subject, key, now=now, until=until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(usage, critical=False)
             .add_extension(issuer, critical=False)
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return Credential(builder.sign(self._key, SHA256()).public_bytes(Encoding.PEM), _pem(key))
+        return builder.sign(self._key, SHA256()).public_bytes(Encoding.PEM)
 
     def save(self, folder: Path) -> None:
         """Write the certificate and the private key (0600). Raises DiskError."""
@@ -113,11 +177,9 @@ class Authority:
         ClockError when `now` lies outside its lifetime: what it would issue would be valid for nobody.
         """
         pem = read_private(folder / _KEY)
+        certificate = read_certificate(folder)
         try:
-            certificate = x509.load_pem_x509_certificate((folder / _CERTIFICATE).read_bytes())
             key = load_pem_private_key(pem, password=None)
-        except OSError as error:
-            raise NotProvisionedError(f"{folder / _CERTIFICATE} cannot be read: {error.strerror}.") from error
         except (ValueError, TypeError):
             raise DamagedFolderError(f"The authority in {folder} is damaged. Restore it from its backup.") from None
         if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
@@ -129,6 +191,24 @@ class Authority:
                 f"to {end:%Y-%m-%d}. Set the clock; if it is right, a new authority is needed."
             )
         return cls(certificate, key)
+
+
+def read_certificate(folder: Path) -> x509.Certificate:
+    """The certificate of the authority in `folder`. Raises NotProvisionedError or DamagedFolderError."""
+    try:
+        return x509.load_pem_x509_certificate((folder / _CERTIFICATE).read_bytes())
+    except OSError as error:
+        raise NotProvisionedError(f"{folder / _CERTIFICATE} cannot be read: {error.strerror}.") from error
+    except ValueError:
+        raise DamagedFolderError(f"The authority in {folder} is damaged. Restore it from its backup.") from None
+
+
+def load_revocations(pem: bytes) -> x509.CertificateRevocationList:
+    """A list of revoked certificates. Raises DamagedFolderError."""
+    try:
+        return x509.load_pem_x509_crl(pem)
+    except ValueError:
+        raise DamagedFolderError("The list of revoked certificates is damaged. Restore it from a backup.") from None
 
 
 def require_certifiable(name: HubId | UnitId) -> None:
@@ -149,17 +229,17 @@ def _name(common_name: str, organisation: str) -> x509.Name:
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, *, now: datetime, until: datetime
+    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePublicKey, *, now: datetime, until: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_ALLOWANCE)
         .not_valid_after(until)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -1,4 +1,4 @@
-"""`mca provision`: make an authority and its hub, and add units to it."""
+"""`mca provision`: make an authority and its hub, add units to it, renew them and take them out again."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,12 @@ import typer
 from protocol.ids import local_part, parse_hub_id, parse_site_id, parse_slice_name, parse_unit_id
 from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
-from provisioning.installation import AUTHORITY, BROKER, HUB, create_installation
+from provisioning.installation import create_installation
+from provisioning.overview import overview, table
+from provisioning.places import AUTHORITY, BROKER, HUB, REVOKED_FILE
+from provisioning.registry import Reason
+from provisioning.renewal import DUE, Renewal
+from provisioning.revocation import revoke_unit
 from provisioning.root.cli import app as root_app
 from provisioning.units import add_unit
 
@@ -21,6 +26,7 @@ app = typer.Typer(
 app.add_typer(root_app, name="root")
 
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The authority's folder.")]
+_UnitName = Annotated[str, typer.Argument(metavar="UNIT_ID", help="The unit's name, such as bd/benapole-1.")]
 _Slices = Annotated[list[str] | None, typer.Option("--slice", help="A slice of the watchlist; may be repeated.")]
 
 
@@ -56,7 +62,7 @@ def init(
 @app.command()
 def unit(
     folder: _Folder,
-    name: Annotated[str, typer.Argument(metavar="UNIT_ID", help="The unit's name, such as bd/benapole-1.")],
+    name: _UnitName,
     site: Annotated[str, typer.Option(help="The checkpoint or shelter it stands at, such as bd/benapole.")],
     slices: _Slices = None,
 ) -> None:
@@ -71,3 +77,49 @@ def unit(
     )
     typer.echo(f"The unit {unit_id} is provisioned. Copy {target} to the device, then remove it here.")
     typer.echo(f"The hub needs {HUB}/units/{local_part(unit_id)}.json, and the broker {BROKER}/acl.conf and a reload.")
+
+
+@app.command()
+def revoke(
+    folder: _Folder,
+    name: _UnitName,
+    *,
+    reason: Annotated[Reason, typer.Option(help="Why; kept in the hub's record.")] = Reason.UNSPECIFIED,
+) -> None:
+    """Revoke a unit for ever: nothing of it is accepted, and what is published later never opens for it."""
+    unit_id = parse_unit_id(name)
+    revoke_unit(folder.resolve(), unit_id, reason, now=datetime.now(UTC))
+    typer.echo(f"The unit {unit_id} is revoked. It takes effect when these have reached the hub's machine:")
+    typer.echo(f"  {HUB}/units (the unit's file has moved to {HUB}/units/revoked), and {HUB}/tls/{REVOKED_FILE}")
+    typer.echo(f"  {BROKER}/acl.conf and {BROKER}/{REVOKED_FILE}")
+    typer.echo(
+        "and hub and broker were restarted. A reload alone leaves the unit's open connection, mute, until it ends."
+    )
+
+
+@app.command()
+def renew(
+    folder: _Folder,
+    name: Annotated[str | None, typer.Argument(metavar="[UNIT_ID]", help="One unit.")] = None,
+    *,
+    broker: Annotated[bool, typer.Option("--broker", help="The broker's certificate.")] = False,
+    hub: Annotated[bool, typer.Option("--hub", help="The hub's certificates.")] = False,
+) -> None:
+    """Make new certificates over the same keys; without a choice, for all that end within 60 days."""
+    renewal = Renewal(folder.resolve(), now=datetime.now(UTC))
+    renewed = renewal.unit(parse_unit_id(name)) if name is not None else []
+    renewed += renewal.broker() if broker else []
+    renewed += renewal.hub() if hub else []
+    if name is None and not broker and not hub:
+        renewed = renewal.due()
+    for new in renewed:
+        typer.echo(f"{new.name}: until {new.until:%Y-%m-%d}. Copy {new.path} to its place and restart what reads it.")
+    if not renewed:
+        typer.echo(f"Nothing ends within {DUE.days} days.")
+
+
+@app.command("list")
+def list_units(folder: _Folder) -> None:
+    """Show units, their sites, until when certificates last, and what is revoked."""
+    for line in table(overview(folder.resolve(), now=datetime.now(UTC))):
+        typer.echo(line)

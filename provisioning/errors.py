@@ -3,6 +3,7 @@
 RejectedError
 ├── AlreadyProvisionedError   the authority or unit exists and is never overwritten
 ├── ForeignNameError          a unit, site or slice that is not this hub's
+├── NoSuchUnitError           a unit that was never provisioned here, or is revoked
 ├── InvalidAddressError       a host or port that no peer could dial
 ├── RootChangeError           a change of the TUF root that cannot be made, or not as it was proposed
 └── SignaturesMissingError    a proposed root that too few holders of root keys have signed
@@ -21,6 +22,10 @@ class AlreadyProvisionedError(RejectedError):
 
 class ForeignNameError(RejectedError):
     """The name does not belong to this hub."""
+
+
+class NoSuchUnitError(RejectedError):
+    """The unit was never provisioned here, or it is revoked."""
 
 
 class InvalidAddressError(RejectedError):

@@ -11,11 +11,20 @@ from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import CONFIGURATION, create_broker_folder
 from provisioning.deployment import Deployment
 from provisioning.errors import AlreadyProvisionedError
+from provisioning.ledger import Ledger
+from provisioning.places import (
+    AUTHORITY,
+    BROKER,
+    BROKER_CERTIFICATE,
+    HUB,
+    HUB_CERTIFICATES,
+    REVOKED_COPIES,
+    REVOKED_FILE,
+    UNITS,
+)
 from provisioning.root.creation import create_root
 from provisioning.staging import whole_folder
 from provisioning.templates import fill
-
-AUTHORITY, BROKER, HUB, UNITS = "authority", "broker", "hub", "units"
 
 
 def create_installation(folder: Path, deployment: Deployment, *, now: datetime) -> None:
@@ -33,6 +42,7 @@ def create_installation(folder: Path, deployment: Deployment, *, now: datetime) 
         create_broker_folder(partial / BROKER, deployment, authority, now=now)
         tuf = _create_hub_folder(make_private_directory(partial / HUB), deployment, authority, now=now)
         create_root(offline=authority_folder, online=tuf, now=now)
+        _create_records(partial, authority, now=now)
         make_private_directory(partial / UNITS)
 
 
@@ -47,6 +57,16 @@ def _require_unused(folder: Path) -> None:
             raise AlreadyProvisionedError(f"{folder} is not an empty folder: name a new or an empty one.")
     except OSError as error:
         raise DiskError(f"{folder} cannot be looked into: {error.strerror}.") from error
+
+
+def _create_records(folder: Path, authority: Authority, *, now: datetime) -> None:
+    """What the authority remembers of its certificates: all that it issued, and that none is revoked."""
+    ledger = Ledger(folder / AUTHORITY)
+    for place in (BROKER_CERTIFICATE, *HUB_CERTIFICATES):
+        ledger.add((folder / place).read_bytes())
+    revoked = authority.revoke((), None, now=now)
+    for path in (Path(AUTHORITY, REVOKED_FILE), *REVOKED_COPIES):
+        write_public(folder / path, revoked)
 
 
 def _create_hub_folder(folder: Path, deployment: Deployment, authority: Authority, *, now: datetime) -> Path:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from credentials.identity import create_identity
 from credentials.private_files import DiskError, make_private_directory, require_private, write_public
-from protocol.ids import SiteId, SliceName, UnitId, local_part
+from protocol.ids import SiteId, SliceName, UnitId
 from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import write_access_list
 from provisioning.deployment import Deployment
 from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, ForeignNameError
-from provisioning.installation import AUTHORITY, BROKER, HUB, UNITS
+from provisioning.ledger import Ledger
+from provisioning.places import AUTHORITY, BROKER, HUB, hub_units, unit_folder
 from provisioning.registry import Registry, UnitRecord
 from provisioning.root.creation import ROOT_FILE
 from provisioning.root.keys import KEY_FILE
@@ -31,14 +32,15 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
     authority = Authority.load(folder / AUTHORITY, now=now)
     if (folder / AUTHORITY / KEY_FILE).exists():  # It may have gone to a medium of its own.
         require_private(folder / AUTHORITY / KEY_FILE)
-    registry = Registry(folder / HUB / "units")
-    target = folder / UNITS / local_part(unit)
+    registry, ledger = Registry(hub_units(folder)), Ledger(folder / AUTHORITY)
+    target = unit_folder(folder, unit)
 
     def rewrite_access_list() -> None:
         write_access_list(folder / BROKER, deployment.hub, (record.unit for record in registry.records()))
 
     def withdraw() -> None:
         registry.remove(unit)
+        ledger.remove_client(unit)
         rewrite_access_list()
 
     with one_at_a_time(folder / AUTHORITY):
@@ -46,13 +48,15 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
         with whole_folder(target, withdraw=withdraw) as partial:
             record = UnitRecord(unit, site, slices or deployment.slices, create_identity(partial, unit).public)
             _fill_unit_folder(partial, record, deployment, hub_folder=folder / HUB)
-            _write_certificates(partial, authority, unit, now=now)
+            ledger.add(_write_certificates(partial, authority, unit, now=now))
             registry.add(record)
             rewrite_access_list()
     return target
 
 
 def _require_new(unit: UnitId, target: Path, registry: Registry) -> None:
+    if registry.is_revoked(unit):
+        raise AlreadyProvisionedError(f"{unit} is revoked, and its name is not given again: choose another.")
     try:
         # The folder may have gone to the device; and a record beside an unfinished folder is not yet a unit's.
         if target.exists() or (unit in registry and not is_unfinished(target)):
@@ -81,10 +85,13 @@ def _fill_unit_folder(folder: Path, record: UnitRecord, deployment: Deployment, 
     make_private_directory(folder / "data")
 
 
-def _write_certificates(folder: Path, authority: Authority, unit: UnitId, *, now: datetime) -> None:
+def _write_certificates(folder: Path, authority: Authority, unit: UnitId, *, now: datetime) -> bytes:
+    """The unit's certificate."""
     tls = make_private_directory(folder / "tls")
     write_public(tls / "ca.crt", authority.certificate)
-    authority.issue_client(unit, now=now).save(tls, "unit")
+    credential = authority.issue_client(unit, now=now)
+    credential.save(tls, "unit")
+    return credential.certificate
 
 
 def unit_settings(record: UnitRecord, deployment: Deployment) -> bytes:

@@ -21,7 +21,7 @@ from tuf.api.metadata import Metadata, Root
 from credentials.private_files import DiskError, make_private_directory, read_private, write_private, write_public
 from provisioning.authority import Authority
 from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, RootChangeError, SignaturesMissingError
-from provisioning.installation import AUTHORITY, HUB
+from provisioning.places import AUTHORITY, hub_tuf
 from provisioning.root.creation import LIFETIME, NAMED_BY_ROOT, ROOT_FILE, SLICES, expiry, key_file, root_bytes
 from provisioning.root.keys import holder, load_root_signer
 from provisioning.root.proposal import Proposal, label, load_root
@@ -49,7 +49,7 @@ def propose(folder: Path, target: Path, changes: RootChanges, *, now: datetime) 
     Authority.load(folder / AUTHORITY, now=now)  # It knows when this machine's clock is wrong.
     if target.exists():
         raise AlreadyProvisionedError(f"{target} exists already: name a new folder for the proposal.")
-    current = load_root(_tuf(folder) / ROOT_FILE)
+    current = load_root(hub_tuf(folder) / ROOT_FILE)
     root = copy.deepcopy(current.signed)
     root.version += 1
     root.expires = expiry(now, changes.lifetime)
@@ -100,7 +100,7 @@ def finish(folder: Path, targets: Iterable[Path], *, now: datetime) -> Proposal:
     if root.expires <= now:
         raise RootChangeError(f"This root expired on {root.expires:%Y-%m-%d}. Propose it anew.")
     with one_at_a_time(folder / AUTHORITY):
-        installed = load_root(_tuf(folder) / ROOT_FILE)
+        installed = load_root(hub_tuf(folder) / ROOT_FILE)
         if installed.signed_bytes != proposal.next.signed_bytes:
             if installed.signed_bytes != proposal.current.signed_bytes:
                 raise RootChangeError(
@@ -117,9 +117,9 @@ def rekey_slices(folder: Path) -> None:
 
     Raises DamagedFolderError or DiskError.
     """
-    load_root(_tuf(folder) / ROOT_FILE)
+    load_root(hub_tuf(folder) / ROOT_FILE)
     with one_at_a_time(folder / AUTHORITY):
-        write_private(_tuf(folder) / key_file(SLICES), CryptoSigner.generate_ed25519().private_bytes)
+        write_private(hub_tuf(folder) / key_file(SLICES), CryptoSigner.generate_ed25519().private_bytes)
 
 
 def _change_holders(root: Root, changes: RootChanges) -> None:
@@ -159,7 +159,7 @@ def _join(proposals: list[Proposal]) -> Proposal:
 
 
 def _install(folder: Path, proposal: Proposal) -> None:
-    tuf, root = _tuf(folder), proposal.next.signed
+    tuf, root = hub_tuf(folder), proposal.next.signed
     keys = {role: _private_key(folder, root, role) for role in NAMED_BY_ROOT}
     keys[SLICES] = read_private(tuf / key_file(SLICES))
     with replacement_folder(tuf) as partial:
@@ -173,7 +173,7 @@ def _install(folder: Path, proposal: Proposal) -> None:
 def _private_key(folder: Path, root: Root, role: str) -> bytes:
     """The key for which the root names the public half: the hub's present one, or one that waits."""
     waiting = [folder / AUTHORITY / _PROPOSED / key_file(key_id) for key_id in root.roles[role].keyids]
-    for path in (_tuf(folder) / key_file(role), *(path for path in waiting if path.exists())):
+    for path in (hub_tuf(folder) / key_file(role), *(path for path in waiting if path.exists())):
         pem = read_private(path)
         try:
             key = load_pem_private_key(pem, password=None)
@@ -191,7 +191,3 @@ def _earlier_roots(tuf: Path, current: Metadata[Root]) -> Mapping[str, bytes]:
     except OSError as error:
         raise DiskError(f"{error.filename} cannot be read: {error.strerror}.") from error
     return earlier | {f"{current.signed.version}.{ROOT_FILE}": (tuf / ROOT_FILE).read_bytes()}
-
-
-def _tuf(folder: Path) -> Path:
-    return folder / HUB / "tuf"

@@ -10,7 +10,7 @@ import typer
 from tuf.api.metadata import Metadata, Root
 
 from credentials.passphrase import read_passphrase
-from provisioning.installation import HUB
+from provisioning.places import hub_tuf
 from provisioning.root import ceremony
 from provisioning.root.creation import LIFETIME, ROOT_FILE
 from provisioning.root.keys import CARD_FILE, create_root_key, read_root_card
@@ -103,7 +103,7 @@ def finish(
 ) -> None:
     """Put the signed root in force: it and its keys go into the hub's folder together."""
     finished = ceremony.finish(folder.resolve(), proposals, now=datetime.now(UTC))
-    tuf = folder / HUB / "tuf"
+    tuf = hub_tuf(folder)
     typer.echo(f"Root {finished.next.signed.version} is in {tuf}. Copy that folder to the hub and restart it:")
     typer.echo("it publishes the root, and each unit follows at its next synchronisation.")
 
@@ -112,7 +112,7 @@ def finish(
 def rekey_slices(folder: _Folder) -> None:
     """Give the hub a new key for its slices; no root names it, so nobody else must sign."""
     ceremony.rekey_slices(folder.resolve())
-    typer.echo(f"Copy {folder / HUB / 'tuf' / 'slices.key'} to the hub and restart it: it signs its slices anew.")
+    typer.echo(f"Copy {hub_tuf(folder) / 'slices.key'} to the hub and restart it: it signs its slices anew.")
 
 
 @app.command()
@@ -123,7 +123,7 @@ def show(
     if (path / NEXT_FILE).exists():
         _print_proposal(Proposal.load(path))
     else:
-        _print_root(load_root(path / HUB / "tuf" / ROOT_FILE), datetime.now(UTC))
+        _print_root(load_root(hub_tuf(path) / ROOT_FILE), datetime.now(UTC))
 
 
 def _print_proposal(proposal: Proposal) -> None:

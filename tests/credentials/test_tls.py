@@ -1,15 +1,20 @@
 """TLS contexts: both sides are checked, and nothing below TLS 1.3 is spoken."""
 
 import ssl
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
+from cryptography.x509 import CertificateRevocationListBuilder, RevokedCertificateBuilder, load_pem_x509_certificate
 
 from credentials.private_files import PrivateFileError
-from credentials.tls import client_context, server_context
+from credentials.tls import client_context, read_revocations, server_context
 from tests.support.handshake import handshake
 
 
@@ -26,7 +31,9 @@ def folder(tmp_path: Path) -> Path:
     authority.cert_pem.write_to_path(tmp_path / "ca.crt")
     stranger.cert_pem.write_to_path(tmp_path / "stranger-ca.crt")
     save(tmp_path, authority, "server", "hub.example.org")
+    authority.private_key_pem.write_to_path(tmp_path / "ca.key")
     save(tmp_path, authority, "client", "unit.example.org")
+    save(tmp_path, authority, "other", "other.example.org")
     save(tmp_path, stranger, "stranger", "unit.example.org")
     return tmp_path
 
@@ -105,3 +112,88 @@ def test_encrypted_key_is_refused_instead_of_asking_a_terminal(folder: Path) -> 
     (folder / "client.key").write_bytes(encrypted)
     with pytest.raises(PrivateFileError, match="cannot be used"):
         client(folder)
+
+
+def revocations(folder: Path, *revoked: str, age: timedelta = timedelta(0)) -> Path:
+    """A list of the authority's that names these certificates, made so long ago."""
+    authority = load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+    made = datetime.now(UTC) - age
+    builder = (
+        CertificateRevocationListBuilder()
+        .issuer_name(authority.subject)
+        .last_update(made)
+        .next_update(made + timedelta(days=300))
+    )
+    for name in revoked:
+        serial = load_pem_x509_certificate((folder / f"{name}.crt").read_bytes()).serial_number
+        entry = RevokedCertificateBuilder().serial_number(serial).revocation_date(made)
+        builder = builder.add_revoked_certificate(entry.build())
+    key = load_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    path = folder / "revoked.crl"
+    path.write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    return path
+
+
+def checking_server(folder: Path, revoked: Path) -> ssl.SSLContext:
+    return server_context(
+        certificate=folder / "server.crt", key=folder / "server.key", authority=folder / "ca.crt", revoked=revoked
+    )
+
+
+def test_revoked_client_is_refused_and_another_is_not(folder: Path) -> None:
+    checking = checking_server(folder, revocations(folder, "client"))
+    with pytest.raises(ssl.SSLCertVerificationError, match="revoked"):
+        handshake(client(folder), checking, "hub.example.org")
+    handshake(client(folder, "other"), checking, "hub.example.org")
+
+
+def test_list_that_expired_lets_nobody_in(folder: Path) -> None:
+    checking = checking_server(folder, revocations(folder, age=timedelta(days=301)))
+    with pytest.raises(ssl.SSLCertVerificationError, match="CRL has expired"):
+        handshake(client(folder), checking, "hub.example.org")
+
+
+def test_running_server_believes_the_newer_list_and_keeps_its_own_when_that_is_damaged(folder: Path) -> None:
+    checking = checking_server(folder, revocations(folder, age=timedelta(hours=1)))
+    handshake(client(folder), checking, "hub.example.org")
+    read_revocations(checking, revocations(folder, "client"))
+    for damage in (b"", b"not PEM", (folder / "ca.crt").read_bytes()):
+        (folder / "revoked.crl").write_bytes(damage)
+        with pytest.raises(PrivateFileError, match=r"revoked\.crl cannot be used"):
+            read_revocations(checking, folder / "revoked.crl")
+        with pytest.raises(PrivateFileError, match=r"revoked\.crl cannot be used"):
+            checking_server(folder, folder / "revoked.crl")
+    with pytest.raises(PrivateFileError, match="cannot be used"):
+        read_revocations(checking, folder / "missing.crl")
+    with pytest.raises(ssl.SSLCertVerificationError, match="revoked"):
+        handshake(client(folder), checking, "hub.example.org")
+    read_revocations(checking, revocations(folder, "client"))
+    read_revocations(checking, folder / "revoked.crl")
+
+
+def test_older_list_does_not_bring_a_revoked_client_back(folder: Path) -> None:
+    checking = checking_server(folder, revocations(folder, "client"))
+    read_revocations(checking, revocations(folder, age=timedelta(hours=1)))
+    with pytest.raises(ssl.SSLCertVerificationError, match="revoked"):
+        handshake(client(folder), checking, "hub.example.org")
+
+
+def test_server_that_knows_its_clients_gives_no_ticket_that_would_outlive_a_revocation(folder: Path) -> None:
+    assert _ticket(client(folder), checking_server(folder, revocations(folder))) is None
+    people = server_context(certificate=folder / "server.crt", key=folder / "server.key")
+    assert _ticket(client(folder), people) is not None
+
+
+def _ticket(client_side: ssl.SSLContext, server_side: ssl.SSLContext) -> ssl.SSLSession | None:
+    """What a client could resume with after it has read from the server."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client_side.wrap_bio(to_client, to_server, server_hostname="hub.example.org")
+    answering = server_side.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asking, answering, asking, answering):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    answering.write(b"hello")
+    assert asking.read(5) == b"hello"
+    session = asking.session
+    return session if session is not None and session.has_ticket else None

@@ -19,18 +19,32 @@ from tests.support.plain_user import plain_user
 PRIVATE = re.compile(r".*\.key")
 FILES = {
     *("authority/ca.key", "authority/ca.crt", "authority/tuf-root.key", "authority/hub.json"),
+    *("authority/revoked.crl", "broker/revoked.crl", "hub/tls/revoked.crl"),
     *("broker/mosquitto.conf", "broker/acl.conf", "broker/ca.crt", "broker/server.crt", "broker/server.key"),
     *("hub/hub.toml", "hub/signing.key", "hub/opening.key", "hub/card.json", "hub/storage.key"),
     *("hub/tuf/root.json", *(f"hub/tuf/{role}.key" for role in ("targets", "snapshot", "timestamp", "slices"))),
     *("hub/tls/ca.crt", *(f"hub/tls/{name}.{kind}" for name in ("hub", "console", "units") for kind in ("crt", "key"))),
 }
-FOLDERS = {"authority", "broker", "broker/data", "hub", "hub/data", "hub/tls", "hub/tuf", "hub/units", "units"}
+FOLDERS = {
+    "authority",
+    "authority/issued",
+    "broker",
+    "broker/data",
+    "hub",
+    "hub/data",
+    "hub/tls",
+    "hub/tuf",
+    "hub/units",
+    "units",
+}
 
 
 def test_folder_holds_what_the_programs_read_and_nothing_else(tmp_path: Path) -> None:
     folder = init(tmp_path / "mca")
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*")}
-    assert {name for name, path in found.items() if path.is_file()} == FILES
+    issued = {name for name in found if name.startswith("authority/issued/")}
+    assert len(issued) == 4  # Of the broker, and of the hub as a client, for people and for units.
+    assert {name for name, path in found.items() if path.is_file()} - issued == FILES
     assert {name for name, path in found.items() if path.is_dir()} == FOLDERS
     for name, path in found.items():
         expected = 0o700 if path.is_dir() else 0o600 if PRIVATE.fullmatch(name) else 0o644

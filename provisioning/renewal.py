@@ -1,0 +1,105 @@
+"""New certificates before the old ones end: over the same keys, so that no private key travels a second time.
+
+A renewed certificate fits the key that the device or the hub has already; only the .crt file is copied, and the
+old one holds until it ends. A key that others may know is no case for renewal but for revocation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from credentials.private_files import make_private_directory, write_public
+from protocol.ids import UnitId
+from provisioning.authority import Authority
+from provisioning.deployment import Deployment
+from provisioning.errors import DamagedFolderError, NoSuchUnitError
+from provisioning.ledger import Issued, Ledger
+from provisioning.places import AUTHORITY, BROKER_CERTIFICATE, HUB_CERTIFICATES, hub_units, unit_folder
+from provisioning.registry import Registry
+from provisioning.staging import one_at_a_time
+
+DUE: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A new certificate: whose, where it lies now, and until when it holds."""
+
+    name: str
+    path: Path
+    until: datetime
+
+
+class Renewal:
+    """Renews certificates of one authority's folder."""
+
+    def __init__(self, folder: Path, *, now: datetime) -> None:
+        """Raises NotProvisionedError, DamagedFolderError, ClockError or PrivateFileError."""
+        self._folder = folder
+        self._now = now
+        self._deployment = Deployment.load(folder / AUTHORITY)
+        self._authority = Authority.load(folder / AUTHORITY, now=now)
+        self._ledger = Ledger(folder / AUTHORITY)
+        self._registry = Registry(hub_units(folder))
+
+    def unit(self, unit: UnitId) -> list[Renewed]:
+        """One unit's. Raises NoSuchUnitError, ForeignNameError, DamagedFolderError or DiskError."""
+        self._deployment.require_own(unit)
+        if unit not in {record.unit for record in self._registry.records()}:
+            raise NoSuchUnitError(f"{unit} was never provisioned here, or is revoked: there is nothing to renew.")
+        return self._renew([(unit, False, self._unit_place(unit))])
+
+    def broker(self) -> list[Renewed]:
+        """The broker's. Raises DamagedFolderError or DiskError."""
+        return self._renew([("broker", True, BROKER_CERTIFICATE)])
+
+    def hub(self) -> list[Renewed]:
+        """The hub's three. Raises DamagedFolderError or DiskError."""
+        return self._renew(self._hub_places())
+
+    def due(self) -> list[Renewed]:
+        """All that end within 60 days, or were renewed by a run that was cut short.
+
+        Raises DamagedFolderError or DiskError.
+        """
+        places = [("broker", True, BROKER_CERTIFICATE), *self._hub_places()]
+        places += [(record.unit, False, self._unit_place(record.unit)) for record in self._registry.records()]
+        latest = self._latest()
+        return self._renew(place for place in places if self._is_due(latest.get(place[:2]), self._folder / place[2]))
+
+    def _is_due(self, issued: Issued | None, path: Path) -> bool:
+        if issued is None or issued.until - self._now < DUE:
+            return True
+        # The folder may have gone to its machine. A folder without the newest certificate is a run that was cut short.
+        return path.parent.exists() and (not path.exists() or path.read_bytes() != issued.pem)
+
+    def _hub_places(self) -> list[tuple[str, bool, Path]]:
+        names = ((self._deployment.hub, False), ("console", True), ("units", True))
+        return [(*name, place) for name, place in zip(names, HUB_CERTIFICATES, strict=True)]
+
+    def _unit_place(self, unit: UnitId) -> Path:
+        return unit_folder(Path(), unit) / "tls" / "unit.crt"
+
+    def _latest(self) -> dict[tuple[str, bool], Issued]:
+        return {(issued.name, issued.is_server): issued for issued in self._ledger.latest()}
+
+    def _renew(self, places: Iterable[tuple[str, bool, Path]]) -> list[Renewed]:
+        renewed = []
+        with one_at_a_time(self._folder / AUTHORITY):
+            latest = self._latest()
+            for name, is_server, place in places:
+                old = latest.get((name, is_server))
+                if old is None:
+                    raise DamagedFolderError(
+                        f"The certificate of {name} is missing from the authority's folder. Restore it from a backup."
+                    )
+                path = self._folder / place
+                make_private_directory(path.parent)
+                pem = self._authority.issue_again(old.certificate, now=self._now)
+                # The ledger first: a certificate that it does not know could never be revoked.
+                self._ledger.add(pem)
+                write_public(path, pem)
+                renewed.append(Renewed(name, path, Issued.parse(pem, path).until))
+        return renewed
