@@ -6,12 +6,12 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
 from edge_agent.bootstrap import Unit, build_pipeline, build_synchroniser, open_unit
@@ -50,17 +50,17 @@ class Site:
     def data(self) -> Path:
         return self.unit / "data"
 
-    def environment(self, **changes: str) -> dict[str, str]:
+    def _environment(self, changes: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MCA_")}
-        return inherited | {"MCA_EDGE_CONFIG": str(self.unit / "edge.toml"), "MCA_LOG_LEVEL": "info"} | changes
+        return inherited | {"MCA_EDGE_CONFIG": str(self.unit / "edge.toml"), "MCA_LOG_LEVEL": "info", **changes}
 
     def run(
-        self, *arguments: str, largest_file: int | None = None, **changes: str
+        self, *arguments: str, largest_file: int | None = None, changes: Mapping[str, str] = MappingProxyType({})
     ) -> "subprocess.CompletedProcess[str]":
         """`mca edge …` to its end. `largest_file`: bytes to which the kernel lets it write any file."""
         return subprocess.run(
             _command(*arguments),
-            env=self.environment(**changes),
+            env=self._environment(changes),
             capture_output=True,
             text=True,
             timeout=120,
@@ -68,9 +68,11 @@ class Site:
             preexec_fn=None if largest_file is None else partial(limit_files, largest_file),
         )
 
-    def intake(self, photo: Path | str, *more: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    def intake(
+        self, photo: Path | str, *more: str, changes: Mapping[str, str] = MappingProxyType({})
+    ) -> "subprocess.CompletedProcess[str]":
         facts = ["--legal-basis", "best-interests", "--age-band", "18+", "--sex", "male"]
-        return self.run("intake", "--photo", str(photo), *facts, *more, **changes)
+        return self.run("intake", "--photo", str(photo), *facts, *more, changes=changes)
 
     @contextmanager
     def open(self) -> Iterator[Unit]:
@@ -82,12 +84,12 @@ class Site:
         with self.open() as unit:
             return read_status(unit)
 
-    def start(self, *arguments: str, **changes: str) -> "EdgeProcess":
+    def start(self, *arguments: str, changes: Mapping[str, str] = MappingProxyType({})) -> "EdgeProcess":
         """`mca edge …` in the background; use it in a `with` statement."""
         return EdgeProcess(
             subprocess.Popen(
                 _command(*arguments),
-                env=self.environment(**changes),
+                env=self._environment(changes),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,

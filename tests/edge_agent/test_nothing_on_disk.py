@@ -48,9 +48,9 @@ def test_nothing_of_a_candidate_can_be_read_from_the_disk(
     # Open here for all the while, so that no process is the last one and tidies the journal away.
     with listed.open() as unit:
         synchronise(unit)
-        assert listed.intake(SAMPLES / "obama2.jpg", TMPDIR=str(temporary)).returncode == 0
+        assert listed.intake(SAMPLES / "obama2.jpg", changes={"TMPDIR": str(temporary)}).returncode == 0
         peer.answering = False
-        with listed.start("run", TMPDIR=str(temporary)) as agent:
+        with listed.start("run", changes={"TMPDIR": str(temporary)}) as agent:
             agent.wait_for("watchlist.synced")
             (heard,) = wait_until(lambda: list(peer.sightings))
             assert heard.sighting.candidates[0].case == OBAMA

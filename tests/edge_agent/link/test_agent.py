@@ -74,7 +74,7 @@ def test_intakes_made_without_network_arrive_oldest_first(ready: Site, broker: B
 
 def test_sighting_without_a_receipt_is_sent_again_with_the_same_bytes(ready: Site, peer: HubPeer) -> None:
     peer.answering = False
-    with ready.start("run", **QUICK) as agent:
+    with ready.start("run", changes=QUICK) as agent:
         wait_until(lambda: len(peer.sightings) >= 3)
         assert len({digest(heard.envelope) for heard in peer.sightings}) == 1
         assert not agent.events("receipt.accepted")
@@ -160,7 +160,7 @@ def test_failing_synchronisation_is_said_and_does_not_hold_sightings_up(ready: S
 
 
 def test_heartbeat_goes_on_with_rising_numbers(ready: Site, peer: HubPeer) -> None:
-    with ready.start("run", **QUICK):
+    with ready.start("run", changes=QUICK):
         wait_until(lambda: len(peer.health) >= 3)
     assert peer.health[-1].pending == 0
     assert [each.sent_at for each in peer.health] == sorted(each.sent_at for each in peer.health)
@@ -197,7 +197,7 @@ def test_broker_that_lost_everything_gets_everything_again(ready: Site, broker: 
 
 def test_receipt_that_a_full_disk_could_not_take_comes_again(ready: Site, peer: HubPeer) -> None:
     peer.answering = False
-    with ready.start("run", **QUICK) as agent:
+    with ready.start("run", changes=QUICK) as agent:
         (heard, *_) = wait_until(lambda: list(peer.sightings))
         limit_files(0, agent.process.pid)
         peer.send_receipt(heard)
