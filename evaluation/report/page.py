@@ -47,7 +47,7 @@ def identification_page(found: Identification) -> str:
             record=record,
             rates=rates,
             sentences=list(wording.identify_sentences(record)),
-            det=plots.det_plot(rates) if record.raw.det.x else None,
+            det=plots.det_plot(rates) if plots.can_be_drawn(record.raw.det) else None,
             scores={name: plots.score_plot(one, name) for name, one in searches.items()},
             sections=list(_sections(record)),
         )
@@ -64,7 +64,9 @@ def verification_page(record: VerifyRecord) -> str:
             record=record,
             rates=rates,
             sentences=list(wording.verify_sentences(record)),
-            roc=plots.roc_plot({name: one.roc for name, one in rates.items()}) if record.raw.roc.x else None,
+            roc=plots.roc_plot({name: one.roc for name, one in rates.items()})
+            if plots.can_be_drawn(record.raw.roc)
+            else None,
         )
     )
 

@@ -13,11 +13,16 @@ from matplotlib.ticker import NullFormatter
 from evaluation.measure import Searches
 from evaluation.record import Curve, GroupRates, Rates
 
-__all__ = ["det_plot", "group_plot", "roc_plot", "score_plot"]
+__all__ = ["can_be_drawn", "det_plot", "group_plot", "roc_plot", "score_plot"]
 
 # Distinct in print and for the colour-blind (Okabe and Ito); lines differ in their dashes as well.
 _STYLES = {"normalised": ("#0072B2", "-"), "raw": ("#D55E00", "--")}
 _PLAIN_FPIR = "0.1"
+
+
+def can_be_drawn(curve: Curve) -> bool:
+    """Whether a curve has a point on a logarithmic axis, where a rate of nothing has no place."""
+    return any(x > 0 for x in curve.x)
 
 
 def det_plot(rates: Mapping[str, Rates]) -> str:
@@ -120,11 +125,9 @@ def _smallest(columns: Iterable[tuple[float, ...]]) -> float:
 
 
 def _steps(axes: Axes, curve: Curve, name: str) -> None:
-    # A rate of nothing has no place on a logarithmic axis; the curve begins at the first that is something.
     points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if x > 0]
-    if points:
-        colour, dashes = _STYLES[name]
-        axes.plot(*zip(*points, strict=True), dashes, color=colour, drawstyle="steps-post", label=f"{name} score")
+    colour, dashes = _STYLES[name]
+    axes.plot(*zip(*points, strict=True), dashes, color=colour, drawstyle="steps-post", label=f"{name} score")
 
 
 def _as_percent(value: float, _: float) -> str:
