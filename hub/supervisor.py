@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from faults import MissingChildAlertError
+from faults import MissingChildAlertError, UnavailableError
 
 _log = structlog.get_logger()
 
 
-class WorkerEndedError(MissingChildAlertError):
+class WorkerEndedError(UnavailableError):
     """A part of the hub has stopped working through an error of the program itself."""
 
 

@@ -15,7 +15,7 @@ from tests.docs.tree import DOCUMENTS, ROOT, code_spans, first_column, section
 
 RELATIVE = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 FOLDERS = (
-    "benchmarks|credentials|docs|edge_agent|evaluation|firmware_config|hub|mca|models|protocol|provisioning|"
+    "benchmarks|credentials|docs|edge_agent|evaluation|firmware_config|hub|models|protocol|provisioning|"
     "requirements|scripts|tests"
 )
 
