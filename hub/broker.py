@@ -19,7 +19,7 @@ _GUARD: Final = Path(__file__).with_name("broker_guard.py")
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin"  # Where Debian keeps it; a plain user's PATH lacks them.
 _STEADY_SECONDS: Final = 10.0
 _MAX_QUICK_ENDS: Final = 4
-_FIRST_DELAY: Final = 0.5
+_FIRST_DELAY: Final = 0.25
 
 _log = structlog.get_logger()
 

@@ -60,6 +60,7 @@ class MqttLink:
         self._ready = threading.Event()
         self._lock = threading.Lock()
         self._connection = 0
+        self._is_up = False
         self._failures = 0
         self._refused: set[int] = set()
         self._client = self._build_client(client_id, context)
@@ -96,12 +97,12 @@ class MqttLink:
 
     def is_current(self, delivery: Delivery) -> bool:
         """Whether the connection that brought a message still stands. If not, the broker will send it again."""
-        return self._ready.is_set() and delivery.connection == self._connection
+        return self._is_up and delivery.connection == self._connection
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Let the broker forget a message. Of an earlier connection it is ignored: its number may be another's."""
         with self._lock:
-            if delivery.connection == self._connection:
+            if self.is_current(delivery):
                 self._client.ack(delivery.packet_id, _QOS)
 
     def send(self, topic: str, payload: bytes) -> None:
@@ -122,7 +123,7 @@ class MqttLink:
             raise BrokerUnavailableError("The broker refused a message of the hub. Check its list of permissions.")
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool) -> Any:
-        if not self._ready.is_set():
+        if not self._is_up:
             raise BrokerUnavailableError("The broker is not connected.")
         info = self._client.publish(topic, payload, _QOS, retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -147,8 +148,10 @@ class MqttLink:
             _log.error("broker.refused", reason=str(reason))
             self._set_delay()
             return
+        # The broker sends what waits in a lasting session at once, before it answers the subscription.
         with self._lock:
             self._connection += 1
+            self._is_up = True
         client.subscribe(self._subscriptions)
 
     def _on_subscribe(
@@ -169,6 +172,8 @@ class MqttLink:
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
+        with self._lock:
+            self._is_up = False
         self._ready.clear()
         with suppress(queue.Empty):
             while True:
