@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from evaluation.calibrate import People, cross_fitted
 from evaluation.errors import ListRejectedError
@@ -13,9 +14,12 @@ from models.normalise import Rows
 D = 24
 
 
-def _people(random: np.random.Generator, n: int) -> Rows:
-    values = random.normal(size=(n, D)) * np.linspace(1.5, 0.4, D)
+def _unit(values: NDArray[np.floating]) -> Rows:
     return np.asarray(values / np.linalg.norm(values, axis=1, keepdims=True), np.float32)
+
+
+def _people(random: np.random.Generator, n: int) -> Rows:
+    return _unit(random.normal(size=(n, D)) * np.linspace(1.5, 0.4, D))
 
 
 def _impostors(people: Rows) -> Impostors:
@@ -85,10 +89,8 @@ def test_band_with_too_few_people_stops_the_fit() -> None:
 def test_population_tells_children_from_adults_and_holds_no_template() -> None:
     random = np.random.default_rng(8)
     adults = _people(random, 300)
-    children = [_people(random, 80) for _ in CHILD_BANDS]
-    for band in children:
-        band[:, 0] += 1.0
-        band /= np.linalg.norm(band, axis=1, keepdims=True)
+    towards = np.eye(D, dtype=np.float32)[0]
+    children = [_unit(_people(random, 80) + towards) for _ in CHILD_BANDS]
     population = fit_population(children, adults)
     assert population.childhood(np.concatenate(children)).mean() > 5 * population.childhood(adults).mean()
     parts = np.concatenate([population.means, population.centre[None], *population.covariances])
