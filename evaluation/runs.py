@@ -19,10 +19,12 @@ from evaluation.errors import OutputRefusedError, ReportToolsMissingError
 from evaluation.identify import Trial, identify
 from evaluation.lists import Photo, read_pairs, read_photos
 from evaluation.measure import Resampling
+from evaluation.normalised import NormalisedScore
 from evaluation.record import require_writable, write_record
 from evaluation.scoring import RawCosine, Scorers
 from evaluation.tables import print_identification, print_lists, print_verification
 from evaluation.verify import verify
+from models.calibration import CALIBRATION, load_calibration
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
 
@@ -117,9 +119,10 @@ def run_lists(folder: Path, adults: Path, nameless: Path, run: Run) -> None:
 
 
 def scorers_of(pack: Pack) -> Scorers:
-    """What this pack can be measured with."""
-    del pack  # Normalised scores need statistics of age bands, which packs of this version do not hold.
-    return Scorers(RawCosine())
+    """Raw cosine, and normalised scores where the pack is calibrated. Raises PackRejectedError."""
+    if not (pack.path / CALIBRATION).exists():
+        return Scorers(RawCosine())
+    return Scorers(RawCosine(), NormalisedScore(load_calibration(pack).population))
 
 
 Stage = Callable[[str, int | None], Callable[[int], None]]
