@@ -109,8 +109,11 @@ class FleetService:
             waiting = store.queued(connection, _BATCH)
         for position, message in waiting:
             payload = self._vault.decrypt(message.sealed_payload, _place(message.unit))
-            with self._database.begin() as connection:
-                envelope = self.seal(connection, message.unit, message.type, payload)
+            try:
+                with self._database.begin() as connection:
+                    envelope = self.seal(connection, message.unit, message.type, payload)
+            except UnknownUnitError:
+                continue  # Withdrawn a moment ago.
             publish(unit_topic(message.unit, message.channel), envelope)
             with self._database.begin() as connection:
                 store.remove(connection, position)
