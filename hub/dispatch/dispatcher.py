@@ -5,6 +5,7 @@ recipient may get an alert twice, and never not at all.
 """
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,7 @@ from hub.dispatch.model import Alert, AlertSettings, Attempt, AttemptResult, Del
 from hub.dispatch.recipients import Recipients
 
 _LOOK_EVERY_SECONDS = 1.0
+_LOOK_AFTER_TROUBLE_SECONDS = 15.0
 _FIRST_RETRY = 30 * SECOND
 _LONGEST_RETRY = HOUR
 _FEED_LENGTH = 100
@@ -46,15 +48,10 @@ class Dispatcher:
         """Work until `stop` is set; call `wake` after setting it. What is unavailable is tried again."""
         restored = False
         while not stop.is_set():
-            try:
-                if not restored:
-                    self.restore_feed()
-                    restored = True
-                self.publish()
-                self.deliver(stop)
-            except UnavailableError as error:
-                log.warning("dispatch.unavailable", error=str(error))
-            self._wake.wait(_LOOK_EVERY_SECONDS)
+            restored = restored or self._try(self.restore_feed)
+            # Each on its own: a feed that cannot be written must not keep messages from people.
+            done = [self._try(self.publish), self._try(lambda: self.deliver(stop))]
+            self._wake.wait(_LOOK_EVERY_SECONDS if restored and all(done) else _LOOK_AFTER_TROUBLE_SECONDS)
             self._wake.clear()
 
     def wake(self) -> None:
@@ -85,6 +82,14 @@ class Dispatcher:
             if stop is not None and stop.is_set():
                 return
             self._attempt(delivery)
+
+    def _try(self, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except UnavailableError as error:
+            log.warning("dispatch.unavailable", error=str(error))
+            return False
+        return True
 
     def _publish(self, alert: Alert) -> None:
         at = self._clock()

@@ -56,6 +56,8 @@ class DispatchService:
 
         The database refuses it (IntegrityError) where the review has not been confirmed by two people.
         """
+        # A reference comes from a device and goes into headers of messages: no line break may come with it.
+        reference = "".join(letter if letter.isprintable() else "\ufffd" for letter in reference)
         alert = Alert(AlertId(self._random(8).hex()), review_id, case, reference, site, self._settings.status, at)
         store.add_alert(connection, alert, cap_document(alert, self._settings))
         for recipient in self._recipients:

@@ -182,7 +182,10 @@ class ReviewService:
         self._random = random
 
     def open(self, connection: Connection, *, sighting_id: SightingId, candidate: Candidate, at: int) -> ReviewId:
-        """Ask for two people's answers on one candidate."""
+        """Ask for two people's answers on one candidate; a case that an intake names twice is asked about once."""
+        earlier = [one for one in store.reviews_of(connection, sighting_id) if one.case == candidate.case]
+        if earlier:
+            return earlier[0].id
         # Random, not counted: neither the address nor the order of a list says which candidate ranked first.
         review_id = ReviewId(self._random(8).hex())
         review = Review(review_id, sighting_id, candidate.case, candidate.photo, at)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import trustme
 
 from credentials.private_files import write_private
@@ -234,22 +233,33 @@ def test_worker_sends_what_comes_while_it_runs_and_stops_when_told(
     assert len(mail.taken) == 1
 
 
-def test_worker_outlives_a_feed_that_cannot_be_written(desk: Desk) -> None:
+def test_feed_that_cannot_be_written_keeps_no_message_back(make_desk: Callable[..., Desk], mail: MailServer) -> None:
+    desk = make_desk(mail.url + "desk@police.example")
     desk.feed.write_text("a file where the folder should be")
     dispatcher, stop = desk.dispatcher(), threading.Event()
-    with structlog.testing.capture_logs() as logs:
-        worker = threading.Thread(target=dispatcher.run, args=(stop,))
-        worker.start()
-        try:
-            desk.confirm(desk.open_review())
-            _until(lambda: any(entry["event"] == "dispatch.unavailable" for entry in logs))
-            desk.feed.unlink()
-            dispatcher.wake()
-            _until(lambda: state(desk).published_at is not None)
-        finally:
-            stop.set()
-            dispatcher.wake()
-            worker.join(timeout=20)
+    desk.confirm(desk.open_review())
+    worker = threading.Thread(target=dispatcher.run, args=(stop,))
+    worker.start()
+    try:
+        _until(lambda: results(desk) == [AttemptResult.SENT])
+        assert state(desk).published_at is None
+        desk.feed.unlink()
+        dispatcher.wake()
+        _until(lambda: state(desk).published_at is not None)
+    finally:
+        stop.set()
+        dispatcher.wake()
+        worker.join(timeout=20)
+    assert not worker.is_alive()
+
+
+def test_reference_with_a_line_break_forges_no_header(make_desk: Callable[..., Desk], mail: MailServer) -> None:
+    desk = make_desk(mail.url + "desk@police.example")
+    desk.confirm(desk.open_review(Intake(reference="A\r\nBcc: x@y.zz")))
+    desk.dispatcher().deliver()
+    (message,) = mail.taken
+    assert message["Bcc"] is None
+    assert "A\ufffd\ufffdBcc: x@y.zz" in message["Subject"]
 
 
 def test_mail_goes_encrypted_to_a_server_with_a_trusted_certificate(

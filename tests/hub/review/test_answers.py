@@ -147,6 +147,13 @@ def test_other_reviews_of_a_found_child_stay_open_and_say_so(desk: Desk) -> None
     assert desk.actions().count(AuditAction.ALERT_RAISED) == 2
 
 
+def test_case_that_an_intake_names_twice_opens_one_review(desk: Desk) -> None:
+    sighting = desk.receive(Intake())
+    first, second = (desk.open_candidate(sighting, Case(), rank=rank) for rank in (1, 2))
+    assert first == second
+    assert desk.actions().count(AuditAction.REVIEW_OPENED) == 1
+
+
 def test_comment_is_not_readable_in_the_database(desk: Desk) -> None:
     review = desk.open_review()
     desk.answer(review, desk.amina, Answer.SAME, comment="a scar over the left brow")
