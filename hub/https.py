@@ -11,7 +11,7 @@ from uvicorn import Config, Server
 from faults import MisconfiguredError
 
 _BACKLOG: Final = 256
-_GRACE_SECONDS: Final = 5
+_GRACE_SECONDS: Final = 2  # For answers under way; a browser's idle connection takes all of it.
 
 
 class ListenError(MisconfiguredError):
@@ -37,6 +37,11 @@ class HttpsServer:
                 ssl_context_factory=lambda _config, _default: context,
             )
         )
+
+    @property
+    def port(self) -> int:
+        """The port that was taken; of interest where 0 was asked for."""
+        return int(self._socket.getsockname()[1])
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set; requests that have begun may finish."""

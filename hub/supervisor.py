@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from faults import MissingChildAlertError, UnavailableError, UnavailableError
+from faults import MissingChildAlertError, UnavailableError
 
 _log = structlog.get_logger()
 
