@@ -157,3 +157,63 @@ class Machine:
     score: float
     rank: int | None
     candidates: int
+
+
+class Side(StrEnum):
+    """The two faces of a comparison."""
+
+    INTAKE = "intake"
+    CASE = "case"
+
+
+class Stage(StrEnum):
+    """Where a review stands for one person."""
+
+    ASKED = "asked"
+    WAITING = "waiting"
+    DECIDED = "decided"
+    DECIDED_BY_OTHERS = "decided-by-others"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """A line of the queue."""
+
+    review: Review
+    intake: SightingFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Open reviews, oldest first: those that wait for the person, and those that wait for someone else."""
+
+    to_answer: tuple[QueueItem, ...]
+    answered: tuple[QueueItem, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedItem:
+    """A line of the list of decisions."""
+
+    review: Review
+    intake: SightingFacts
+    case: CaseFacts
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What one person may know of a review now. `machine` and `answers` are empty until they have answered."""
+
+    review: Review
+    stage: Stage
+    intake: SightingFacts
+    case: CaseFacts
+    age_then: str
+    contradictions: tuple[str, ...]
+    confirmed_elsewhere: bool
+    own: GivenAnswer | None
+    machine: Machine | None
+    decision: Decision | None
+    answers: tuple[GivenAnswer, ...]

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from hub.access.service import Role, requires
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
-from hub.review.model import Answer
-from hub.review.service import PAGE_LENGTH, Side
+from hub.review.model import Answer, Side
+from hub.review.service import PAGE_LENGTH
 
 router = APIRouter()
 

@@ -2,9 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -18,22 +15,27 @@ from hub.review.model import (
     AlreadyAnsweredError,
     AlreadyDecidedError,
     Answer,
-    CaseFacts,
     CommentError,
+    Comparison,
+    DecidedItem,
     Decision,
     FacesWithheldError,
     GivenAnswer,
     Machine,
     Outcome,
+    Queue,
+    QueueItem,
     Review,
     ReviewError,
     ReviewId,
-    SightingFacts,
+    Side,
+    Stage,
     UnknownReviewError,
     outcome_of,
 )
+from hub.review.neighbours import Alerts, Cases, Sightings, Units
 from protocol.envelope import MessageType
-from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.ids import SightingId
 from protocol.notice import Notice, NoticeKind
 from protocol.sighting import Candidate
 from protocol.topics import UnitChannel
@@ -52,113 +54,6 @@ __all__ = [
 ]
 
 PAGE_LENGTH = 100
-
-
-class Sightings(Protocol):
-    """The intakes that the hub received."""
-
-    def sighting(self, connection: Connection, sighting_id: SightingId, /) -> SightingFacts:
-        """What is known of an intake."""
-
-    def portrait(self, sighting_id: SightingId, /) -> bytes:
-        """The intake's aligned face with some margin, JPEG."""
-
-
-class Cases(Protocol):
-    """The register of missing children."""
-
-    def summary(self, connection: Connection, case: CaseId, /) -> CaseFacts:
-        """What is known of a case."""
-
-    def portrait(self, case: CaseId, photo: PhotoId, /) -> bytes:
-        """One photo's aligned face with some margin, JPEG."""
-
-    def mark_located(self, connection: Connection, case: CaseId, actor: str, at: int, /) -> None:
-        """The child has been found. Nothing happens where that is known already."""
-
-
-class Alerts(Protocol):
-    """Where a confirmed match leaves the hub."""
-
-    def raise_alert(
-        self, connection: Connection, *, review_id: str, case: CaseId, reference: str, site: SiteId, actor: str, at: int
-    ) -> None:
-        """In the decision's own transaction."""
-
-
-class Units(Protocol):
-    """The way to the devices."""
-
-    def enqueue(
-        self,
-        connection: Connection,
-        unit: UnitId,
-        channel: UnitChannel,
-        message_type: MessageType,
-        payload: bytes,
-        /,
-    ) -> None:
-        """Send a message after the transaction has been committed."""
-
-
-class Side(StrEnum):
-    """The two faces of a comparison."""
-
-    INTAKE = "intake"
-    CASE = "case"
-
-
-class Stage(StrEnum):
-    """Where a review stands for one person."""
-
-    ASKED = "asked"
-    WAITING = "waiting"
-    DECIDED = "decided"
-    DECIDED_BY_OTHERS = "decided-by-others"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueItem:
-    """A line of the queue."""
-
-    review: Review
-    intake: SightingFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Open reviews, oldest first: those that wait for the person, and those that wait for someone else."""
-
-    to_answer: tuple[QueueItem, ...]
-    answered: tuple[QueueItem, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedItem:
-    """A line of the list of decisions."""
-
-    review: Review
-    intake: SightingFacts
-    case: CaseFacts
-    decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What one person may know of a review now. `machine` and `answers` are empty until they have answered."""
-
-    review: Review
-    stage: Stage
-    intake: SightingFacts
-    case: CaseFacts
-    age_then: str
-    contradictions: tuple[str, ...]
-    confirmed_elsewhere: bool
-    own: GivenAnswer | None
-    machine: Machine | None
-    decision: Decision | None
-    answers: tuple[GivenAnswer, ...]
 
 
 class ReviewService:

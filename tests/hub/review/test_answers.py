@@ -17,9 +17,11 @@ from hub.review.model import (
     CommentError,
     FacesWithheldError,
     Outcome,
+    Side,
+    Stage,
     UnknownReviewError,
 )
-from hub.review.service import ReviewService, Side, Stage
+from hub.review.service import ReviewService
 from protocol.ids import CaseId, HubId
 from tests.support.desk import Case, Desk, Intake
 

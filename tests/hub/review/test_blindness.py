@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from hub.review.model import Answer, Outcome
-from hub.review.service import Comparison, Stage
+from hub.review.model import Answer, Comparison, Outcome, Stage
 from protocol.ids import CaseId
 from tests.support.desk import Case, Desk, Intake
 
