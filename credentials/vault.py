@@ -1,0 +1,78 @@
+"""Encryption at rest under one key that a key store keeps: AES-256-GCM, each ciphertext bound to where it belongs."""
+
+import secrets
+from typing import Final
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from credentials.keystore.protocol import KEY_BYTES, KeyStore, destroyed
+from faults import MisconfiguredError
+
+_NONCE: Final = 12
+
+_log = structlog.get_logger()
+
+
+class StoredDataError(MisconfiguredError):
+    """Something stored does not open: it was altered, put in another's place, or sealed under another key."""
+
+
+class Vault:
+    """Encrypts and decrypts under the key of one store. Made by `create` or `open`."""
+
+    def __init__(self, store: KeyStore, key: bytes) -> None:
+        self._store = store
+        self._cipher: AESGCM | None = AESGCM(key)
+        if store.weakness is not None:
+            _log.warning("vault.weak_key_store", store=type(store).__name__, weakness=store.weakness)
+
+    @classmethod
+    def create(cls, store: KeyStore) -> "Vault":
+        """A vault under a new key, which `store` keeps from now on. Raises as `KeyStore.seal` does."""
+        key = secrets.token_bytes(KEY_BYTES)
+        store.seal(key)
+        return cls(store, key)
+
+    @classmethod
+    def open(cls, store: KeyStore) -> "Vault":
+        """The vault whose key `store` keeps. Raises as `KeyStore.unseal` does."""
+        return cls(store, store.unseal())
+
+    @property
+    def weakness(self) -> str | None:
+        """What the key store does not protect against, to be shown wherever this machine's state is shown."""
+        return self._store.weakness
+
+    def encrypt(self, data: bytes, context: str) -> bytes:
+        """Nonce (12), ciphertext and tag (16). `context` says where it belongs; it is not in the result.
+
+        The nonce is random: one key may serve 2**32 calls. Raises KeyDestroyedError after `zeroise`.
+        """
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._open_cipher().encrypt(nonce, data, context.encode())
+
+    def decrypt(self, sealed: bytes, context: str) -> bytes:
+        """What was encrypted for the same context. Raises StoredDataError, or KeyDestroyedError after `zeroise`."""
+        try:
+            return self._open_cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
+        except (InvalidTag, ValueError):
+            raise StoredDataError(
+                "Something stored on this machine does not open: it was altered, or belongs to another machine."
+            ) from None
+
+    def zeroise(self) -> None:
+        """Destroy the key, first where it is kept and then here: nothing that was encrypted ever opens again.
+
+        Whoever calls it may then delete the rest at leisure. Python cannot wipe its memory: the process should
+        end soon. Raises as `KeyStore.zeroise` does, and can be called again.
+        """
+        self._cipher = None
+        self._store.zeroise()
+        _log.warning("vault.zeroised", store=type(self._store).__name__)
+
+    def _open_cipher(self) -> AESGCM:
+        if self._cipher is None:
+            raise destroyed("This vault")
+        return self._cipher

@@ -1,0 +1,72 @@
+"""Each kind of key store, as it would be opened anew after a restart."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from credentials.keystore.file import FileKeyStore, PassphraseKeyStore
+from credentials.keystore.protocol import KeyStore
+from credentials.keystore.systemd import SystemdKeyStore
+from credentials.keystore.tpm import TpmKeyStore
+from tests.credentials.keystore.swtpm import SoftwareTpm, require_tpm
+
+WORDS = "correct horse battery staple"
+OpenStore = Callable[[Path], KeyStore]
+
+
+@pytest.fixture
+def tpm(tmp_path: Path) -> Iterator[SoftwareTpm]:
+    require_tpm()
+    with SoftwareTpm(tmp_path / "swtpm") as chip:
+        yield chip
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host key of the test's own, so that nothing of this machine is touched."""
+    if shutil.which("systemd-creds") is None:
+        pytest.skip("systemd-creds is not installed")
+    monkeypatch.setenv("SYSTEMD_CREDENTIAL_SECRET", str(tmp_path / "credential.secret"))
+    trial = subprocess.run(
+        ["systemd-creds", "--name=trial", "encrypt", "-", "-"], input=b"x", capture_output=True, check=False
+    )
+    if trial.returncode != 0:
+        pytest.skip(f"systemd-creds does not work here: {trial.stderr.decode().strip()}")
+
+
+@pytest.fixture(params=["file", "passphrase", "systemd-creds", "tpm", "tpm with a measured boot"])
+def open_store(request: pytest.FixtureRequest) -> OpenStore:
+    if request.param == "systemd-creds":
+        request.getfixturevalue("systemd")
+        return SystemdKeyStore
+    if request.param.startswith("tpm"):
+        chip: SoftwareTpm = request.getfixturevalue("tpm")
+        pcrs = "sha256:7" if "measured" in request.param else None
+        return lambda path: TpmKeyStore(path, tcti=chip.tcti, pcrs=pcrs)
+    if request.param == "passphrase":
+        return lambda path: PassphraseKeyStore(path, lambda: WORDS)
+    return FileKeyStore
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """A file system of its own: where it is mounted, and its raw image."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system")
+    image, mounted = tmp_path / "image", tmp_path / "disk"
+    mounted.mkdir()
+    image.write_bytes(bytes(8 * 1024 * 1024))
+    made = subprocess.run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=0", image], check=False, capture_output=True)
+    if made.returncode != 0:
+        pytest.skip(f"no file system can be made here: {made.stderr.decode().strip()}")
+    mount = subprocess.run(["mount", "-o", "loop", image, mounted], check=False, capture_output=True)
+    if mount.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mount.stderr.decode().strip()}")
+    try:
+        yield mounted, image
+    finally:
+        subprocess.run(["umount", mounted], check=False)
