@@ -11,7 +11,10 @@ band-B     For each age band B, age and sex known. Gallery: half of the people o
            other half. Nobody is on the list, so it shows how high people score who are not.
 
 Collections hold the same photograph twice, cropped or compressed differently, and under two names. Of photographs
-whose templates have a cosine above NEAR_DUPLICATE all but one are dropped, before anything else.
+whose templates have a cosine above NEAR_DUPLICATE all but one are dropped, before anything else. Collections of
+nameless people hold several photographs of one child too, who then counts as two people who look alike. Where such
+pairs are what is counted, in the band lists, the bound is SAME_CHILD, as the collection's own description has it;
+more of them remain (docs/evaluation.md).
 """
 
 import hashlib
@@ -25,9 +28,10 @@ from numpy.typing import NDArray
 from evaluation.samples import band_of
 from protocol.person import AgeBand, Sex
 
-__all__ = ["NEAR_DUPLICATE", "Candidate", "DevList", "Row", "development_lists", "distinct"]
+__all__ = ["NEAR_DUPLICATE", "SAME_CHILD", "Candidate", "DevList", "Row", "development_lists", "distinct"]
 
 NEAR_DUPLICATE = 0.95
+SAME_CHILD = 0.9
 
 # Rows of a matrix of similarities at once.
 _ROWS = 512
@@ -58,14 +62,15 @@ class DevList:
     probes: tuple[Row, ...]
 
 
-def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Drop near-duplicates: of each pair the one whose digest comes later, unless its twin was dropped before."""
+def distinct(candidates: Iterable[Candidate], above: float = NEAR_DUPLICATE) -> list[Candidate]:
+    """Drop near-duplicates: of each pair whose templates have a cosine above that the later one, in an order that
+    only contents decide, unless its twin was dropped before."""
     ordered = _by_content("duplicates", candidates)
     faces = [place for place, candidate in enumerate(ordered) if candidate.vector is not None]
     vectors = np.array([ordered[place].vector for place in faces])
     dropped: set[int] = set()
     for start in range(0, len(faces), _ROWS):
-        close = vectors[start : start + _ROWS] @ vectors[start:].T > NEAR_DUPLICATE
+        close = vectors[start : start + _ROWS] @ vectors[start:].T > above
         for row, column in np.argwhere(np.triu(close, 1)):
             if start + row not in dropped:
                 dropped.add(start + int(column))
@@ -85,7 +90,7 @@ def development_lists(adults: Sequence[Candidate], nameless: Sequence[Candidate]
     minors = [person for person in nameless if person.age is not None and person.age < AgeBand.ADULT.years[0]]
     on_list, off_list = _halves("mixed", minors)
     banded: dict[AgeBand, list[Candidate]] = {band: [] for band in AgeBand}
-    for person in nameless:
+    for person in distinct(nameless, SAME_CHILD):
         band = None if person.age is None or person.sex is Sex.UNKNOWN else band_of(person.age)
         if band is not None:
             banded[band].append(person)

@@ -9,6 +9,7 @@ from evaluation.acquire import Templates
 from evaluation.enrolment import Enrolment, enrol, sex_codes
 from evaluation.lists import Photo, PhotoList, same_photographs
 from evaluation.measure import Measured, Resampling, Searches, difference, group_rates, measure
+from evaluation.published import publish
 from evaluation.record import Breakdown, Group, IdentifyRecord, ListName
 from evaluation.samples import IntArray
 from evaluation.scoring import Scorer, Scorers
@@ -74,6 +75,7 @@ def identify(
         kind="identify",
         pack=pack.digest,
         pack_name=pack.manifest.name,
+        calibration=scorers.calibration,
         lists={"gallery": ListName(gallery.name, gallery.digest), "probes": ListName(probes.name, probes.digest)},
         gallery=enrolment.entries,
         gallery_photos=len(gallery.photos),
@@ -88,6 +90,11 @@ def identify(
         raw=raw.measured.rates,
         normalised=normalised.measured.rates if normalised else None,
         difference=difference(raw.measured, normalised.measured) if normalised else None,
+        published=(
+            publish(normalised.searches, enrolment.labels["bands"], scorers.calibrated, resampling)
+            if normalised and scorers.calibrated
+            else {}
+        ),
         bands=groups["bands"],
         age_gaps=groups["age_gaps"],
         sexes=groups["sexes"],

@@ -10,7 +10,7 @@ from evaluation.record import Comparison, Curve, Estimate, GroupRates, Operating
 from evaluation.samples import BoolArray, FloatArray, IntArray
 from evaluation.search import Outcomes
 
-__all__ = ["FPIRS", "RANKS", "Measured", "Resampling", "Searches", "difference", "group_rates", "measure"]
+__all__ = ["FPIRS", "RANKS", "Measured", "Resampling", "Searches", "difference", "group_rates", "measure", "shares"]
 
 FPIRS = (0.01, 0.03, 0.05, 0.1, 0.3)
 RANKS = (1, 10, 50)
@@ -89,8 +89,8 @@ def group_rates(group: Searches, common: FloatArray | None, resampling: Resampli
     if common is not None:
         missed = ~(group.mate[:, None] > common)
         false = group.other[:, None] > common
-        misses = _shares(missed, group.people_with(mate=True), resampling)
-        alarms = _shares(false, group.people_with(mate=False), resampling)
+        misses = shares(missed, group.people_with(mate=True), resampling)
+        alarms = shares(false, group.people_with(mate=False), resampling)
         shared = {f"{rate:g}": Operating(*pair) for rate, *pair in zip(FPIRS, misses, alarms, strict=True)}
     return GroupRates(own, shared)
 
@@ -142,11 +142,11 @@ def _points(searches: Searches, thresholds: FloatArray | None, drawn: FloatArray
 
 def _ranks(searches: Searches, resampling: Resampling) -> list[Estimate]:
     ranks = searches.outcomes.rank[searches.mated]
-    return _shares(ranks[:, None] <= np.array(RANKS), searches.people_with(mate=True), resampling)
+    return shares(ranks[:, None] <= np.array(RANKS), searches.people_with(mate=True), resampling)
 
 
-def _shares(hits: BoolArray, people: IntArray, resampling: Resampling) -> list[Estimate]:
-    """The share of each column of hits (n, k), with intervals over the people (n,)."""
+def shares(hits: BoolArray, people: IntArray, resampling: Resampling) -> list[Estimate]:
+    """The share of each column of hits (n, k), with intervals over the people (n,) whose rows they are."""
     if not len(hits):
         return [Estimate()] * hits.shape[1]
 

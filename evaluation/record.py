@@ -20,6 +20,8 @@ __all__ = [
     "ListName",
     "Operating",
     "Point",
+    "Published",
+    "PublishedBand",
     "Rates",
     "Record",
     "VerifyRates",
@@ -104,6 +106,22 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """How often a search for someone not on the list brings up somebody: as the calibration promises, and counted."""
+
+    promised: Estimate
+    counted: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedBand:
+    """Of an age band, by the wanted number of false candidates per 100 intakes ("5")."""
+
+    searches: int
+    per_100_intakes: dict[str, Published]
+
+
+@dataclass(frozen=True, slots=True)
 class ListName:
     """Which list was measured: its file's name and SHA-256."""
 
@@ -118,6 +136,7 @@ class IdentifyRecord:
     kind: Literal["identify"]
     pack: str
     pack_name: str
+    calibration: str | None  # digest; None where the pack is not calibrated
     lists: dict[str, ListName]
     gallery: int
     gallery_photos: int
@@ -132,6 +151,7 @@ class IdentifyRecord:
     raw: Rates
     normalised: Rates | None
     difference: Comparison | None
+    published: dict[str, PublishedBand]  # by age band; none where the pack is not calibrated
     bands: Breakdown
     age_gaps: Breakdown
     sexes: Breakdown
@@ -153,6 +173,7 @@ class VerifyRecord:
     kind: Literal["verify"]
     pack: str
     pack_name: str
+    calibration: str | None  # digest; None where the pack is not calibrated
     lists: dict[str, ListName]
     genuine: int
     impostor: int

@@ -27,6 +27,7 @@ from evaluation.verify import verify
 from models.calibration import CALIBRATION, load_calibration
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
+from models.scoring import Scorer
 
 __all__ = ["Run", "Stage", "progress", "run_identify", "run_lists", "run_verify", "scorers_of", "templates_of"]
 
@@ -122,7 +123,8 @@ def scorers_of(pack: Pack) -> Scorers:
     """Raw cosine, and normalised scores where the pack is calibrated. Raises PackRejectedError."""
     if not (pack.path / CALIBRATION).exists():
         return Scorers(RawCosine())
-    return Scorers(RawCosine(), NormalisedScore(load_calibration(pack).population))
+    calibration = load_calibration(pack)
+    return Scorers(RawCosine(), NormalisedScore(calibration.population), Scorer(pack, calibration))
 
 
 Stage = Callable[[str, int | None], Callable[[int], None]]

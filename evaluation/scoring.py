@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from evaluation.samples import FloatArray, Samples
+from models import scoring
 
 __all__ = ["RawCosine", "Scorer", "Scorers", "Search"]
 
@@ -42,7 +43,13 @@ class RawCosine:
 
 @dataclass(frozen=True, slots=True)
 class Scorers:
-    """What is measured side by side: the raw cosine, and the pack's normalised score where it has one."""
+    """What is measured side by side: the raw cosine, and the pack's normalised score where it is calibrated."""
 
     raw: Scorer
     normalised: Scorer | None = None
+    calibrated: scoring.Scorer | None = None  # what the normalised scores are said to mean
+
+    @property
+    def calibration(self) -> str | None:
+        """Digest of the calibration, None where there is none."""
+        return self.calibrated.calibration_digest if self.calibrated else None

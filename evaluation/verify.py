@@ -40,6 +40,7 @@ def verify(
         kind="verify",
         pack=pack.digest,
         pack_name=pack.manifest.name,
+        calibration=scorers.calibration,
         lists={"pairs": ListName(pairs.name, pairs.digest)},
         genuine=genuine,
         impostor=len(pairs.pairs) - genuine,
