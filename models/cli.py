@@ -27,6 +27,44 @@ def build_default(
 
 
 @app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="A pack whose manifest ships with this program: opencv-zoo.")],
+    source: Annotated[
+        str | None, typer.Option("--from", help="A mirror's https address, or a folder or file that was carried here.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for the pack (default: packs/NAME here).")] = None,
+    permit: Annotated[
+        list[str] | None, typer.Option(help="Permit one more licence (SPDX identifier), knowingly.")
+    ] = None,
+) -> None:
+    """Bring a pack's networks, check them, and show their licences. Goes on where it was cut."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    from models.errors import PackRejectedError
+    from models.manifest import PackFile
+    from models.pack import PERMITTED_LICENCES, shipped_pack_path
+    from models.pull import pull_pack
+
+    shipped = shipped_pack_path(name)
+    if not shipped.is_dir():
+        known = ", ".join(sorted(path.name for path in shipped.parent.iterdir()))
+        raise PackRejectedError(f"There is no pack {name}. Known packs: {known}")
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {}
+
+        def progress(file: PackFile, done: int) -> None:
+            if file.name not in tasks:
+                tasks[file.name] = bars.add_task(file.name, total=file.size)
+            bars.update(tasks[file.name], completed=done)
+
+        permitted = PERMITTED_LICENCES | set(permit or ())
+        pack = pull_pack(shipped, to or Path("packs") / name, source, permitted, progress=progress)
+    show(pack.path)
+
+
+@app.command()
 def show(pack: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> None:
     """Verify a pack and show its files, licences and origins."""
     from rich.console import Console

@@ -94,7 +94,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """A file of the pack: its size and digest, and for weights an SPDX licence with its text and origin."""
+    """A file of the pack: its size and digest, its SPDX licence, and for weights the licence's text and origin.
+
+    `url` is where `mca models pull` gets a file that does not come with this program.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -104,6 +107,7 @@ class PackFile:
     licence: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.+-]{1,60}$")]
     licence_file: FileName | None = None
     origin: Origin | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]{4,400}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)

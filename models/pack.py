@@ -9,7 +9,17 @@ from pathlib import Path
 from models.errors import LicenceRefusedError, PackRejectedError
 from models.manifest import Manifest, PackFile, parse_manifest
 
-__all__ = ["MANIFEST", "PERMITTED_LICENCES", "Pack", "default_pack_path", "load_pack"]
+__all__ = [
+    "MANIFEST",
+    "PERMITTED_LICENCES",
+    "Pack",
+    "check_file",
+    "check_licences",
+    "default_pack_path",
+    "load_pack",
+    "read_manifest",
+    "shipped_pack_path",
+]
 
 MANIFEST = "manifest.toml"
 PERMITTED_LICENCES = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "MIT"})
@@ -42,12 +52,17 @@ class Pack:
         file = self.manifest.file(name)
         if file is None:
             raise PackRejectedError(f"{self.path.name}/{name} is not listed in the pack's manifest")
-        return _verified(self.path, file)
+        return check_file(self.path, file)
 
 
 def default_pack_path() -> Path:
     """The folder of the pack that ships with this program."""
-    return Path(__file__).parent / "packs" / "default"
+    return shipped_pack_path("default")
+
+
+def shipped_pack_path(name: str) -> Path:
+    """The folder of a pack whose manifest ships with this program; its networks may have to be pulled."""
+    return Path(__file__).parent / "packs" / name
 
 
 def load_pack(path: Path, permitted_licences: Collection[str] = PERMITTED_LICENCES) -> Pack:
@@ -56,15 +71,26 @@ def load_pack(path: Path, permitted_licences: Collection[str] = PERMITTED_LICENC
     Raises PackRejectedError for a missing, altered or undescribed file, LicenceRefusedError for a
     licence (SPDX identifier) that is not permitted; both name the file.
     """
-    manifest = parse_manifest(_manifest_text(path))
+    manifest = read_manifest(path)
+    check_licences(manifest, permitted_licences)
     for file in manifest.files:
-        if file.licence not in permitted_licences:
-            raise LicenceRefusedError(
-                f"{path.name}/{file.name} is under {file.licence}, which this installation does not permit "
-                f"({', '.join(sorted(permitted_licences))}). Use another pack, or permit it knowingly."
-            )
-        _verified(path, file)
+        check_file(path, file)
     return Pack(path, manifest, _space_digest(manifest))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A pack folder's manifest alone. Raises PackRejectedError; no file that it lists is looked at."""
+    return parse_manifest(_manifest_text(path))
+
+
+def check_licences(manifest: Manifest, permitted: Collection[str]) -> None:
+    """Raise LicenceRefusedError, naming the file, for a licence that is not permitted."""
+    for file in manifest.files:
+        if file.licence not in permitted:
+            raise LicenceRefusedError(
+                f"{manifest.name}/{file.name} is under {file.licence}, which this installation does not permit "
+                f"({', '.join(sorted(permitted))}). Use another pack, or permit it knowingly."
+            )
 
 
 def _manifest_text(path: Path) -> str:
@@ -81,7 +107,8 @@ def _manifest_text(path: Path) -> str:
         raise PackRejectedError(f"{path.name}/{MANIFEST} is not UTF-8 text") from error
 
 
-def _verified(path: Path, file: PackFile) -> bytes:
+def check_file(path: Path, file: PackFile) -> bytes:
+    """A listed file's bytes. Raises PackRejectedError where they are not those the manifest names."""
     where = f"{path.name}/{file.name}"
     try:
         with (path / file.name).open("rb") as stream:
