@@ -88,3 +88,53 @@ def lists(
     from evaluation.runs import Run, run_lists
 
     run_lists(folder, adults.resolve(), nameless.resolve(), Run(pack=pack, threads=threads, cache=cache))
+
+
+@app.command()
+def calibrate(
+    *,
+    adults: Annotated[Path, typer.Option(metavar="DIR", help="One folder per person with their photographs.")],
+    nameless: Annotated[
+        Path, typer.Option(metavar="DIR", help="Photographs of people whose age and sex stand in the CSV file beside.")
+    ],
+    pack: _PackOption = None,
+    threads: _Threads = 1,
+    cache: _Cache = None,
+) -> None:
+    """Fit what a pack's scores mean, per age band, and write it into the pack."""
+    from datetime import UTC, datetime
+
+    from evaluation.calibrate_run import run_calibrate
+    from evaluation.runs import Run
+
+    run = Run(pack=pack, threads=threads, cache=cache)
+    run_calibrate(adults.resolve(), nameless.resolve(), run, datetime.now(UTC).date())
+
+
+@app.command()
+def quality(
+    *,
+    adults: Annotated[Path, typer.Option(metavar="DIR", help="One folder per person with their photographs.")],
+    people: Annotated[int, typer.Option(min=20, help="People compared with themselves.")] = 250,
+    pack: _PackOption = None,
+) -> None:
+    """Find from which quality on a photograph can be relied on: error versus discard."""
+    from evaluation.quality_run import run_quality
+    from evaluation.runs import Run
+
+    run_quality(adults.resolve(), people, Run(pack=pack))
+
+
+@app.command()
+def card(
+    *,
+    records: Annotated[Path, typer.Option(metavar="DIR", help="Evaluations as JSON, one file each.")] = Path(
+        "docs/evaluation"
+    ),
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The model card to write.")] = Path("docs/model_card.md"),
+    pack: _PackOption = None,
+) -> None:
+    """Write a pack's model card from the pack and its evaluations."""
+    from evaluation.runs import run_card
+
+    run_card(records, out, pack)

@@ -24,12 +24,22 @@ from evaluation.record import require_writable, write_record
 from evaluation.scoring import RawCosine, Scorers
 from evaluation.tables import print_identification, print_lists, print_verification
 from evaluation.verify import verify
-from models.calibration import CALIBRATION, load_calibration
+from models.calibration import CALIBRATION, Calibration, load_calibration
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
 from models.scoring import Scorer
 
-__all__ = ["Run", "Stage", "progress", "run_identify", "run_lists", "run_verify", "scorers_of", "templates_of"]
+__all__ = [
+    "Run",
+    "Stage",
+    "progress",
+    "run_card",
+    "run_identify",
+    "run_lists",
+    "run_verify",
+    "scorers_of",
+    "templates_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,8 @@ class Run:
         for path in (self.json, self.html):
             if path is not None:
                 require_writable(path)
-        if self.html is not None and not all(find_spec(name) for name in ("jinja2", "matplotlib")):
-            raise ReportToolsMissingError(
-                'A report needs packages that are not installed: pip install "missing-child-alert[evaluate]", or '
-                "leave --html out."
-            )
+        if self.html is not None:
+            _require_report_tools()
 
 
 def run_identify(gallery: Path, probes: Path, run: Run) -> None:
@@ -119,11 +126,32 @@ def run_lists(folder: Path, adults: Path, nameless: Path, run: Run) -> None:
     print_lists(lists, root, len(every) - len(kept), Console())
 
 
+def run_card(records: Path, out: Path, folder: Path | None) -> None:
+    """Write the model card of a pack."""
+    _require_report_tools()
+    require_writable(out)
+    from evaluation.card import model_card, read_records
+
+    pack = load_pack(folder or default_pack_path())
+    write_public(out, model_card(pack, _calibration_of(pack), read_records(records)).encode())
+
+
+def _calibration_of(pack: Pack) -> Calibration | None:
+    return load_calibration(pack) if (pack.path / CALIBRATION).exists() else None
+
+
+def _require_report_tools() -> None:
+    if not all(find_spec(name) for name in ("jinja2", "matplotlib")):
+        raise ReportToolsMissingError(
+            'Reports and cards need packages that are not installed: pip install "missing-child-alert[evaluate]".'
+        )
+
+
 def scorers_of(pack: Pack) -> Scorers:
     """Raw cosine, and normalised scores where the pack is calibrated. Raises PackRejectedError."""
-    if not (pack.path / CALIBRATION).exists():
+    calibration = _calibration_of(pack)
+    if calibration is None:
         return Scorers(RawCosine())
-    calibration = load_calibration(pack)
     return Scorers(RawCosine(), NormalisedScore(calibration.population), Scorer(pack, calibration))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from evaluation.record import Estimate, IdentifyRecord, Point, VerifyRecord
 
-__all__ = ["few_searches", "found_of_100", "identify_sentences", "percent", "share", "verify_sentences"]
+__all__ = ["few_searches", "found_of_100", "identify_sentences", "percent", "points", "share", "verify_sentences"]
 
 _PLAIN_FPIR = "0.1"
 _PLAIN_FAR = "0.001"
@@ -24,6 +24,13 @@ def share(estimate: Estimate | Point) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value * 100:.1f} %"
     return f"{estimate.value * 100:.1f} % ({estimate.low * 100:.1f}–{estimate.high * 100:.1f} %)"
+
+
+def points(change: Estimate) -> str:
+    """The change of a share in percentage points: `−80.5 (−85.2 to −77.7)`."""
+    parts = [change.value, change.low, change.high]
+    value, low, high = ("" if part is None else f"{part * 100:+.1f}".replace("-", "−") for part in parts)
+    return f"{value} ({low} to {high})" if value else "not measured"
 
 
 def found_of_100(estimate: Estimate | Point) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from evaluation import wording
 from evaluation.identify import Identification
 from evaluation.measure import Searches
 from evaluation.record import Breakdown, Group, GroupRates, IdentifyRecord, Rates, VerifyRecord
 from evaluation.report import plots
+from evaluation.report.rendering import render
 
 __all__ = ["identification_page", "verification_page"]
 
@@ -19,7 +18,6 @@ _BREAKDOWNS = {
     "sexes": "By sex",
     "groups": "By group, as the lists name it",
 }
-_PLAIN_FPIR = "0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +38,28 @@ def identification_page(found: Identification) -> str:
     if record.normalised is not None and found.normalised is not None:
         rates = {"normalised": record.normalised} | rates
         searches = {"normalised": found.normalised} | searches
-    return (
-        _environment()
-        .get_template("identification.html.j2")
-        .render(
-            record=record,
-            rates=rates,
-            sentences=list(wording.identify_sentences(record)),
-            det=plots.det_plot(rates) if plots.can_be_drawn(record.raw.det) else None,
-            scores={name: plots.score_plot(one, name) for name, one in searches.items()},
-            sections=list(_sections(record)),
-        )
+    return render(
+        "identification.html.j2",
+        record=record,
+        rates=rates,
+        sentences=list(wording.identify_sentences(record)),
+        det=plots.det_plot(rates) if plots.can_be_drawn(record.raw.det) else None,
+        scores={name: plots.score_plot(one, name) for name, one in searches.items()},
+        sections=list(_sections(record)),
     )
 
 
 def verification_page(record: VerifyRecord) -> str:
     """The whole page. It names no person and shows no photograph."""
     rates = {"raw": record.raw} if record.normalised is None else {"normalised": record.normalised, "raw": record.raw}
-    return (
-        _environment()
-        .get_template("verification.html.j2")
-        .render(
-            record=record,
-            rates=rates,
-            sentences=list(wording.verify_sentences(record)),
-            roc=plots.roc_plot({name: one.roc for name, one in rates.items()})
-            if plots.can_be_drawn(record.raw.roc)
-            else None,
-        )
+    return render(
+        "verification.html.j2",
+        record=record,
+        rates=rates,
+        sentences=list(wording.verify_sentences(record)),
+        roc=plots.roc_plot({name: one.roc for name, one in rates.items()})
+        if plots.can_be_drawn(record.raw.roc)
+        else None,
     )
 
 
@@ -85,17 +77,3 @@ def _sections(record: IdentifyRecord) -> list[_Section]:
 
 def _best(group: Group) -> GroupRates:
     return group.normalised or group.raw
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("evaluation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": wording.percent, "share": wording.share, "number": lambda value: f"{value:,}"}
-    environment.globals["few"] = wording.few_searches
-    environment.globals["plain"] = _PLAIN_FPIR
-    return environment
