@@ -1,5 +1,6 @@
 """What an evaluation found, as it is written to a JSON file and read back. Figures only: no photograph, no name."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -187,6 +188,8 @@ class VerifyRecord:
 
 Record: TypeAlias = Annotated[IdentifyRecord | VerifyRecord, Field(discriminator="kind")]
 
+# The innermost objects and arrays of a JSON document, and the breaks in them: no JSON string holds a bare line break.
+_INNERMOST, _BREAK = re.compile(r"[\[{][^\[\]{}]*[\]}]"), re.compile(r"\s*\n\s*")
 _ADAPTER: TypeAdapter[IdentifyRecord | VerifyRecord] = TypeAdapter(Record)
 
 
@@ -198,7 +201,9 @@ def require_writable(path: Path) -> None:
 
 def write_record(record: IdentifyRecord | VerifyRecord, path: Path) -> None:
     """Write the JSON file whole, or not at all. Raises credentials' DiskError."""
-    write_public(path, _ADAPTER.dump_json(record, indent=1) + b"\n")
+    text = _ADAPTER.dump_json(record, indent=1).decode()
+    # An estimate and a curve are one line each, so that a change of the file can be read.
+    write_public(path, _INNERMOST.sub(lambda inner: _BREAK.sub(" ", inner[0]), text).encode() + b"\n")
 
 
 def read_record(path: Path) -> IdentifyRecord | VerifyRecord:

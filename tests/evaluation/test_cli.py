@@ -1,6 +1,7 @@
 """The commands as they are typed, on the sample photographs of three adults."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 from evaluation.cli import app
 from evaluation.errors import CacheRefusedError, DataMissingError, ListRejectedError, OutputRefusedError
 from models.errors import PackRejectedError
+from models.pack import default_pack_path
 
 GALLERY = "path,person,age,sex,group\nobama.jpg,o,48,male,x\ncollins.png,c,34,female,y\n"
 PROBES = "path,person,age,sex,group\nobama2.jpg,o,51,male,x\nobama3.jpg,o,51,male,x\nbiden.jpg,,70,male,y\n"
@@ -45,6 +47,35 @@ def test_identify_writes_the_figures_and_the_report(lists: Path, samples: Path, 
     assert set(record["bands"]) == {"18+"}
     assert "2 people were on the list" in (lists / "o.html").read_text()
     assert "FNIR at FPIR 10 %" in done.output
+
+
+def test_searches_for_nobody_on_the_list_show_what_the_calibration_promised_and_no_rate(
+    lists: Path, samples: Path, warm_cache: Path
+) -> None:
+    (lists / "probes.csv").write_text("path,person,age,sex\nbiden.jpg,,50,male\nobama2.jpg,,50,male\n")
+    done = _identify(lists, samples, warm_cache, "--json", lists / "o.json", "--html", lists / "o.html")
+    assert done.exit_code == 0, done.output
+    assert "FNIR" not in done.output
+    record = json.loads((lists / "o.json").read_text())
+    assert record["raw"]["fnir_at_fpir"]["0.1"]["value"] is None
+    # The man is on the list, unknown to it: both searches compare with him alone, and one brings him up.
+    assert record["published"]["18+"]["searches"] == 2
+    assert record["published"]["18+"]["per_100_intakes"]["5"]["counted"]["value"] == 0.5
+    assert "promised" in done.output
+    assert "Misses, by how many" not in (lists / "o.html").read_text()
+
+
+def test_normalised_scores_stand_beside_raw_ones_where_the_pack_is_calibrated(
+    lists: Path, samples: Path, warm_cache: Path, tmp_path: Path
+) -> None:
+    _identify(lists, samples, warm_cache, "--json", lists / "with.json")
+    bare = tmp_path / "bare"
+    shutil.copytree(default_pack_path(), bare, ignore=shutil.ignore_patterns("calibration.json", "population.npz"))
+    _identify(lists, samples, warm_cache, "--json", lists / "without.json", "--pack", bare)
+    calibrated, uncalibrated = (json.loads((lists / name).read_text()) for name in ("with.json", "without.json"))
+    assert calibrated["normalised"]["fnir_at_fpir"]["0.1"]["value"] == 0
+    assert (uncalibrated["normalised"], uncalibrated["calibration"], uncalibrated["published"]) == (None, None, {})
+    assert uncalibrated["raw"] == calibrated["raw"]
 
 
 def test_verify_writes_the_figures_and_the_report(lists: Path, samples: Path, warm_cache: Path) -> None:
