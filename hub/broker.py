@@ -47,6 +47,7 @@ class EmbeddedBroker:
         self._folder = configuration.parent
         self._command = [sys.executable, "-I", str(_GUARD), program, "-c", configuration.name]
         self._closed = threading.Event()
+        self._restarting = threading.Event()
         self._lock = threading.Lock()
         self._lifeline: IO[bytes] | None = None
 
@@ -58,6 +59,9 @@ class EmbeddedBroker:
             last_words = self._run_once()
             if self._closed.is_set():
                 return
+            if self._restarting.is_set():
+                self._restarting.clear()
+                continue
             quick_ends = quick_ends + 1 if time.monotonic() - started < _STEADY_SECONDS else 1
             if quick_ends >= _MAX_QUICK_ENDS:
                 raise BrokerFailedError(f"The broker does not stay up. It says: {last_words}")
@@ -69,6 +73,13 @@ class EmbeddedBroker:
         with self._lock:
             if self._lifeline is not None:
                 self._tell(self._lifeline)
+
+    def restart(self) -> None:
+        """End every connection: a reload refuses what a unit does from now on, and leaves it connected."""
+        with self._lock:
+            if self._lifeline is not None:
+                self._restarting.set()
+                self._cut(self._lifeline)
 
     def close(self) -> None:
         """End the broker; `run` returns when it has saved what it keeps."""

@@ -1,6 +1,7 @@
 """`mca hub serve`: the hub with its network, from the first port it takes to the last message it lets go."""
 
 import signal
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from typing import Final
 
 import structlog
 
-from credentials.tls import server_context
+from credentials.private_files import PrivateFileError
+from credentials.tls import read_revocations, server_context
+from faults import UnavailableError
 from hub.bootstrap import Services, build_dispatcher, build_ingest, build_link
 from hub.broker import EmbeddedBroker
 from hub.config import BrokerKind
+from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
 from hub.mqtt import BrokerUnavailableError
 from hub.signals import SignalQueue, queued_signals
@@ -20,10 +24,12 @@ from hub.supervisor import Supervisor, finish
 from hub.watchlist.routes import build_units_app
 from hub.web import ConsoleServices, build_console
 from hub.workers import WatchlistWorker, send_waiting, take_in
+from protocol.ids import UnitId
 
 _BROKER_START_SECONDS: Final = 30.0
 _FINISH_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 0.25
+_REVOKED: Final = "revoked.crl"
 
 _log = structlog.get_logger()
 
@@ -39,7 +45,10 @@ class HubServer:
         settings = services.settings
         self._services = services
         self._console = _console_server(services)
-        self._units = _units_server(services)
+        self._units_context = _units_context(services)
+        self._units = HttpsServer(
+            build_units_app(services.watchlist), settings.units_host, settings.units_port, self._units_context
+        )
         self._broker = EmbeddedBroker(settings.broker_config) if settings.broker is BrokerKind.EMBEDDED else None
         self._link = build_link(settings)
         self._ingest = build_ingest(services, self._link)
@@ -49,6 +58,7 @@ class HubServer:
         )
         self._supervisor = Supervisor()
         services.watchlist.publish("start")
+        self._admitted = self._active_units()
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP makes the hub look at its units again. In the main thread.
@@ -104,12 +114,33 @@ class HubServer:
 
     def _obey(self, number: signal.Signals, stop: threading.Event) -> None:
         if number is signal.SIGHUP:
-            self._watchlist.units_changed()
-            if self._broker is not None:
-                self._broker.reload()
+            self._look_at_units_again()
         else:
             _log.info("hub.stopping", signal=number.name)
             stop.set()
+
+    def _look_at_units_again(self) -> None:
+        """After units were enrolled, renewed or revoked: let the new in, and end what the revoked have open."""
+        try:
+            read_revocations(self._units_context, self._services.settings.tls / _REVOKED)
+            self._services.fleet.refresh()
+            active = self._active_units()
+        except (PrivateFileError, UnitFileError, UnavailableError) as error:
+            _log.error("units.not-read", reason=str(error))
+            return
+        withdrawn = self._admitted - active
+        self._admitted = active
+        self._watchlist.units_changed()
+        if self._broker is not None:
+            if withdrawn:
+                self._broker.restart()
+            else:
+                self._broker.reload()
+        _log.info("units.read", active=len(active), withdrawn=len(withdrawn))
+
+    def _active_units(self) -> set[UnitId]:
+        with self._services.database.read() as connection:
+            return {unit.id for unit in self._services.fleet.units(connection)}
 
     @contextmanager
     def _running_broker(self) -> Iterator[None]:
@@ -146,9 +177,8 @@ def _console_server(services: Services) -> HttpsServer:
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)
 
 
-def _units_server(services: Services) -> HttpsServer:
-    settings = services.settings
-    context = server_context(
-        certificate=settings.tls / "units.crt", key=settings.tls / "units.key", authority=settings.tls / "ca.crt"
+def _units_context(services: Services) -> ssl.SSLContext:
+    tls = services.settings.tls
+    return server_context(
+        certificate=tls / "units.crt", key=tls / "units.key", authority=tls / "ca.crt", revoked=tls / _REVOKED
     )
-    return HttpsServer(build_units_app(services.watchlist), settings.units_host, settings.units_port, context)

@@ -1,5 +1,6 @@
 """The online keys of the TUF repository. The root's key is not here: it stays offline."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class OnlineKeys:
 
     root_bytes: bytes
     root: Metadata[Root]
+    earlier_roots: Mapping[int, bytes]  # by version: what units that trust an older root follow, one by one
     targets: CryptoSigner
     snapshot: CryptoSigner
     timestamp: CryptoSigner
@@ -39,11 +41,22 @@ def load_online_keys(folder: Path) -> OnlineKeys:
     return OnlineKeys(
         root_bytes,
         root,
+        _earlier_roots(folder),
         targets=_delegated(root, Targets.type, folder),
         snapshot=_delegated(root, Snapshot.type, folder),
         timestamp=_delegated(root, Timestamp.type, folder),
         slices=CryptoSigner(_read_key(folder / "slices.key")),
     )
+
+
+def _earlier_roots(folder: Path) -> dict[int, bytes]:
+    """The roots that ceremonies have kept beside root.json as N.root.json."""
+    roots = {}
+    for path in folder.glob("*.root.json"):
+        number = path.name.removesuffix(".root.json")
+        if number.isdecimal():
+            roots[int(number)] = path.read_bytes()
+    return roots
 
 
 def parse_root(data: bytes) -> Metadata[Root]:

@@ -9,7 +9,7 @@ from hub.atrest import Vault
 from hub.clock import moment
 from hub.fleet.service import FleetService, Unit
 from hub.watchlist import store
-from hub.watchlist.keys import OnlineKeys, require_successor
+from hub.watchlist.keys import OnlineKeys, TrustError, parse_root, require_successor
 from hub.watchlist.model import Published, PublishedFile, Reader, SliceChange, SliceState
 from hub.watchlist.repository import Repository, next_repository
 from hub.watchlist.segments import epoch_key, sealed_epoch_key
@@ -69,14 +69,24 @@ class Publisher:
         return self._sign(connection, old, old.keyrings(), {name: old.segments(name) for name in old.slices}, now)
 
     def _put_root(self, connection: Connection) -> None:
-        root = self._keys.root
+        """Publish every root from the one that is published to today's: units take one after the other."""
+        newest = self._keys.root.signed.version
         published = store.current(connection, Root.type)
         if published == self._keys.root_bytes:
             return
-        if published is not None:
-            require_successor(published, root)
-        name = f"metadata/{root.signed.version}.root.json"
-        store.put_file(connection, PublishedFile(name, self._keys.root_bytes, Root.type, root.signed.version))
+        oldest = min((*self._keys.earlier_roots, newest))
+        first = oldest if published is None else min(parse_root(published).signed.version + 1, newest)
+        for version in range(first, newest + 1):
+            data = self._keys.root_bytes if version == newest else self._keys.earlier_roots.get(version)
+            if data is None:
+                raise TrustError(
+                    f"Units take one TUF root after the other, and {version} is missing before {newest}: "
+                    f"put {version}.root.json beside root.json."
+                )
+            if published is not None:
+                require_successor(published, parse_root(data))
+            store.put_file(connection, PublishedFile(f"metadata/{version}.root.json", data, Root.type, version))
+            published = data
 
     def _put_segment(self, connection: Connection, change: SliceChange) -> dict[str, TargetFile]:
         key = change.key

@@ -4,10 +4,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import urllib3
+from tuf.api.exceptions import DownloadError
 
 from credentials.tls import client_context
 from protocol.announcement import Announcement
@@ -15,6 +17,8 @@ from protocol.envelope import MessageType, digest, open_envelope
 from protocol.health import Health
 from protocol.receipt import Receipt
 from protocol.topics import UnitChannel, unit_topic, watchlist_topic
+from provisioning.registry import Reason
+from provisioning.revocation import revoke_unit
 from tests.hub.test_broker import mosquittos
 from tests.support.broker import Broker
 from tests.support.hub_site import HUB, OTHER_UNIT, UNIT, HubProcess, HubSite, SimulatedUnit
@@ -168,12 +172,30 @@ def test_unit_provisioned_while_the_hub_runs_is_served_after_a_hangup(site: HubS
             mqtt.wait_for(unit_topic(OTHER_UNIT, UnitChannel.RECEIPTS))
 
 
+def test_revoked_unit_keeps_its_connection_or_fetches_the_list_again(site: HubSite) -> None:
+    with HubProcess(site) as hub, client(site) as stolen:
+        wait_for_version(stolen, 1)
+        fetcher = HttpsFetcher(site.unit_folder())
+        revoke_unit(site.folder, UNIT, reason=Reason.STOLEN, now=datetime.now(UTC))
+        hub.signal(signal.SIGHUP)
+        hub.wait_for("units.read")
+        hub.wait_for("watchlist.published", times=2)
+        stolen.wait_until_cut()
+        with pytest.raises(DownloadError) as refused:
+            fetcher.download_bytes(
+                f"https://127.0.0.1:{site.settings.units_port}/watchlist/metadata/timestamp.json", 100_000
+            )
+        # Not an answer of the server: the handshake itself.
+        assert isinstance(refused.value.__cause__, urllib3.exceptions.HTTPError)
+        fetcher.close()
+
+
 def test_damaged_file_of_a_unit_does_not_stop_a_hub_that_runs(site: HubSite) -> None:
     unit = site.unit()
     with HubProcess(site) as hub, client(site) as mqtt:
         (site.folder / "hub" / "units" / "broken.json").write_text("{")
         hub.signal(signal.SIGHUP)
-        hub.wait_for("watchlist.not-published")
+        hub.wait_for("units.not-read")
         mqtt.say(SIGHTINGS, unit.envelope(unit.sighting().to_bytes()))
         mqtt.wait_for(RECEIPTS)
 

@@ -33,6 +33,8 @@ class UnitClient:
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
+        self._cut = threading.Event()
+        self._client.on_disconnect = lambda *_: self._cut.set()
 
     def __enter__(self) -> Self:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -64,6 +66,10 @@ class UnitClient:
             came = self._news.wait_for(lambda: len(self.heard(topic)) >= count, seconds)
         assert came, f"{count} messages on {topic} were expected, {len(self.heard(topic))} came"
         return self.heard(topic)
+
+    def wait_until_cut(self, seconds: float = 30) -> None:
+        """Return when the broker has ended the connection."""
+        assert self._cut.wait(seconds), "the connection was not ended"
 
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object

@@ -322,8 +322,25 @@ def test_new_root_is_published_and_units_follow_it(hub: Services, site: HubSite,
 def test_root_that_skips_a_version_is_refused_before_units_are_locked_out(hub: Services, site: HubSite) -> None:
     hub.watchlist.publish("test")
     install_root(site, version=3)
-    with site.services() as renewed, pytest.raises(TrustError, match="one version after the other"):
+    with site.services() as renewed, pytest.raises(TrustError, match=r"put 2\.root\.json beside"):
         renewed.watchlist.publish("test")
+
+
+def test_two_ceremonies_between_publications_leave_a_unit_behind(hub: Services, site: HubSite, unit: TufUnit) -> None:
+    register(hub)
+    hub.watchlist.publish("test")
+    unit.refresh()
+    tuf = site.folder / "hub" / "tuf"
+    install_root(site, version=2)
+    (tuf / "2.root.json").write_bytes((tuf / "root.json").read_bytes())
+    install_root(site, version=3)
+    with site.services() as renewed:
+        renewed.watchlist.publish("test")
+        follower = TufUnit(unit._folder, site, DirectFetcher(renewed.watchlist), unit=site.unit().identity)
+        follower._root = files(renewed)["metadata/1.root.json"]
+        assert len(follower.cases()) == 1
+        trusted = (unit._folder / "metadata" / "root.json").read_bytes()
+    assert Metadata[Root].from_bytes(trusted).signed.version == 3
 
 
 def test_key_that_the_root_does_not_name_is_refused(site: HubSite) -> None:
