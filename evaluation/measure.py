@@ -67,16 +67,15 @@ class Measured:
 
 def measure(searches: Searches, resampling: Resampling) -> Measured:
     """FNIR at each of FPIRS, the shares at each of RANKS, and the DET curve."""
-    thresholds = _thresholds(searches.other)
     drawn = _draw_fnir(searches, resampling)
     ranks = _ranks(searches, resampling)
     rates = Rates(
-        fnir_at_fpir=_points(searches, thresholds, drawn),
+        fnir_at_fpir=_points(searches, drawn),
         rank={str(k): estimate.value for k, estimate in zip(RANKS, ranks, strict=True)},
         rank_intervals={str(k): estimate for k, estimate in zip(RANKS, ranks, strict=True)},
         det=_curve(searches),
     )
-    return Measured(rates, thresholds, drawn)
+    return Measured(rates, _thresholds(searches.other), drawn)
 
 
 def group_rates(group: Searches, common: FloatArray | None, resampling: Resampling) -> GroupRates:
@@ -84,7 +83,7 @@ def group_rates(group: Searches, common: FloatArray | None, resampling: Resampli
 
     Intervals at the common threshold take it as given: it is where a system that serves everybody would stand.
     """
-    own = _points(group, _thresholds(group.other), _draw_fnir(group, resampling))
+    own = _points(group, _draw_fnir(group, resampling))
     shared: dict[str, Operating] = {}
     if common is not None:
         missed = ~(group.mate[:, None] > common)
@@ -128,15 +127,15 @@ def _draw_fnir(searches: Searches, resampling: Resampling) -> FloatArray | None:
     return bootstrap.replicates(fnir_of, len(searches.people), resampling.draws)
 
 
-def _points(searches: Searches, thresholds: FloatArray | None, drawn: FloatArray | None) -> dict[str, Point]:
-    if thresholds is None or drawn is None:
+def _points(searches: Searches, drawn: FloatArray | None) -> dict[str, Point]:
+    if drawn is None:
         return {f"{rate:g}": Point() for rate in FPIRS}
     people = len(np.unique(searches.people_with(mate=True)))
     points: dict[str, Point] = {}
-    for column, (rate, threshold) in enumerate(zip(FPIRS, thresholds, strict=True)):
-        value = metrics.fnir(searches.mate, threshold)
+    for column, rate in enumerate(FPIRS):
+        value, threshold = metrics.fnir_at_fpir(searches.mate, searches.other, rate)
         sure = bootstrap.interval(value, drawn[:, column], people)
-        points[f"{rate:g}"] = Point(value, sure.low, sure.high, float(threshold) if np.isfinite(threshold) else None)
+        points[f"{rate:g}"] = Point(value, sure.low, sure.high, threshold if np.isfinite(threshold) else None)
     return points
 
 

@@ -18,14 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.rates import threshold_at
-from evaluation.samples import FloatArray, IntArray
+from evaluation.samples import FloatArray
 
-__all__ = ["Curve", "det_curve", "fnir", "fnir_at_fpir", "fpir", "rank_share"]
-
-
-def fpir(other: FloatArray, threshold: float) -> float:
-    """Of the best scores (n,) of n > 0 searches without a mate."""
-    return float((other > threshold).mean())
+__all__ = ["Curve", "det_curve", "fnir", "fnir_at_fpir"]
 
 
 def fnir(mate: FloatArray, threshold: float) -> float:
@@ -37,11 +32,6 @@ def fnir_at_fpir(mate: FloatArray, other: FloatArray, rate: float) -> tuple[floa
     """FNIR, and the threshold it is measured at; both arrays hold at least one search."""
     threshold = threshold_at(other, rate)
     return fnir(mate, threshold), threshold
-
-
-def rank_share(rank: IntArray, k: int) -> float:
-    """Of the ranks (n,) of n > 0 searches with a mate."""
-    return float((rank <= k).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.metrics import det_curve, fnir, fnir_at_fpir, fpir, rank_share
+from evaluation.metrics import det_curve, fnir, fnir_at_fpir
 from evaluation.rates import tar_at_far, threshold_at
 
 # Few different values, so that ties are the rule; minus infinity is a search without a usable face.
@@ -31,7 +31,7 @@ def test_fnir_at_fpir_is_the_best_of_all_thresholds_that_keep_the_rate(
     mate: list[float], other: list[float], rate: float
 ) -> None:
     value, threshold = fnir_at_fpir(np.array(mate), np.array(other), rate)
-    assert fpir(np.array(other), threshold) <= rate + 1e-9
+    assert (np.array(other) > threshold).mean() <= rate + 1e-9
     assert value == fnir(np.array(mate), threshold)
     # The threshold is one of the other scores, so a mate between two of them is not won by luck.
     assert value == pytest.approx(_counted(mate, other, rate))
@@ -88,10 +88,3 @@ def test_thinned_curve_is_part_of_the_curve_with_both_ends(mate: list[float], ot
     whole = set(zip(curve.fpir, curve.fnir, strict=True))
     assert set(zip(thinned.fpir, thinned.fnir, strict=True)) <= whole
     assert (thinned.fpir[0], thinned.fpir[-1]) == (curve.fpir[0], curve.fpir[-1])
-
-
-def test_rank_counts_the_first_k_places() -> None:
-    ranks = np.array([1, 1, 2, 10, 11, np.iinfo(np.int64).max])
-    assert rank_share(ranks, 1) == pytest.approx(2 / 6)
-    assert rank_share(ranks, 10) == pytest.approx(4 / 6)
-    assert rank_share(ranks, 50) == pytest.approx(5 / 6)
