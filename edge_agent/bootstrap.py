@@ -33,6 +33,7 @@ from edge_agent.trusted_time import TrustedClock
 from edge_agent.watchlist.fetcher import ResumingFetcher
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.repository import read_root
+from edge_agent.watchlist.scoring import Scoring, open_scoring
 from edge_agent.watchlist.store import WatchlistStore
 from edge_agent.watchlist.sync import Synchroniser
 from models.pack import Pack, default_pack_path, load_pack
@@ -50,6 +51,7 @@ class Unit:
     identity: PrivateIdentity
     hub: Identity
     pack: Pack
+    scoring: Scoring
     database: UnitDatabase
     outbox: Outbox
     clock: TrustedClock
@@ -61,7 +63,8 @@ class Unit:
 def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
     """Open the unit's keys, pack, database and watchlist folder.
 
-    Raises SettingsError, PrivateFileError, PackRejectedError, LicenceRefusedError, DiskError or the database's errors.
+    Raises SettingsError, PrivateFileError, PackRejectedError, LicenceRefusedError, UncalibratedPackError, DiskError or
+    the database's errors.
     """
     identity, hub = load_identity(settings.identity), read_card(settings.hub_card)
     if (identity.name, hub.name) != (settings.unit, settings.hub):
@@ -70,6 +73,11 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             f"under {settings.hub}. Provision this unit anew."
         )
     pack = load_pack(settings.pack or default_pack_path())
+    scoring = open_scoring(
+        pack,
+        false_candidates_per_100=settings.false_candidates_per_100_intakes,
+        allow_uncalibrated=settings.uncalibrated,
+    )
     make_private_directory(settings.data)
     store = WatchlistStore(settings.data / "watchlist")
     database = UnitDatabase(settings.data / "unit.sqlite")
@@ -80,11 +88,12 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             identity=identity,
             hub=hub,
             pack=pack,
+            scoring=scoring,
             database=database,
             outbox=outbox,
             clock=TrustedClock(_system_milliseconds, outbox.last_trusted()),
             store=store,
-            loader=WatchlistLoader(store, unit=settings.unit, identity=identity, hub=hub, pack=pack),
+            loader=WatchlistLoader(store, unit=settings.unit, identity=identity, hub=hub, pack=pack, scoring=scoring),
         )
     finally:
         database.close()
@@ -104,7 +113,7 @@ def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
         hub=unit.hub,
         watchlist=unit.loader.load_installed(),
         recogniser=recogniser,
-        minimum_score=unit.settings.minimum_score,
+        calibration=None if unit.scoring.calibration_digest is None else bytes.fromhex(unit.scoring.calibration_digest),
         outbox=unit.outbox,
         now=unit.clock.now,
         entropy=secrets.token_bytes,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="A unit at a checkpoint or shelter.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Uncalibrated = Annotated[
+    bool,
+    typer.Option("--uncalibrated", help="Work with a pack whose scores nobody has calibrated, and mark every result."),
+]
 
 
 @app.callback()
@@ -34,11 +38,11 @@ def settings(
 
 
 @app.command()
-def run(context: typer.Context) -> None:
+def run(context: typer.Context, *, uncalibrated: Uncalibrated = False) -> None:
     """Keep the unit in touch with its hub until SIGTERM: send sightings, take receipts, keep the watchlist fresh."""
     from edge_agent.bootstrap import run_agent
 
-    with _unit(context) as unit:
+    with _unit(context, uncalibrated=uncalibrated) as unit:
         run_agent(unit)
 
 
@@ -54,6 +58,7 @@ def intake(
     camera: Annotated[str | None, typer.Option(help="A camera's number, an rtsp:// address or a video file.")] = None,
     legal_basis: Annotated[LegalBasis | None, typer.Option(help="What permits the photograph.")] = None,
     basis_reference: Annotated[str, typer.Option(help="The number of the form, order or decision.")] = "",
+    uncalibrated: Uncalibrated = False,
     as_json: Json = False,
 ) -> None:
     """Take one person's photograph and queue the result for the hub. What was found is not shown here."""
@@ -63,7 +68,7 @@ def intake(
     from edge_agent.bootstrap import build_pipeline, build_recogniser
     from edge_agent.link.wake import wake_agent
 
-    with _unit(context) as unit:
+    with _unit(context, uncalibrated=uncalibrated) as unit:
         received = build_pipeline(unit, build_recogniser(unit)).take(request, _camera(unit, photo, camera))
         wake_agent(unit.settings.data)
     if as_json:
@@ -78,7 +83,8 @@ def sync(context: typer.Context) -> None:
     from edge_agent.bootstrap import build_synchroniser
     from edge_agent.link.wake import wake_agent
 
-    with _unit(context) as unit:
+    # Nobody is compared here, so it does not matter whether scores are calibrated.
+    with _unit(context, uncalibrated=True) as unit:
         synced = build_synchroniser(unit, stopping=lambda: False).sync()
         wake_agent(unit.settings.data)
     state = "is up to date" if synced.watchlist is None else "was updated"
@@ -90,7 +96,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     """Say how the unit is: its list, what waits for the hub, when it last synchronised."""
     from edge_agent.status import read_status, status_lines
 
-    with _unit(context) as unit:
+    with _unit(context, uncalibrated=True) as unit:
         now = read_status(unit)
     if as_json:
         typer.echo(json.dumps(now))
@@ -99,11 +105,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 @contextmanager
-def _unit(context: typer.Context) -> Iterator["Unit"]:
+def _unit(context: typer.Context, *, uncalibrated: bool) -> Iterator["Unit"]:
     from edge_agent.bootstrap import open_unit
     from edge_agent.config import load_settings
 
-    with open_unit(load_settings(context.obj)) as unit:
+    settings = load_settings(context.obj)
+    with open_unit(settings.model_copy(update={"uncalibrated": uncalibrated or settings.uncalibrated})) as unit:
         yield unit
 
 

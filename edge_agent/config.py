@@ -46,7 +46,8 @@ class EdgeSettings(BaseSettings):
     data: Path = Path("data")
     pack: Path | None = None
     threads: int = Field(default=2, ge=1, le=64)
-    minimum_score: float = Field(default=0.5, ge=-1, le=1)
+    false_candidates_per_100_intakes: float = Field(default=5, gt=0, le=100)
+    uncalibrated: bool = False
     sync_every_seconds: float = Field(default=900, ge=1)
     heartbeat_seconds: float = Field(default=60, ge=1)
     resend_after_seconds: float = Field(default=30, ge=0.1)

@@ -7,17 +7,19 @@ import structlog
 
 from edge_agent.camera.frame import OpenCamera
 from edge_agent.faces.capture import Capture, collect_captures
+from edge_agent.faces.fusion import fuse
 from edge_agent.faces.pictures import encode_face
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
 from edge_agent.sightings.request import IntakeRequest
 from edge_agent.trusted_time import Milliseconds, as_day
-from edge_agent.watchlist.index import Match, Probe
+from edge_agent.watchlist.index import Found, Match, Probe
 from edge_agent.watchlist.loading import Watchlist
+from models import quality
 from models.recogniser import Recogniser
 from protocol.envelope import MessageType, seal
 from protocol.ids import SightingId, SiteId, UnitId, intake_reference
 from protocol.keys import Identity, PrivateIdentity
-from protocol.sighting import Candidate, Face, Sighting
+from protocol.sighting import Candidate, Chance, Face, Quality, Sighting
 
 logger = structlog.get_logger()
 
@@ -40,7 +42,7 @@ class Pipeline:
     hub: Identity
     recogniser: Recogniser
     watchlist: Watchlist
-    minimum_score: float
+    calibration: bytes | None
     outbox: Outbox
     now: Callable[[], Milliseconds]
     entropy: Callable[[int], bytes]
@@ -49,45 +51,48 @@ class Pipeline:
         """Photograph, search, seal and keep. A request exists only with a legal basis, so the camera may open.
 
         When this returns the sighting is on disk, sealed; when it raises, nothing of the intake is left.
-        Raises a camera's errors, NoFaceError, SeveralFacesError, or the database's.
+        Raises a camera's errors, NoFaceError, SeveralFacesError, PoorPictureError, or the database's.
         """
         logger.info("intake.started", legal_basis=str(request.legal_basis))
         with open_camera() as camera:
             captures = collect_captures(camera.frames(), self.recogniser)
         logger.info("intake.captured")
-        matches = self._search(request, captures)
+        found = self._search(request, captures)
         # The pictures are encoded for every intake: one with candidates must not take longer.
         face = encode_face(captures[0])
         reference = intake_reference(self.entropy(5))
-        sighting = self._sighting(request, captures[0], matches, face, reference)
+        sighting = self._sighting(request, captures, found, face, reference)
         sequence = self._keep(sighting)
         logger.info("sighting.persisted", sequence=sequence)
         return Received(reference, captures[0].faces)
 
-    def _search(self, request: IntakeRequest, captures: list[Capture]) -> list[Match]:
-        templates = self.recogniser.embed([capture.crop for capture in captures])
-        probe = Probe(templates, request.sex, request.age_band, as_day(captures[0].captured_at))
-        return self.watchlist.index.search(probe, minimum_score=self.minimum_score)
+    def _search(self, request: IntakeRequest, captures: list[Capture]) -> Found:
+        template = fuse(captures, self.recogniser)
+        day = as_day(captures[0].captured_at)
+        return self.watchlist.index.search(Probe(template, request.sex, request.age_band, day))
 
     def _sighting(
-        self, request: IntakeRequest, capture: Capture, matches: list[Match], face: Face, reference: str
+        self, request: IntakeRequest, captures: list[Capture], found: Found, face: Face, reference: str
     ) -> Sighting:
+        best = captures[0]
         return Sighting(
             sighting_id=SightingId(self.entropy(16).hex()),
             reference=reference,
             unit=self.unit,
             site=self.site,
-            captured_at=capture.captured_at,
+            captured_at=best.captured_at,
             legal_basis=request.legal_basis,
             basis_reference=request.basis_reference,
             age_band=request.age_band,
             sex=request.sex,
             pack_digest=bytes.fromhex(self.recogniser.pack.digest),
+            calibration=self.calibration,
             list_version=self.watchlist.installed.list_version,
-            candidates=tuple(
-                Candidate(match.case, match.photo, match.score, rank) for rank, match in enumerate(matches, 1)
-            ),
-            face=face if matches else None,
+            comparable=found.comparable,
+            frames=len(captures),
+            quality=_quality(best.quality),
+            candidates=tuple(_candidate(match, rank) for rank, match in enumerate(found.matches, 1)),
+            face=face if found.matches else None,
         )
 
     def _keep(self, sighting: Sighting) -> int:
@@ -106,3 +111,20 @@ class Pipeline:
             )
 
         return self.outbox.add(record, seal_as, now)
+
+
+def _candidate(match: Match, rank: int) -> Candidate:
+    found = match.chance
+    chance = None
+    if found is not None:
+        chance = Chance(found.per_search, found.low, found.high, found.candidates, found.counted)
+    return Candidate(match.case, match.photo, rank, match.raw, match.score, chance)
+
+
+def _quality(found: quality.Quality) -> Quality:
+    measures = {_name(component.measure): round(component.score) for component in found.components}
+    return Quality(measures, None if found.cause is None else _name(found.cause))
+
+
+def _name(measure: quality.Measure) -> str:
+    return measure.name.lower().replace("_", "-")

@@ -33,6 +33,10 @@ class Fields:
         """Whether the field is there and not null."""
         return self._map.get(name) is not None
 
+    def names(self) -> list[str]:
+        """The fields that are there, for a map whose names are data."""
+        return list(self._map)
+
     def integer(self, name: str, low: int = 0, high: int = 2**53) -> int:
         """An integer from `low` to `high`, both included."""
         value = self._map.get(name)
@@ -110,7 +114,10 @@ class Fields:
 
     def child(self, name: str) -> "Fields":
         """A map inside this one."""
-        return Fields(self._map.get(name), kind=f"{self._kind}'s {name}")
+        value = self._map.get(name)
+        if not isinstance(value, dict):
+            raise self._error(name, "a map")
+        return Fields(value, kind=f"{self._kind}'s {name}")
 
     def _error(self, name: str, wanted: str) -> FieldError:
         return FieldError(f"The field {name!r} of a {self._kind} must be {wanted}.")

@@ -43,8 +43,12 @@ class ResumingFetcher(FetcherInterface):
         *,
         stopping: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
+        plain_http: bool = False,
     ) -> None:
-        """`partial`: a folder for unfinished downloads. A download ends with DownloadError once `stopping()`."""
+        """`partial`: a folder for unfinished downloads. A download ends with DownloadError once `stopping()`.
+
+        `plain_http`: for tests against a server on this machine; else nothing but https:// is fetched.
+        """
         self._pool = urllib3.PoolManager(
             ssl_context=context,
             retries=False,
@@ -54,6 +58,7 @@ class ResumingFetcher(FetcherInterface):
         self._partial = partial
         self._stopping = stopping
         self._monotonic = monotonic
+        self._schemes = ("https://", "http://") if plain_http else ("https://",)
 
     def close(self) -> None:
         """Close every connection."""
@@ -117,6 +122,8 @@ class ResumingFetcher(FetcherInterface):
                 raise SlowRetrievalError("The hub sends too slowly.")
 
     def _stream(self, url: str, start: int) -> Iterator[bytes]:
+        if not url.startswith(self._schemes):
+            raise DownloadError("The watchlist is fetched over https:// alone.")
         headers = {"Range": f"bytes={start}-"} if start else {}
         response = self._pool.request(
             "GET", url, headers={**self._pool.headers, **headers}, preload_content=False, redirect=False

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from edge_agent.watchlist.index import WatchlistIndex
 from edge_agent.watchlist.keyring import epoch_key, open_keyring
+from edge_agent.watchlist.scoring import Scoring
 from edge_agent.watchlist.state import EncryptedStep, apply_segments, empty_slice
 from edge_agent.watchlist.store import Installed, NeverSyncedError, StoredListDamagedError, StoredTarget, WatchlistStore
 from models.pack import Pack
@@ -29,14 +30,22 @@ class WatchlistLoader:
     """Opens lists with the unit's keys, for one pack."""
 
     def __init__(
-        self, store: WatchlistStore, *, unit: UnitId, identity: PrivateIdentity, hub: Identity, pack: Pack
+        self,
+        store: WatchlistStore,
+        *,
+        unit: UnitId,
+        identity: PrivateIdentity,
+        hub: Identity,
+        pack: Pack,
+        scoring: Scoring,
     ) -> None:
         """Nothing is read yet."""
         self._store = store
         self._unit = unit
         self._identity = identity
         self._hub = hub
-        self._pack = pack
+        self._dimension = pack.manifest.dimension
+        self._scoring = scoring
 
     def load_installed(self) -> Watchlist:
         """The list in use. Raises NeverSyncedError, StoredListDamagedError, or errors as `load` does."""
@@ -59,8 +68,8 @@ class WatchlistLoader:
         Raises StoredListDamagedError, SegmentOrderError, ForeignKeyringError, EpochKeyMissingError, or
         protocol errors when what is stored is not a list of this unit.
         """
-        entries = list(self._entries(self.open_keyring(installed.keyring), installed.segments))
-        index = WatchlistIndex(entries, pack_digest=self._pack.digest, dimension=self._pack.manifest.dimension)
+        entries = self._entries(self.open_keyring(installed.keyring), installed.segments)
+        index = WatchlistIndex(entries, scoring=self._scoring, dimension=self._dimension)
         return Watchlist(installed, index)
 
     def open_keyring(self, target: StoredTarget) -> Keyring:

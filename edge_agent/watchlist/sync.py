@@ -63,11 +63,11 @@ class Synchroniser:
         current = self._current()
         keyring = repository.keyring(self._unit)
         names = slices_of(self._loader.open_keyring(keyring))
-        version = repository.snapshot.version
+        version = repository.list_version
         first_seen = current.published_at if current and current.list_version == version else now
         installed = Installed(
             list_version=version,
-            timestamp_version=repository.timestamp.version,
+            timestamp_version=repository.timestamp_version,
             published_at=repository.published_at or first_seen,
             synced_at=now,
             keyring=keyring,

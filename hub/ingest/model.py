@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from protocol.ids import SightingId, SiteId, UnitId
 from protocol.person import AgeBand, Sex
-from protocol.sighting import Candidate, LegalBasis
+from protocol.sighting import Candidate, LegalBasis, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,11 @@ class StoredSighting:
     age_band: AgeBand
     sex: Sex
     pack_digest: bytes
+    calibration: bytes | None
     list_version: int
+    comparable: int
+    frames: int
+    quality: Quality
     candidates: tuple[Candidate, ...]
 
 

@@ -1,7 +1,11 @@
 """The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
+from typing import Any
+
 from sqlalchemy import (
+    JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -9,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    Row,
     String,
     Table,
     UniqueConstraint,
@@ -23,7 +28,7 @@ from hub.db import metadata
 from hub.ingest.model import Arrival, Counts, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, Sex
-from protocol.sighting import Candidate, LegalBasis, Sighting
+from protocol.sighting import Candidate, Chance, LegalBasis, Quality, Sighting
 
 sightings = Table(
     "sightings",
@@ -41,7 +46,11 @@ sightings = Table(
     Column("age_band", String(8), nullable=False),
     Column("sex", String(16), nullable=False),
     Column("pack_digest", LargeBinary(32), nullable=False),
+    Column("calibration", LargeBinary(32)),
     Column("list_version", BigInteger, nullable=False),
+    Column("comparable", BigInteger, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("quality", JSON, nullable=False),
     # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
     UniqueConstraint("unit", "sequence"),
 )
@@ -53,7 +62,14 @@ sighting_candidates = Table(
     Column("rank", Integer, primary_key=True),
     Column("case_id", String(130), ForeignKey("cases.id"), nullable=False),
     Column("photo_id", String(16), ForeignKey("case_photos.id"), nullable=False),
+    Column("raw", Double, nullable=False),
     Column("score", Double, nullable=False),
+    # A chance is there as a whole, or not at all: then the unit was not calibrated.
+    Column("chance", Double),
+    Column("chance_low", Double),
+    Column("chance_high", Double),
+    Column("expected", Double),
+    Column("counted", Boolean),
     UniqueConstraint("sighting_id", "case_id"),
     CheckConstraint("rank >= 1", name="rank"),
 )
@@ -101,7 +117,11 @@ def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival
             age_band=sighting.age_band,
             sex=sighting.sex,
             pack_digest=sighting.pack_digest,
+            calibration=sighting.calibration,
             list_version=sighting.list_version,
+            comparable=sighting.comparable,
+            frames=sighting.frames,
+            quality=sighting.quality.to_value(),
         )
     )
     for candidate in sighting.candidates:
@@ -111,7 +131,9 @@ def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival
                 rank=candidate.rank,
                 case_id=candidate.case,
                 photo_id=candidate.photo,
+                raw=candidate.raw,
                 score=candidate.score,
+                **_chance_columns(candidate.chance),
             )
         )
 
@@ -137,7 +159,11 @@ def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
         age_band=AgeBand(row.age_band),
         sex=Sex(row.sex),
         pack_digest=row.pack_digest,
+        calibration=row.calibration,
         list_version=row.list_version,
+        comparable=row.comparable,
+        frames=row.frames,
+        quality=Quality(row.quality["measures"], row.quality["warning"]),
         candidates=_candidates(connection, sighting),
     )
 
@@ -181,7 +207,23 @@ def counts(connection: Connection) -> Counts:
 
 def _candidates(connection: Connection, sighting: SightingId) -> tuple[Candidate, ...]:
     query = select(sighting_candidates).where(sighting_candidates.c.sighting_id == sighting)
-    return tuple(
-        Candidate(CaseId(row.case_id), PhotoId(row.photo_id), row.score, row.rank)
-        for row in connection.execute(query.order_by(sighting_candidates.c.rank))
-    )
+    return tuple(map(_candidate, connection.execute(query.order_by(sighting_candidates.c.rank))))
+
+
+def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
+    chance = None
+    if row.chance is not None:
+        chance = Chance(row.chance, row.chance_low, row.chance_high, row.expected, row.counted)
+    return Candidate(CaseId(row.case_id), PhotoId(row.photo_id), row.rank, row.raw, row.score, chance)
+
+
+def _chance_columns(chance: Chance | None) -> dict[str, float | bool]:
+    if chance is None:
+        return {}
+    return {
+        "chance": chance.value,
+        "chance_low": chance.low,
+        "chance_high": chance.high,
+        "expected": chance.expected,
+        "counted": chance.counted,
+    }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from credentials.private_files import PrivateFileError
 from edge_agent.config import SettingsError
 from edge_agent.sightings.outbox import Counts
 from models.images import encode_png
+from models.pack import default_pack_path
 from protocol.sighting import LegalBasis
 from tests.edge_agent.lists import SAMPLES
 from tests.edge_agent.site import Site, synchronise
@@ -46,6 +48,19 @@ def test_no_photograph_is_opened_without_a_legal_basis(ready: Site, tmp_path: Pa
     assert done.stdout == ""
     assert done.stderr.startswith("mca: No photograph without a legal basis.")
     assert all(basis in done.stderr for basis in LegalBasis)
+
+
+def test_uncalibrated_pack_serves_only_who_asks_for_it(ready: Site, tmp_path: Path) -> None:
+    pack = Path(shutil.copytree(default_pack_path(), tmp_path / "pack"))
+    (pack / "calibration.json").unlink()
+    changes = {"MCA_EDGE_PACK": str(pack)}
+    refused = ready.intake(SAMPLES / "obama2.jpg", changes=changes)
+    assert refused.returncode == 2
+    assert "--uncalibrated" in refused.stderr.splitlines()[-1]
+    assert ready.intake(SAMPLES / "obama2.jpg", "--uncalibrated", changes=changes).returncode == 0
+    assert ready.intake(SAMPLES / "obama2.jpg", changes=changes | {"MCA_EDGE_UNCALIBRATED": "true"}).returncode == 0
+    # Nobody is compared here.
+    assert ready.run("status", changes=changes).returncode == 0
 
 
 def test_error_is_one_clear_line_and_leaves_nothing(ready: Site, tmp_path: Path) -> None:

@@ -72,3 +72,14 @@ def test_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
         load_settings(tmp_path / "edge.toml")
     with pytest.raises(SettingsError, match="TOML"):
         load_settings(write(tmp_path, "unit ="))
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "101", "nan", "inf"])
+def test_rate_that_nobody_can_want_is_refused(tmp_path: Path, rate: str) -> None:
+    with pytest.raises(SettingsError, match="false_candidates_per_100_intakes"):
+        load_settings(write(tmp_path, VALID + f"false_candidates_per_100_intakes = {rate}\n"))
+
+
+def test_similarity_is_no_setting(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="minimum_score"):
+        load_settings(write(tmp_path, VALID + "minimum_score = 0.5\n"))

@@ -1,5 +1,6 @@
 """An intake in this process: what it sends, what it leaves, and what it never tells."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,15 +10,21 @@ import numpy as np
 import pytest
 import structlog
 
-from edge_agent.bootstrap import Unit, build_pipeline
+from edge_agent.bootstrap import Unit, build_pipeline, open_unit
 from edge_agent.camera.files import FileCamera
 from edge_agent.camera.frame import PhotographUnreadableError
 from edge_agent.camera.opencv_source import open_camera
+from edge_agent.config import load_settings
 from edge_agent.database import DatabaseUnavailableError
-from edge_agent.faces.subject import NoFaceError
+from edge_agent.faces.capture import PoorPictureError
+from edge_agent.faces.subject import NoFaceError, SeveralFacesError
 from edge_agent.sightings.outbox import Counts
 from edge_agent.sightings.request import record_request
-from models.images import decode_image, encode_png
+from edge_agent.watchlist.scoring import UncalibratedPackError
+from models.calibration import load_calibration
+from models.images import RgbImage, decode_image, encode_png
+from models.pack import default_pack_path
+from models.quality import Verdict, assess
 from models.recogniser import Recogniser
 from models.template import Template, similarity, template_from_bytes
 from protocol.envelope import MessageType, Opened, open_envelope
@@ -61,7 +68,13 @@ def test_listed_person_is_the_candidate_with_a_face_for_the_reviewer(
     found = sighting(listed, ready, 1)
     (candidate,) = found.candidates
     assert (candidate.case, candidate.photo, candidate.rank) == (OBAMA, photo_id(0), 1)
-    assert candidate.score > 0.7
+    assert candidate.raw > 0.7
+    assert candidate.chance is not None
+    assert candidate.chance.high < 0.001
+    assert found.calibration == bytes.fromhex(load_calibration(recogniser.pack).digest)
+    assert (found.comparable, found.frames) == (1, 1)
+    assert found.quality.measures["inter-eye-distance"] > 80
+    assert found.quality.warning is None
     assert found.reference == received.reference
     assert found.legal_basis is LegalBasis.BEST_INTERESTS
     assert found.face is not None
@@ -69,7 +82,7 @@ def test_listed_person_is_the_candidate_with_a_face_for_the_reviewer(
     assert (crop.shape, portrait.shape) == ((112, 112, 3), (336, 336, 3))
     # What the hub embeds again is what the unit embedded, and what its score was computed from.
     score = similarity(recogniser.embed([crop])[0], listed_template(recogniser))
-    assert score == pytest.approx(candidate.score, abs=1e-5)
+    assert score == pytest.approx(candidate.raw, abs=1e-3)
 
 
 def listed_template(recogniser: Recogniser) -> Template:
@@ -134,7 +147,69 @@ def test_folder_of_one_person_is_one_intake(listed: Site, ready: Unit, recognise
         (tmp_path / "burst" / sample).write_bytes((SAMPLES / sample).read_bytes())
     take(ready, recogniser, str(tmp_path / "burst"))
     assert ready.outbox.pending(10) == [1]
-    assert [candidate.rank for candidate in sighting(listed, ready, 1).candidates] == [1]
+    found = sighting(listed, ready, 1)
+    assert [candidate.rank for candidate in found.candidates] == [1]
+    assert found.frames == 2
+
+
+def test_two_people_in_one_folder_are_no_intake(
+    listed: Site, ready: Unit, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    for sample in ("obama2.jpg", "biden.jpg"):
+        (tmp_path / sample).write_bytes((SAMPLES / sample).read_bytes())
+    with pytest.raises(SeveralFacesError):
+        take(ready, recogniser, str(tmp_path))
+    assert ready.outbox.counts() == Counts(0, 0)
+
+
+def test_picture_too_poor_to_compare_leaves_nothing(
+    listed: Site, ready: Unit, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    image = decode_image((SAMPLES / "obama2.jpg").read_bytes())
+    (tmp_path / "night.png").write_bytes(encode_png((image // 12).astype(np.uint8)))
+    with pytest.raises(PoorPictureError, match="too dark"):
+        take(ready, recogniser, str(tmp_path / "night.png"))
+    assert ready.outbox.counts() == Counts(0, 0)
+
+
+def test_picture_taken_with_a_doubt_says_which(
+    listed: Site, ready: Unit, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    doubtful = farther_until_warned("obama2.jpg", recogniser)
+    (tmp_path / "far.png").write_bytes(encode_png(doubtful))
+    take(ready, recogniser, str(tmp_path / "far.png"))
+    found = sighting(listed, ready, 1)
+    assert [candidate.case for candidate in found.candidates] == [OBAMA]
+    assert found.quality.warning == "inter-eye-distance"
+    assert found.quality.measures["inter-eye-distance"] < 40
+
+
+def farther_until_warned(sample: str, recogniser: Recogniser) -> RgbImage:
+    """The sample, made smaller in steps until the gate has a doubt."""
+    image = decode_image((SAMPLES / sample).read_bytes())
+    for share in np.linspace(0.3, 0.03, 60):
+        smaller = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        faces = recogniser.detect(smaller)
+        if assess(smaller, faces, faces[0]).verdict is Verdict.WARN:
+            return smaller
+    pytest.fail("No picture is taken with a doubt.")
+
+
+def test_uncalibrated_pack_refuses_to_search_and_with_leave_says_so_on_every_result(
+    listed: Site, recogniser: Recogniser, tmp_path: Path
+) -> None:
+    pack = Path(shutil.copytree(default_pack_path(), tmp_path / "pack"))
+    (pack / "calibration.json").unlink()
+    settings = load_settings(listed.unit / "edge.toml").model_copy(update={"pack": pack})
+    with pytest.raises(UncalibratedPackError), open_unit(settings):
+        pytest.fail("A pack without a calibration was opened.")
+    with open_unit(settings.model_copy(update={"uncalibrated": True})) as unit:
+        synchronise(unit)
+        take(unit, recogniser, "obama2.jpg")
+        take(unit, recogniser, "biden.jpg")
+        found, none = sighting(listed, unit, 1), sighting(listed, unit, 2)
+    assert [(candidate.case, candidate.chance) for candidate in found.candidates] == [(OBAMA, None)]
+    assert (found.calibration, none.calibration, none.candidates) == (None, None, ())
 
 
 def test_video_of_a_listed_person_is_recognised(

@@ -13,7 +13,7 @@ from protocol.notice import Notice, NoticeKind
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.receipt import Receipt
 from protocol.segment import EpochKey, Segment
-from protocol.sighting import Candidate, Face, LegalBasis, Sighting
+from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from protocol.watchlist import EntryTemplate, WatchlistEntry
 
 NOW = 1_795_000_000_000
@@ -30,7 +30,9 @@ def noise(name: str, size: int) -> bytes:
     return hashlib.shake_256(name.encode()).digest(size)
 
 
-CANDIDATE = Candidate(CaseId("bd/c-7q2mfx4k"), PhotoId("00112233aabbccdd"), 0.75, 1)
+CHANCE = Chance(value=0.0025, low=0.0015, high=0.004, expected=0.0025, counted=True)
+CANDIDATE = Candidate(CaseId("bd/c-7q2mfx4k"), PhotoId("00112233aabbccdd"), 1, 0.75, 0.53125, CHANCE)
+QUALITY = Quality({"inter-eye-distance": 91, "sharpness": 62, "under-exposure": 44}, "under-exposure")
 EMPTY_SIGHTING = Sighting(
     sighting_id=SightingId("0123456789abcdef0123456789abcdef"),
     reference="7Q2M-FX4K",
@@ -42,7 +44,11 @@ EMPTY_SIGHTING = Sighting(
     age_band=AgeBand.PRETEEN,
     sex=Sex.FEMALE,
     pack_digest=noise("pack", 32),
+    calibration=None,
     list_version=7,
+    comparable=0,
+    frames=1,
+    quality=Quality({}, None),
     candidates=(),
     face=None,
 )
@@ -57,7 +63,11 @@ SIGHTING = Sighting(
     age_band=AgeBand.CHILD,
     sex=Sex.UNKNOWN,
     pack_digest=noise("pack", 32),
+    calibration=noise("calibration", 32),
     list_version=7,
+    comparable=1204,
+    frames=3,
+    quality=QUALITY,
     candidates=(CANDIDATE,),
     face=Face(crop=noise("crop", 3000), portrait=noise("portrait", 9000)),
 )

@@ -1,14 +1,28 @@
 """Messages come back as they went, and whatever no honest peer would write is refused."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import cbor
 from protocol.errors import FieldError, MalformedError, OversizedError, UnknownVersionError
+from protocol.fields import MAX_MILLISECONDS
+from protocol.ids import CaseId, SiteId, UnitId
 from protocol.padding import pad, unpad
-from protocol.sighting import PADDED_BYTES, Candidate, Sighting
-from tests.protocol.examples import CANDIDATE, EMPTY_SIGHTING, MESSAGES, SIGHTING, Message
+from protocol.sighting import (
+    MAX_CANDIDATES,
+    MAX_CROP,
+    MAX_MEASURES,
+    MAX_PORTRAIT,
+    PADDED_BYTES,
+    Chance,
+    Face,
+    Quality,
+    Sighting,
+)
+from tests.protocol.examples import CANDIDATE, CHANCE, EMPTY_SIGHTING, MESSAGES, SIGHTING, Message, noise
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -35,7 +49,7 @@ def test_unknown_version_is_refused(name: str, version: int) -> None:
 def test_missing_field_is_refused_by_its_name(name: str) -> None:
     message = MESSAGES[name]
     fields = _fields(message)
-    required = set(fields) - {"face", "last_seen"}
+    required = set(fields) - {"face", "last_seen", "calibration"}
     for field in required:
         value = {key: item for key, item in fields.items() if key != field}
         with pytest.raises(FieldError, match=repr(field)):
@@ -77,15 +91,92 @@ def test_candidates_without_face_are_refused() -> None:
 
 
 def test_ranks_that_do_not_count_from_one_are_refused() -> None:
-    second = Candidate(CANDIDATE.case, CANDIDATE.photo, 0.5, 2)
+    second = replace(CANDIDATE, rank=2)
     with pytest.raises(FieldError, match="ranked"):
         Sighting.from_bytes(_edit(SIGHTING, candidates=[second.to_value(), CANDIDATE.to_value()]))
 
 
 def test_more_candidates_than_ten_are_refused() -> None:
-    many = [Candidate(CANDIDATE.case, CANDIDATE.photo, 0.5, 1).to_value()] * 11
+    many = [CANDIDATE.to_value()] * 11
     with pytest.raises(FieldError, match="at most 10"):
         Sighting.from_bytes(_edit(SIGHTING, candidates=many))
+
+
+def test_chance_without_the_calibration_it_comes_from_is_refused() -> None:
+    with pytest.raises(FieldError, match="calibration"):
+        Sighting.from_bytes(_edit(SIGHTING, calibration=None))
+
+
+def test_candidate_without_a_chance_beside_a_calibration_is_refused() -> None:
+    silent = replace(CANDIDATE, chance=None)
+    with pytest.raises(FieldError, match="calibration"):
+        Sighting.from_bytes(_edit(SIGHTING, candidates=[silent.to_value()]))
+
+
+def test_uncalibrated_sighting_survives_the_wire_and_says_so() -> None:
+    silent = replace(SIGHTING, calibration=None, candidates=(replace(CANDIDATE, chance=None),))
+    assert Sighting.from_bytes(silent.to_bytes()) == silent
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"value": 0.5}, {"low": 0.003}, {"high": 1.5}, {"value": -0.1}, {"expected": -1.0}, {"counted": 1}, {"low": None}],
+)
+def test_chance_outside_its_interval_or_no_probability_is_refused(wrong: dict[str, cbor.Value]) -> None:
+    chance = CHANCE.to_value()
+    candidate = CANDIDATE.to_value()
+    assert isinstance(chance, dict)
+    assert isinstance(candidate, dict)
+    with pytest.raises(FieldError):
+        Sighting.from_bytes(_edit(SIGHTING, candidates=[candidate | {"chance": chance | wrong}]))
+
+
+@pytest.mark.parametrize(
+    "quality",
+    [
+        {"measures": {"sharpness": 101}, "warning": None},
+        {"measures": {"sharpness": -1}, "warning": None},
+        {"measures": {"sharpness": 50.0}, "warning": None},
+        {"measures": {"A picture of somebody": 50}, "warning": None},
+        {"measures": {"a" * 41: 50}, "warning": None},
+        {"measures": {"a" * number: 50 for number in range(1, 26)}, "warning": None},
+        {"measures": {"sharpness": 50}, "warning": "roll"},
+    ],
+)
+def test_quality_that_is_no_measure_of_a_picture_is_refused(quality: cbor.Value) -> None:
+    with pytest.raises(FieldError):
+        Sighting.from_bytes(_edit(SIGHTING, quality=quality))
+
+
+def test_more_candidates_than_photos_that_competed_are_refused() -> None:
+    with pytest.raises(FieldError, match="compete"):
+        Sighting.from_bytes(_edit(SIGHTING, comparable=0))
+
+
+def test_largest_sighting_does_not_outgrow_its_padding() -> None:
+    label = "c" * 63
+    worst = replace(
+        CANDIDATE,
+        case=CaseId(f"{label}/{label}"),
+        raw=-1 / 3,
+        score=-1 / 3,
+        chance=Chance(1 / 3, 0.1, 1 / 1.1, 1 / 3, counted=False),
+    )
+    names = [chr(97 + number) * 40 for number in range(MAX_MEASURES)]
+    largest = replace(
+        SIGHTING,
+        unit=UnitId(f"{label}/{label}"),
+        site=SiteId(f"{label}/{label}"),
+        reference="\U0001f9d2" * 16,
+        basis_reference="\U0001f9d2" * 80,
+        captured_at=MAX_MILLISECONDS,
+        list_version=2**53,
+        comparable=2**53,
+        quality=Quality(dict.fromkeys(names, 100), names[0]),
+        candidates=tuple(replace(worst, rank=rank) for rank in range(1, MAX_CANDIDATES + 1)),
+        face=Face(noise("crop", MAX_CROP), noise("portrait", MAX_PORTRAIT)),
+    )
+    assert Sighting.from_bytes(largest.to_bytes()) == largest
 
 
 def test_padding_that_hides_something_is_refused() -> None:

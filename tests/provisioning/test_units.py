@@ -75,7 +75,7 @@ def test_unit_settings_have_the_agreed_keys_and_lead_to_files_that_exist(tmp_pat
         "tls": "tls",
         "data": "data",
         "threads": 2,
-        "minimum_score": 0.5,
+        "false_candidates_per_100_intakes": 5,
         "sync_every_seconds": 900,
         "heartbeat_seconds": 60,
     }

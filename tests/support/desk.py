@@ -179,7 +179,7 @@ class Desk:
         """One candidate of an intake."""
         self.register.known[case.id] = case
         self.register.faces[case.id] = face or sample_face("obama.jpg")
-        candidate = Candidate(case.id, PhotoId("00" * 8), score, rank)
+        candidate = Candidate(case.id, PhotoId("00" * 8), rank, score, score, None)
         with self.database.begin() as connection:
             return self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
 

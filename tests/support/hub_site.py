@@ -28,7 +28,7 @@ from protocol.envelope import MessageType, seal
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, SliceName, UnitId, intake_reference, local_part
 from protocol.keys import Identity, PrivateIdentity
 from protocol.person import AgeBand, BirthBand, Month, Sex
-from protocol.sighting import Candidate, Face, LegalBasis, Sighting
+from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
 from provisioning.installation import create_installation
@@ -223,7 +223,10 @@ class SimulatedUnit:
 
     def sighting(self, *candidates: tuple[CaseId, PhotoId], **changes: Any) -> Sighting:
         """A new intake. With candidates it carries the face of a public photograph."""
-        ranked = tuple(Candidate(case, photo, 0.8, rank) for rank, (case, photo) in enumerate(candidates, 1))
+        ranked = tuple(
+            Candidate(case, photo, rank, 0.8, 0.6, Chance(1e-3, 5e-4, 2e-3, 1e-3, counted=True))
+            for rank, (case, photo) in enumerate(candidates, 1)
+        )
         plain = Sighting(
             sighting_id=SightingId(secrets.token_hex(16)),
             reference=intake_reference(secrets.token_bytes(5)),
@@ -235,7 +238,11 @@ class SimulatedUnit:
             age_band=AgeBand.PRETEEN,
             sex=Sex.MALE,
             pack_digest=bytes(32),
+            calibration=bytes(32),
             list_version=1,
+            comparable=max(len(ranked), 1),
+            frames=1,
+            quality=Quality({"sharpness": 80}, None),
             candidates=ranked,
             face=FACES.face if ranked else None,
         )

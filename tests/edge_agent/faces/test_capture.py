@@ -1,10 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 import pytest
 
 from edge_agent.camera.frame import Frame
-from edge_agent.faces.capture import MAX_FRAMES, WANTED, CameraSilentError, collect_captures
+from edge_agent.faces.capture import ENOUGH, MAX_FRAMES, USED, CameraSilentError, PoorPictureError, collect_captures
 from edge_agent.faces.pictures import encode_face
 from edge_agent.faces.subject import NoFaceError, SeveralFacesError
 from models.images import RgbImage, decode_image
@@ -37,8 +38,8 @@ def test_frame_without_a_face_does_not_spoil_a_burst(recogniser: Recogniser) -> 
 
 
 def test_burst_ends_when_it_has_enough(recogniser: Recogniser) -> None:
-    source = frames(*[sample("obama.jpg")] * (WANTED + 2))
-    assert len(collect_captures(source, recogniser)) == WANTED
+    source = frames(*[sample("obama.jpg")] * (ENOUGH + 2))
+    assert len(collect_captures(source, recogniser)) == USED
     assert len(list(source)) == 2
 
 
@@ -61,11 +62,41 @@ def test_source_without_a_single_frame(recogniser: Recogniser) -> None:
         collect_captures(frames(), recogniser)
 
 
-def test_largest_face_comes_first(recogniser: Recogniser) -> None:
-    near, far = sample("obama.jpg"), sample("obama.jpg")[::3, ::3]
-    first, second = collect_captures(frames(np.ascontiguousarray(far), near), recogniser)
-    assert first.captured_at == 1
-    assert first.area > second.area
+def dark(image: RgbImage) -> RgbImage:
+    return (image // 12).astype(np.uint8)
+
+
+def small(image: RgbImage) -> RgbImage:
+    """So far away that the eyes are a few pixels apart."""
+    return cv2.resize(image, None, fx=0.09, fy=0.09, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def test_best_picture_comes_first_and_the_worst_are_left_out(recogniser: Recogniser) -> None:
+    good, poorer = sample("obama.jpg"), np.ascontiguousarray(sample("obama.jpg")[::2, ::2])
+    captures = collect_captures(frames(poorer, poorer, good, good, good), recogniser)
+    assert sorted(capture.captured_at for capture in captures) == [2, 3, 4]
+    first, second = collect_captures(frames(poorer, good), recogniser)
+    assert (first.captured_at, second.captured_at) == (1, 0)
+    assert first.weight > second.weight >= 1
+
+
+@pytest.mark.parametrize(("spoil", "advice"), [(dark, "too dark"), (small, "come closer")])
+def test_poor_picture_is_refused_with_the_one_thing_to_change(
+    recogniser: Recogniser, spoil: Callable[[RgbImage], RgbImage], advice: str
+) -> None:
+    with pytest.raises(PoorPictureError, match=rf"{advice}.*\. Then take it again\.$"):
+        collect_captures(frames(spoil(sample("obama.jpg"))), recogniser)
+
+
+def test_poor_frame_does_not_spoil_a_burst(recogniser: Recogniser) -> None:
+    (capture,) = collect_captures(frames(dark(sample("obama.jpg")), sample("obama.jpg")), recogniser)
+    assert capture.captured_at == 1
+
+
+def test_advice_is_not_lost_behind_a_later_frame_without_a_face(recogniser: Recogniser) -> None:
+    blank = np.full((200, 200, 3), 128, np.uint8)
+    with pytest.raises(PoorPictureError):
+        collect_captures(frames(blank, dark(sample("obama.jpg")), blank), recogniser)
 
 
 def test_pictures_that_hardly_compress_still_fit(recogniser: Recogniser) -> None:

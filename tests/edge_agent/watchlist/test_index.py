@@ -1,16 +1,24 @@
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
 import pytest
 
 from edge_agent.watchlist.index import Match, Probe, WatchlistIndex
+from edge_agent.watchlist.scoring import PROVISIONAL_MINIMUM, CalibratedScoring, CosineScoring
+from models.bands import Band
+from models.calibration import load_calibration
 from models.errors import PackMismatchError
+from models.pack import default_pack_path, load_pack
+from models.scoring import Scorer
 from models.template import Template
 from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.watchlist import WatchlistEntry
 from tests.edge_agent.lists import entry, photo_id, random_vector
 
+DEFAULT = load_pack(default_pack_path())
+SCORER = Scorer(DEFAULT, load_calibration(DEFAULT))
 PACK, OTHER_PACK = "aa" * 32, "bb" * 32
 D = 8
 BORN = BirthBand(Month(2018, 1), Month(2018, 12))
@@ -29,65 +37,71 @@ def child(number: int, *vectors: bytes, pack: str = PACK, sex: Sex = Sex.FEMALE)
 
 
 def index(*entries: WatchlistEntry) -> WatchlistIndex:
-    return WatchlistIndex(entries, pack_digest=PACK, dimension=D)
+    return WatchlistIndex(entries, scoring=CosineScoring(PACK), dimension=D)
 
 
-def probe(*angles: float, pack: str = PACK, sex: Sex = Sex.FEMALE, band: AgeBand = AgeBand.CHILD) -> Probe:
-    templates = [Template(np.frombuffer(vector(angle), "<f4"), pack) for angle in angles]
-    return Probe(templates, sex, band, DAY)
+def probe(angle: float, pack: str = PACK, sex: Sex = Sex.FEMALE, band: AgeBand = AgeBand.CHILD) -> Probe:
+    return Probe(Template(np.frombuffer(vector(angle), "<f4"), pack), sex, band, DAY)
 
 
-def cases(matches: list[Match]) -> list[str]:
+def search(watchlist: WatchlistIndex, wanted: Probe) -> list[Match]:
+    return list(watchlist.search(wanted).matches)
+
+
+def cases(matches: Iterable[Match]) -> list[str]:
     return [match.case.removeprefix("bd/c-") for match in matches]
 
 
 def test_best_photo_of_a_case_names_the_match_and_a_case_comes_once() -> None:
-    found = index(child(1, vector(0.9), vector(0.2), vector(0.5)), child(2, vector(0.4))).search(
-        probe(0.0), minimum_score=0.5
-    )
+    found = search(index(child(1, vector(0.9), vector(0.2), vector(0.5)), child(2, vector(0.4))), probe(0.0))
     assert cases(found) == ["1", "2"]
     assert found[0].photo == photo_id(1)
     assert found[0].score == pytest.approx(np.cos(0.2), abs=1e-5)
+    assert found[0].raw == pytest.approx(np.cos(0.2), abs=1e-3)
+    assert found[0].chance is None
 
 
 def test_score_below_the_minimum_is_no_candidate_and_one_that_equals_it_is() -> None:
-    exact = float(np.frombuffer(vector(0.5), "<f4")[0])
-    assert cases(index(child(1, vector(0.5))).search(probe(0.0), minimum_score=exact)) == ["1"]
-    assert index(child(1, vector(0.5))).search(probe(0.0), minimum_score=exact + 1e-4) == []
+    exact = np.zeros(D, "<f4")
+    exact[0] = PROVISIONAL_MINIMUM
+    exact[1] = np.sqrt(1 - PROVISIONAL_MINIMUM**2)
+    short = exact.copy()
+    short[0] = np.nextafter(np.float32(PROVISIONAL_MINIMUM), np.float32(0))
+    assert cases(search(index(child(1, short.tobytes()), child(2, exact.tobytes())), probe(0.0))) == ["2"]
 
 
 def test_twenty_lookalikes_give_ten_candidates_in_order() -> None:
     entries = [child(number, vector(0.01 * number), vector(0.3)) for number in range(20)]
-    assert cases(index(*entries).search(probe(0.0), minimum_score=0.5)) == [str(number) for number in range(10)]
+    assert cases(search(index(*entries), probe(0.0))) == [str(number) for number in range(10)]
 
 
 def test_many_photos_of_one_case_do_not_crowd_the_others_out() -> None:
     crowd = child(1, *[vector(0.001 * number) for number in range(32)])
     others = [child(number, vector(0.1 * number)) for number in range(2, 6)]
-    assert cases(index(crowd, *others).search(probe(0.0), minimum_score=0.5)) == ["1", "2", "3", "4", "5"]
-
-
-def test_any_capture_of_a_burst_may_match() -> None:
-    found = index(child(1, vector(1.5)), child(2, vector(0.1))).search(probe(0.0, 1.5), minimum_score=0.9)
-    assert cases(found) == ["1", "2"]
+    assert cases(search(index(crowd, *others), probe(0.0))) == ["1", "2", "3", "4", "5"]
 
 
 def test_contradicting_sex_and_age_do_not_compete_even_at_full_score() -> None:
     entries = [child(1, vector(0), sex=Sex.MALE), child(2, vector(0.3))]
-    assert cases(index(*entries).search(probe(0.0), minimum_score=0.5)) == ["2"]
-    assert index(*entries).search(probe(0.0, band=AgeBand.ADULT), minimum_score=0.5) == []
+    found = index(*entries).search(probe(0.0))
+    assert (cases(found.matches), found.comparable) == (["2"], 1)
+    nobody = index(*entries).search(probe(0.0, band=AgeBand.ADULT))
+    assert (nobody.matches, nobody.comparable) == ((), 0)
 
 
 def test_templates_of_another_pack_are_counted_and_never_compared() -> None:
     mixed = index(child(1, vector(0), pack=OTHER_PACK), child(2, vector(0.1)))
     assert mixed.incomparable == 1
     assert mixed.cases_on(DAY) == 2
-    assert cases(mixed.search(probe(0.0), minimum_score=0.5)) == ["2"]
+    found = mixed.search(probe(0.0))
+    assert (cases(found.matches), found.comparable) == (["2"], 1)
 
 
-def test_probe_of_another_pack_is_refused() -> None:
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_probe_of_another_pack_is_refused(calibrated: bool) -> None:
+    scoring = CalibratedScoring(SCORER, false_candidates_per_100=5) if calibrated else CosineScoring(PACK)
     with pytest.raises(PackMismatchError):
-        index(child(1, vector(0))).search(probe(0.0, pack=OTHER_PACK), minimum_score=0.5)
+        WatchlistIndex([], scoring=scoring, dimension=D).search(probe(0.0, pack=OTHER_PACK))
 
 
 @pytest.mark.parametrize(
@@ -96,29 +110,90 @@ def test_probe_of_another_pack_is_refused() -> None:
 def test_damaged_template_is_set_aside_and_the_rest_is_searched(damaged: bytes) -> None:
     mixed = index(child(1, damaged, vector(0.1)), child(2, damaged))
     assert mixed.incomparable == 2
-    assert cases(mixed.search(probe(0.0), minimum_score=-1.0)) == ["1"]
+    assert cases(search(mixed, probe(0.0))) == ["1"]
 
 
 def test_empty_list_has_no_candidates() -> None:
-    assert index().search(probe(0.0), minimum_score=-1.0) == []
+    found = index().search(probe(0.0))
+    assert (found.matches, found.comparable) == ((), 0)
     assert index().cases_on(DAY) == 0
 
 
 def test_expired_entry_neither_counts_nor_matches() -> None:
     old = entry(CaseId("bd/c-1"), [vector(0)], PACK, sex=Sex.FEMALE, birth=BORN, expires=date(2026, 11, 21))
     assert index(old).cases_on(DAY) == 0
-    assert index(old).search(probe(0.0), minimum_score=-1.0) == []
+    assert index(old).search(probe(0.0)).comparable == 0
 
 
-def test_search_is_exact_on_a_long_list() -> None:
-    source = np.random.default_rng(3)
-    entries = [
-        entry(CaseId(f"bd/c-{number}"), [random_vector(source)], PACK, sex=Sex.FEMALE, birth=BORN)
-        for number in range(3000)
-    ]
-    wanted = np.frombuffer(random_vector(source), "<f4")
-    scores = np.array([np.frombuffer(item.templates[0].vector, "<f4") @ wanted for item in entries])
-    found = WatchlistIndex(entries, pack_digest=PACK, dimension=192).search(
-        Probe([Template(wanted, PACK)], Sex.UNKNOWN, AgeBand.CHILD, DAY), minimum_score=-1.0
-    )
-    assert cases(found) == [str(number) for number in np.argsort(-scores)[:10]]
+class TestCalibrated:
+    """With the built-in pack's calibration."""
+
+    def vectors(self, count: int, seed: int = 3) -> list[bytes]:
+        source = np.random.default_rng(seed)
+        return [random_vector(source) for _ in range(count)]
+
+    def listed(self, vectors: Sequence[bytes], wanted: float = 5) -> WatchlistIndex:
+        entries = [
+            entry(CaseId(f"bd/c-{number}"), [data], DEFAULT.digest, sex=Sex.FEMALE, birth=BORN)
+            for number, data in enumerate(vectors)
+        ]
+        return WatchlistIndex(
+            entries, scoring=CalibratedScoring(SCORER, false_candidates_per_100=wanted), dimension=192
+        )
+
+    def like(self, data: bytes, share: float, seed: int = 9) -> Template:
+        """A template whose cosine with `data` is `share`, or nearly."""
+        other = np.frombuffer(random_vector(np.random.default_rng(seed)), "<f4")
+        base = np.frombuffer(data, "<f4")
+        aside = other - (other @ base) * base
+        return Template(
+            (share * base + np.sqrt(1 - share**2) * aside / np.linalg.norm(aside)).astype(np.float32), DEFAULT.digest
+        )
+
+    def probe(self, template: Template) -> Probe:
+        return Probe(template, Sex.UNKNOWN, AgeBand.CHILD, DAY)
+
+    def test_search_is_exact_on_a_long_list(self) -> None:
+        centre = self.vectors(1)[0]
+        shares = np.random.default_rng(5).permutation(np.linspace(0.3, 0.95, 9000))
+        vectors = [self.like(centre, share, seed=100 + number).to_bytes() for number, share in enumerate(shares)]
+        wanted = self.like(centre, 0.9)
+        scores = SCORER.score(wanted, np.stack([np.frombuffer(data, "<f4") for data in vectors]))
+        found = self.listed(vectors).search(self.probe(wanted))
+        assert found.comparable == 9000
+        assert cases(found.matches) == [str(number) for number in np.argsort(-scores)[:10]]
+
+    def test_raw_cosine_of_a_candidate_is_that_of_its_photo_and_not_of_the_normalised_rows(self) -> None:
+        vectors = self.vectors(5000)
+        (match,) = self.listed(vectors).search(self.probe(self.like(vectors[4500], 0.9))).matches
+        assert match.raw == pytest.approx(0.9, abs=1e-3)
+        assert match.score != pytest.approx(match.raw, abs=0.01)
+
+    def test_longer_list_asks_for_a_higher_score(self) -> None:
+        vectors = self.vectors(3000)
+        template = self.like(vectors[0], 0.65)
+        one, many = self.listed(vectors[:1]), self.listed(vectors)
+        (match,) = one.search(self.probe(template)).matches
+        assert SCORER.threshold(Band.YOUNG, 1, 5) < match.score < SCORER.threshold(Band.YOUNG, 3000, 5)
+        assert many.search(self.probe(template)).matches == ()
+
+    def test_more_wanted_candidates_ask_for_a_lower_score(self) -> None:
+        vectors = self.vectors(3000)
+        template = self.like(vectors[0], 0.6)
+        strict, wide = (self.listed(vectors, wanted).search(self.probe(template)).matches for wanted in (1, 90))
+        assert (cases(strict), cases(wide)) == ([], ["0"])
+
+    def test_chance_is_that_of_the_photos_that_competed_and_not_of_the_whole_list(self) -> None:
+        vectors = self.vectors(40)
+        girls = [entry(CaseId("bd/c-g"), vectors[:1], DEFAULT.digest, sex=Sex.FEMALE, birth=BORN)]
+        boys = [
+            entry(CaseId(f"bd/c-b{number}"), [data], DEFAULT.digest, sex=Sex.MALE, birth=BORN)
+            for number, data in enumerate(vectors[1:])
+        ]
+        scoring = CalibratedScoring(SCORER, false_candidates_per_100=5)
+        watchlist = WatchlistIndex([*girls, *boys], scoring=scoring, dimension=192)
+        template = self.like(vectors[0], 0.9)
+        found = watchlist.search(Probe(template, Sex.FEMALE, AgeBand.CHILD, DAY))
+        (match,) = found.matches
+        assert found.comparable == 1
+        assert match.chance == SCORER.chance(match.score, Band.YOUNG, 1)
