@@ -62,13 +62,13 @@ class Database:
         with _clear_errors(), self._reader.begin() as connection:
             yield connection
 
-    def migrate(self) -> None:
-        """Bring the schema to this program's version. Raises DatabaseUnavailableError."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to this program's version, or to an earlier one. Raises DatabaseUnavailableError."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def close(self) -> None:
         """Close every connection."""

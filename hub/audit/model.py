@@ -1,12 +1,23 @@
-"""What an audit entry says. It never holds a face, a template, a name of a child or a key."""
+"""What an audit entry says, and its one form in bytes. It never holds a face, a template, a child's name or a key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+from protocol import cbor
+from protocol.errors import FieldError
+from protocol.fields import Fields
+
+_VERSION: Final = 1
+_MAX_ENTRY: Final = 64 * 1024
 
 
 class AuditAction(StrEnum):
-    """Every change of state that leaves an entry. docs/operations.md lists them; a test keeps the two equal."""
+    """Every change of state that leaves an entry. docs/reference.md lists them; a test keeps the two equal.
+
+    A value stays for good: entries outlive the program that wrote them.
+    """
 
     OPERATOR_ADDED = "operator.added"
     OPERATOR_SIGNED_IN = "operator.signed-in"
@@ -33,6 +44,30 @@ class AuditAction(StrEnum):
     ALERT_DELIVERY_FAILED = "alert.delivery-failed"
 
 
+# Everything that a detail may be about: identifiers, counts, and words of the program. An entry outlives its
+# subject, so nothing that describes a person may ever stand here; a test holds every call of `record` to it.
+DETAILS: Final = frozenset(
+    {
+        "answer",  # a reviewer's, of the fixed choices
+        "attempt",  # number
+        "candidates",  # how many
+        "list_version",
+        "outcome",  # of a review, of the fixed choices
+        "photos",  # how many
+        "position",  # first or second answer
+        "reason",  # the kind of an error, or what set off a publication
+        "recipient",  # a digest of the address
+        "removed",  # how many
+        "review",  # identifier
+        "role",  # an operator's
+        "sighting",  # identifier
+        "site",  # identifier
+        "until",  # day
+        "upserts",  # how many
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """`actor` did `action` to `subject` (an identifier) at `at` (milliseconds since 1970 UTC)."""
@@ -42,3 +77,39 @@ class AuditEntry:
     subject: str
     at: int
     detail: Mapping[str, str | int] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """Deterministic CBOR: what is stored, and what the tree's leaf is the hash of."""
+        return cbor.encode(
+            {
+                "v": _VERSION,
+                "action": str(self.action),
+                "actor": self.actor,
+                "subject": self.subject,
+                "at": self.at,
+                "detail": dict(self.detail),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "AuditEntry":
+        """Raises MalformedError, FieldError or UnknownVersionError."""
+        fields = Fields(cbor.decode(data, limit=_MAX_ENTRY), kind="audit entry", version=_VERSION)
+        return cls(
+            action=fields.choice("action", AuditAction),
+            actor=fields.text("actor", limit=130),
+            subject=fields.text("subject", limit=130),
+            at=fields.milliseconds("at"),
+            detail=_detail(fields.child("detail")),
+        )
+
+
+def _detail(fields: Fields) -> dict[str, str | int]:
+    return {name: _text_or_number(fields, name) for name in fields.names()}
+
+
+def _text_or_number(fields: Fields, name: str) -> str | int:
+    try:
+        return fields.text(name, limit=_MAX_ENTRY)
+    except FieldError:
+        return fields.integer(name, low=-(2**63), high=2**63 - 1)

@@ -1,11 +1,37 @@
-"""Recording: in the transaction of the change itself, so that neither exists without the other."""
+"""Recording: in the transaction of the change itself, so that neither exists without the other. And the hub's word
+for what was recorded: signed heads, and the reading that holds the trail against them."""
+
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from faults import RejectedError
 from hub.audit import store
+from hub.audit.head import Head, HeadError, read_heads, sign_head
 from hub.audit.model import AuditAction, AuditEntry
+from hub.audit.tree import root
+from hub.audit.verification import Verification, verify
+from hub.clock import Clock
+from hub.db import Database
+from protocol.ids import HubId
+from protocol.keys import PrivateIdentity, VerifyKey
 
-__all__ = ["AuditAction", "AuditEntry", "entries", "record"]
+__all__ = [
+    "AuditAction",
+    "AuditEntry",
+    "AuditLog",
+    "Head",
+    "HeadError",
+    "TrailBrokenError",
+    "Verification",
+    "entries",
+    "read_heads",
+    "record",
+]
+
+
+class TrailBrokenError(RejectedError):
+    """The audit trail is not what the hub signed: somebody changed the database past the program. Keep a copy of it."""
 
 
 def record(
@@ -17,4 +43,65 @@ def record(
 
 def entries(connection: Connection, subject: str | None = None) -> list[AuditEntry]:
     """Every entry, or those about one subject, oldest first."""
-    return store.entries(connection, subject)
+    return [AuditEntry.from_bytes(row.entry) for row in store.rows(connection, subject)]
+
+
+class AuditLog:
+    """The trail of one hub as a whole."""
+
+    def __init__(self, database: Database, identity: PrivateIdentity, clock: Clock) -> None:
+        """`identity` signs the heads."""
+        self._database = database
+        self._identity = identity
+        self._hub = HubId(identity.name)
+        self._clock = clock
+
+    def sign_head(self) -> str:
+        """The signed head of everything recorded so far; a new one only where there is something new.
+
+        Raises TrailBrokenError where the trail does not continue what was signed before: then nothing is signed.
+        """
+        with self._database.begin() as connection:
+            size, nodes = store.size(connection), store.nodes(connection)
+            newest = store.newest_head(connection)
+            if newest is not None:
+                self._require_continuation(newest[1], connection)
+                if newest[0] == size:
+                    return newest[1]
+            head = Head(self._hub, size, root(size, nodes), self._clock())
+            note = sign_head(head, self._identity.signing_key)
+            store.add_head(connection, size, note)
+        return note
+
+    def verify(
+        self, connection: Connection, outside: Iterable[Head] = (), key: VerifyKey | None = None
+    ) -> Verification:
+        """Hold every entry against the tree, the heads kept here and those kept `outside`.
+
+        `key`: the hub's as an outsider kept it; without it, the one that the hub has now.
+        """
+        return verify(connection, self._hub, key or self._identity.public.verify_key, outside)
+
+    def read_heads(self, text: str, key: VerifyKey | None = None) -> list[Head]:
+        """The heads in a text that was kept outside. Raises HeadError."""
+        return read_heads(text, self._hub, key or self._identity.public.verify_key)
+
+    def size(self, connection: Connection) -> int:
+        """How many entries there are."""
+        return store.size(connection)
+
+    def newest_head(self, connection: Connection) -> Head | None:
+        """The last head that was signed. Raises HeadError when it was altered."""
+        newest = store.newest_head(connection)
+        return None if newest is None else self.read_heads(newest[1])[-1]
+
+    def _require_continuation(self, note: str, connection: Connection) -> None:
+        try:
+            head = self.read_heads(note)[-1]
+        except HeadError:
+            raise TrailBrokenError(
+                "The newest head of the audit trail was altered. Run: mca hub audit verify"
+            ) from None
+        size, nodes = store.size(connection), store.nodes(connection)
+        if head.size > size or root(head.size, nodes) != head.root:
+            raise TrailBrokenError("The audit trail was changed behind its signed head. Run: mca hub audit verify")

@@ -1,10 +1,14 @@
-"""What makes the database itself refuse to change or delete an audit entry.
+"""What makes the database itself refuse to change or delete an audit entry, a node of its tree or a signed head.
 
-The migration that creates the table holds these statements as they were then; a test compares.
+The migrations that create the tables hold these statements as they were then; a test compares.
 """
 
 from typing import Final
 
-from hub.append_only import append_only
+from hub.append_only import append_only, together
 
-TRIGGERS: Final = append_only("audit_entries", ("position",))
+TRIGGERS: Final = together(
+    append_only("audit_entries", ("position",)),
+    append_only("audit_nodes", ("level", "number")),
+    append_only("audit_heads", ("size",)),
+)

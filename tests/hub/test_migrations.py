@@ -10,7 +10,9 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
+from hub.audit.service import AuditAction, AuditEntry, AuditLog, entries
 from hub.db import Database, metadata
+from tests.hub.audit.trail import IDENTITY
 
 ROOMS = ("audit", "access", "cases", "fleet", "watchlist", "ingest", "review", "dispatch")
 WITH_TRIGGERS = ("audit", "review", "dispatch")
@@ -64,16 +66,40 @@ def test_migration_that_fails_half_way_leaves_no_table(tmp_path: Path) -> None:
     assert set(schema(engine)) == {"sightings"}
 
 
-def test_migration_speaks_the_language_of_postgresql() -> None:
-    first = importlib.import_module("hub.migrations.versions.0001_first")
+def test_migrations_speak_the_language_of_postgresql() -> None:
+    script = postgresql_script()
+    for statement in declared_triggers("postgresql"):
+        assert statement in script
+    assert "sealed_portrait BYTEA NOT NULL" in script
+    assert "position SERIAL NOT NULL" in script
+
+
+def postgresql_script() -> str:
+    """What every migration in turn would do there."""
+    folder = Path(importlib.import_module("hub.migrations").__file__ or "").parent / "versions"
     buffer = io.StringIO()
     context = MigrationContext.configure(
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True}
     )
     with Operations.context(context):
-        first.upgrade()
-    script = buffer.getvalue()
-    for statement in declared_triggers("postgresql"):
-        assert statement in script
-    assert "sealed_portrait BYTEA NOT NULL" in script
-    assert "position SERIAL NOT NULL" in script
+        for path in sorted(folder.glob("[0-9]*.py")):
+            importlib.import_module(f"hub.migrations.versions.{path.stem}").upgrade()
+    return buffer.getvalue()
+
+
+def test_audit_trail_of_the_first_version_is_carried_into_the_tree(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
+    database.migrate("0001")
+    insert = (
+        "INSERT INTO audit_entries (action, actor, subject, at, detail)"
+        " VALUES ('case.registered', 'amina', :subject, 7, '{\"photos\": 2}')"
+    )
+    with database.begin() as connection:
+        connection.execute(text(insert), [{"subject": f"bd/c-{number}"} for number in range(11)])
+    database.migrate()
+    log = AuditLog(database, IDENTITY, lambda: 8)
+    log.sign_head()
+    with database.read() as connection:
+        assert [entry.subject for entry in entries(connection)] == [f"bd/c-{number}" for number in range(11)]
+        assert entries(connection)[3] == AuditEntry(AuditAction.CASE_REGISTERED, "amina", "bd/c-3", 7, {"photos": 2})
+        assert log.verify(connection).findings == ()

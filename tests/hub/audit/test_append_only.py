@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from hub.audit.service import AuditAction, entries, record
+from hub.audit.service import AuditAction, AuditLog, entries, record
 from hub.db import Database
+from tests.hub.audit.trail import IDENTITY
 
 
 @pytest.fixture
@@ -17,16 +18,23 @@ def database(tmp_path: Path) -> Database:
     with database.begin() as connection:
         record(connection, AuditAction.CASE_REGISTERED, actor="amina", subject="bd/c-1", at=1, photos=2)
         record(connection, AuditAction.CASE_LOCATED, actor="bimal", subject="bd/c-2", at=2)
+    AuditLog(database, IDENTITY, lambda: 3).sign_head()
     return database
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_entries SET actor = 'nobody'",
+        "UPDATE audit_entries SET subject = 'nobody'",
         "DELETE FROM audit_entries",
         "DELETE FROM audit_entries WHERE position = 1",
-        "INSERT OR REPLACE INTO audit_entries VALUES (1, 'case.located', 'nobody', 'bd/c-1', 1, '{}')",
+        "INSERT OR REPLACE INTO audit_entries VALUES (1, 'bd/c-1', 'another')",
+        "UPDATE audit_nodes SET hash = zeroblob(32)",
+        "DELETE FROM audit_nodes",
+        "INSERT OR REPLACE INTO audit_nodes VALUES (0, 1, zeroblob(32))",
+        "UPDATE audit_heads SET note = 'another'",
+        "DELETE FROM audit_heads",
+        "INSERT OR REPLACE INTO audit_heads VALUES (2, 'another')",
     ],
 )
 def test_database_itself_refuses_to_change_an_entry(database: Database, statement: str) -> None:
