@@ -23,6 +23,17 @@ class AuditAction(StrEnum):
     OPERATOR_SIGNED_IN = "operator.signed-in"
     OPERATOR_SIGN_IN_REFUSED = "operator.sign-in-refused"
     OPERATOR_SIGNED_OUT = "operator.signed-out"
+    OPERATOR_CONFIRMED = "operator.confirmed"
+    OPERATOR_CHANGED = "operator.changed"
+    OPERATOR_DISABLED = "operator.disabled"
+    OPERATOR_ENABLED = "operator.enabled"
+    PASSWORD_CHANGED = "operator.password-changed"  # noqa: S105 - an action's name
+    START_PASSWORD_GIVEN = "operator.start-password-given"  # noqa: S105 - an action's name
+    SECOND_FACTOR_SET_UP = "operator.second-factor-set-up"
+    SECOND_FACTOR_RESET = "operator.second-factor-reset"
+    RECOVERY_CODE_USED = "operator.recovery-code-used"
+    RECOVERY_CODES_RENEWED = "operator.recovery-codes-renewed"
+    TRAIL_VIEWED = "audit.viewed"
     UNIT_REGISTERED = "unit.registered"
     UNIT_CHANGED = "unit.changed"
     UNIT_WITHDRAWN = "unit.withdrawn"
@@ -54,14 +65,17 @@ DETAILS: Final = frozenset(
         "list_version",
         "outcome",  # of a review, of the fixed choices
         "photos",  # how many
+        "poor_photos",  # how many were taken although they are too poor to compare
         "position",  # first or second answer
+        "proof",  # what an operator signed in with, of the fixed choices
+        "purpose",  # of a look at faces, of the fixed choices
         "reason",  # the kind of an error, or what set off a publication
         "recipient",  # a digest of the address
         "removed",  # how many
         "review",  # identifier
-        "role",  # an operator's
+        "role",  # an operator's, or several
         "sighting",  # identifier
-        "site",  # identifier
+        "site",  # identifier, or several
         "until",  # day
         "upserts",  # how many
     }
