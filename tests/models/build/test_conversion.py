@@ -8,16 +8,15 @@ import tflite
 
 from models.build import tflite_network
 from models.build.graphs import onnx, serialise
-from models.build.mobilefacenet import _Writer
+from models.build.prelu import prelu
 from models.errors import BuildRefusedError
 
 
 def test_prelu_rewritten_as_two_scalings_is_prelu_for_any_slope() -> None:
     slopes = np.array([-9.4, -0.5, 0.0, 0.25, 1.0, 1.7, 8.9], np.float32)
-    writer = _Writer(tflite_network.Network((), {}, 0, 1))
-    writer.prelu(0, slopes, 1)
+    rewritten = prelu("crops", slopes, "values")
     shape = ("n", 7, 4, 4)
-    model = serialise("prelu", writer.nodes, writer.weights, {"crops": shape}, {"values": shape})
+    model = serialise("prelu", rewritten.nodes, rewritten.weights, {"crops": shape}, {"values": shape})
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     values = np.random.default_rng(3).normal(size=(2, 7, 4, 4)).astype(np.float32)
     (given,) = session.run(None, {"crops": values})
