@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,13 +26,17 @@ class Mischief:
 
 
 class UnitsServer:
-    """Serves `files`, a map from "/watchlist/…" to bytes, to clients that show a certificate of the authority."""
+    """Serves `files`, a map from "/watchlist/…" to bytes, to clients that show a certificate of the authority.
 
-    def __init__(self, context: ssl.SSLContext, port: int) -> None:
+    Without a context it speaks plain HTTP with anyone.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None, port: int) -> None:
         self.files: dict[str, bytes] = {}
         self.mischief = Mischief()
         self.requests: list[tuple[str, str | None]] = []  # path and Range header
-        self._server = _TlsServer(("127.0.0.1", port), context, self)
+        self._server = _Server(("127.0.0.1", port), context, self)
+        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self) -> Self:
@@ -50,8 +55,8 @@ class UnitsServer:
         return sum(path.endswith(end) for path, _ in self.requests)
 
 
-class _TlsServer(ThreadingHTTPServer):
-    def __init__(self, address: tuple[str, int], context: ssl.SSLContext, owner: UnitsServer) -> None:
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], context: ssl.SSLContext | None, owner: UnitsServer) -> None:
         super().__init__(address, _Handler)
         self.context = context
         self.owner = owner
@@ -59,6 +64,10 @@ class _TlsServer(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         assert isinstance(request, socket)
         request.settimeout(10)
+        if self.context is None:
+            with suppress(OSError):  # A client that left.
+                super().finish_request(request, client_address)
+            return
         try:
             with self.context.wrap_socket(request, server_side=True) as secured:
                 super().finish_request(secured, client_address)
@@ -68,7 +77,7 @@ class _TlsServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _TlsServer
+    server: _Server
 
     def do_GET(self) -> None:
         owner = self.server.owner

@@ -156,6 +156,11 @@ def test_client_without_the_units_certificate_gets_nothing(site: Site, url: str,
     fetcher.close()
 
 
+def test_watchlist_is_not_fetched_in_the_clear(make: Make, url: str) -> None:
+    with pytest.raises(DownloadError, match="https"):
+        fetch(make(), url.replace("https://", "http://"))
+
+
 def test_server_of_another_authority_is_not_spoken_to(site: Site, make: Make, url: str, tmp_path: Path) -> None:
     import ssl
 
