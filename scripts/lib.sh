@@ -70,6 +70,13 @@ ensure_mosquitto() {
     }
 }
 
+# The browser tests' driver is a program of its own, with a library that a small installation lacks.
+ensure_browser_driver() {
+    .venv/bin/python -c 'import playwright, pathlib, subprocess, sys
+driver = pathlib.Path(playwright.__file__).parent / "driver" / "node"
+sys.exit(subprocess.run([driver, "--version"], capture_output=True).returncode)' || install_packages libatomic1
+}
+
 ensure_chromium() {
     local name
     for name in chromium chromium-browser google-chrome; do
