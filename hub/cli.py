@@ -70,15 +70,21 @@ def case_add(
     born_to: Annotated[str, typer.Option(help="Latest month of birth, YYYY-MM.")],
     last_seen: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, if it is known.")] = None,
     slice_name: Annotated[str | None, typer.Option("--slice", help="Without it, the hub's first.")] = None,
+    accept_poor_photo: Annotated[
+        bool, typer.Option("--accept-poor-photo", help="Take a photograph that is too poor to be compared.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why a poor photograph is taken. Reviewers read it.")] = None,
 ) -> None:
     """Register a missing child. A hub that is running tells its units within seconds."""
     from hub.cases.service import NewCase
 
+    if accept_poor_photo != (reason is not None):
+        raise InputError("--accept-poor-photo and --reason TEXT belong together: say why a poor photograph is taken.")
     services = _services(context)
     chosen = services.settings.slices[0] if slice_name is None else parse_slice_name(slice_name)
     new = NewCase(reference, chosen, sex, _birth(born_from, born_to), _day(last_seen))
     photographs = [_read_photograph(number, path) for number, path in enumerate(photo, 1)]
-    typer.echo(services.cases.register(new, photographs, _actor()))
+    typer.echo(services.cases.register(new, photographs, _actor(), despite=reason))
 
 
 @case.command("list")

@@ -1,5 +1,6 @@
 """What the hub knows of a missing child. The child's name stays with the police who opened the case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -34,6 +35,7 @@ class ReferencePhoto:
     portrait: bytes  # JPEG, the face upright with a margin
     pack_digest: bytes  # 32 bytes
     vector: bytes  # little-endian float32, comparable only within `pack_digest`
+    fault: str | None = None  # the measure for which the photograph is too poor, if it was accepted all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class CaseSummary:
     last_seen: date | None
     status: CaseStatus
     photos: tuple[PhotoId, ...]
+    despite: Mapping[PhotoId, str]  # photographs that were registered although they are poor: what is wrong, and why
     listed_until: date
     registered_at: int  # milliseconds since 1970 UTC
 
@@ -65,6 +68,15 @@ class CaseRecord:
     status: CaseStatus
     listed_until: date
     registered_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoorPhotoRecord:
+    """A photograph that an operator registered although it is poor: the measure that failed, the reason encrypted."""
+
+    photo: PhotoId
+    fault: str
+    sealed_reason: bytes
 
 
 @dataclass(frozen=True, slots=True)

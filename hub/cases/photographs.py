@@ -1,23 +1,47 @@
 """From a photograph that the police gave to a face that units can search for."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from faults import RejectedError
 from hub.cases.model import ReferencePhoto
 from models.align import portrait
-from models.images import decode_image, encode_jpeg
+from models.detectors import Face
+from models.images import RgbImage, decode_image, encode_jpeg
 from models.pack import load_pack
+from models.quality import Measure, Verdict, assess
 from models.recogniser import Recogniser
+from models.template import Template
 
-# Below this many pixels a face has too little detail: such references matched nearly anybody when measured.
-MIN_FACE_SIDE: Final = 48
+FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Measure.SINGLE_FACE.name: "another face is nearly as large",
+        Measure.INTER_EYE_DISTANCE.name: "the face is too small",
+        Measure.MARGIN.name: "the face is cut off",
+        Measure.UNDER_EXPOSURE.name: "the face is too dark",
+        Measure.OVER_EXPOSURE.name: "the face is too bright",
+        Measure.SHARPNESS.name: "the face is blurred",
+        Measure.DYNAMIC_RANGE.name: "the face has too little contrast",
+        Measure.YAW.name: "the face is turned to the side",
+        Measure.PITCH.name: "the face looks up or down",
+        Measure.ROLL.name: "the head is tilted",
+        Measure.CONFIDENCE.name: "the face is covered or unclear",
+    }
+)
+"""What is wrong with a photograph, in words, by the name of the measure that failed."""
+
 _PORTRAIT_QUALITY: Final = 88
 
 
 class PhotographError(RejectedError):
     """A photograph does not show exactly one face that can be searched for."""
+
+
+class PoorPhotographError(PhotographError):
+    """The face is there and too poor to be compared: such photographs resemble many children."""
 
 
 class PhotographReader:
@@ -27,30 +51,53 @@ class PhotographReader:
         """`pack`: the pack's folder."""
         self._pack = pack
 
-    def read(self, data: bytes) -> ReferencePhoto:
-        """The one face of a JPEG, PNG or WebP file.
+    @property
+    def pack_digest(self) -> bytes:
+        """32 bytes: the embedding space of the templates made here."""
+        return bytes.fromhex(self.recogniser.pack.digest)
 
-        Raises PhotographError, ImageRejectedError for a file that is no photograph, PackRejectedError or
-        LicenceRefusedError for a pack that cannot be used.
+    def read(self, data: bytes, *, accept_poor: bool = False) -> ReferencePhoto:
+        """The one face of a JPEG, PNG or WebP file, which passes the gate that intakes pass.
+
+        Raises PhotographError, PoorPhotographError unless `accept_poor`, ImageRejectedError for a file that is no
+        photograph, PackRejectedError or LicenceRefusedError for a pack that cannot be used.
         """
-        image = decode_image(data)
-        faces = self._recogniser.detect(image)
-        if not faces:
-            raise PhotographError("no face was found. Give a photograph that shows the child's face from the front.")
+        image, faces = self._find(data)
         if len(faces) > 1:
             raise PhotographError(f"{len(faces)} faces were found. Cut the photograph so that only the child is in it.")
-        left, top, right, bottom = faces[0].box
-        if min(right - left, bottom - top) < MIN_FACE_SIDE:
-            raise PhotographError(f"the face is smaller than {MIN_FACE_SIDE} pixels. Give a larger photograph.")
-        crop = self._recogniser.align(image, faces[0])
-        (template,) = self._recogniser.embed([crop])
+        quality = assess(image, faces, faces[0])
+        fault = quality.cause.name if quality.cause and quality.verdict is Verdict.RETAKE else None
+        if fault is not None and not accept_poor:
+            raise PoorPhotographError(
+                f"{FAULTS[fault]}. It would resemble many children. Give a better photograph; if there is none, "
+                "register it with --accept-poor-photo --reason TEXT, and every reviewer will read that."
+            )
+        template = self._embed(image, faces[0])
         return ReferencePhoto(
             original=data,
             portrait=encode_jpeg(portrait(image, faces[0]), quality=_PORTRAIT_QUALITY),
             pack_digest=bytes.fromhex(template.pack_digest),
             vector=template.to_bytes(),
+            fault=fault,
         )
 
+    def template(self, data: bytes) -> Template:
+        """The template of a photograph that was registered before, of its largest face. Raises as `read`."""
+        image, faces = self._find(data)
+        return self._embed(image, faces[0])
+
     @cached_property
-    def _recogniser(self) -> Recogniser:
+    def recogniser(self) -> Recogniser:
+        """The pack at work. Raises PackRejectedError or LicenceRefusedError."""
         return Recogniser(load_pack(self._pack))
+
+    def _find(self, data: bytes) -> tuple[RgbImage, list[Face]]:
+        image = decode_image(data)
+        faces = self.recogniser.detect(image)
+        if not faces:
+            raise PhotographError("no face was found. Give a photograph that shows the child's face from the front.")
+        return image, faces
+
+    def _embed(self, image: RgbImage, face: Face) -> Template:
+        (template,) = self.recogniser.embed([self.recogniser.align(image, face)])
+        return template

@@ -9,8 +9,16 @@ from faults import RejectedError
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.cases import store
-from hub.cases.model import CaseRecord, CaseStatus, CaseSummary, NewCase, ReferencePhoto, TemplateRecord
-from hub.cases.photographs import PhotographError, PhotographReader
+from hub.cases.model import (
+    CaseRecord,
+    CaseStatus,
+    CaseSummary,
+    NewCase,
+    PoorPhotoRecord,
+    ReferencePhoto,
+    TemplateRecord,
+)
+from hub.cases.photographs import FAULTS, PhotographError, PhotographReader, PoorPhotographError
 from hub.clock import Clock, utc_day
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId, SliceName, case_id
@@ -25,10 +33,12 @@ __all__ = [
     "NewCase",
     "PhotographError",
     "PhotographReader",
+    "PoorPhotographError",
     "UnknownCaseError",
 ]
 
 _MAX_REFERENCE = 80
+_MAX_REASON = 200
 
 
 class CaseError(RejectedError):
@@ -64,20 +74,30 @@ class CaseService:
         self._slices = slices
         self._slice_days = slice_days
 
-    def register(self, new: NewCase, photographs: Sequence[bytes], actor: str) -> CaseId:
+    def register(self, new: NewCase, photographs: Sequence[bytes], actor: str, *, despite: str | None = None) -> CaseId:
         """Store a new case with its photographs (JPEG, PNG or WebP files) and list it.
 
-        Raises CaseError, PhotographError or ImageRejectedError, whose message says which photograph and why.
+        `despite`: the reason to take photographs that are too poor to be compared; reviewers read it.
+        Raises CaseError, or PhotographError, whose message says which photograph and why.
         """
         self._require_sound(new, len(photographs))
-        pictures = [self._read(number, data) for number, data in enumerate(photographs, 1)]
+        reason = None if despite is None else _sound_reason(despite)
+        pictures = [self._read(number, data, reason) for number, data in enumerate(photographs, 1)]
         now = self._clock()
         case = case_id(self._hub, self._entropy(5))
         with self._database.begin() as connection:
             self._insert(connection, case, new, now)
             for position, picture in enumerate(pictures):
-                self._insert_photo(connection, case, position, picture)
-            record(connection, AuditAction.CASE_REGISTERED, actor=actor, subject=case, at=now, photos=len(pictures))
+                self._insert_photo(connection, case, position, picture, reason)
+            record(
+                connection,
+                AuditAction.CASE_REGISTERED,
+                actor=actor,
+                subject=case,
+                at=now,
+                photos=len(pictures),
+                poor_photos=sum(picture.fault is not None for picture in pictures),
+            )
         return case
 
     def renew(self, case: CaseId, actor: str) -> date:
@@ -152,11 +172,13 @@ class CaseService:
         if new.birth.earliest > Month(today.year, today.month):
             raise CaseError("The month of birth lies in the future.")
 
-    def _read(self, number: int, data: bytes) -> ReferencePhoto:
+    def _read(self, number: int, data: bytes, reason: str | None) -> ReferencePhoto:
+        # Files are named by their number: a file's own name is often the child's.
         try:
-            return self._photographs.read(data)
+            return self._photographs.read(data, accept_poor=reason is not None)
+        except PoorPhotographError as error:
+            raise PoorPhotographError(f"Photograph {number}: {error}") from error
         except RejectedError as error:
-            # Files are named by their number: a file's own name is often the child's.
             raise PhotographError(f"Photograph {number}: {error}") from error
 
     def _insert(self, connection: Connection, case: CaseId, new: NewCase, now: int) -> None:
@@ -179,7 +201,9 @@ class CaseService:
         )
         store.insert_case(connection, new_record, index)
 
-    def _insert_photo(self, connection: Connection, case: CaseId, position: int, picture: ReferencePhoto) -> None:
+    def _insert_photo(
+        self, connection: Connection, case: CaseId, position: int, picture: ReferencePhoto, reason: str | None
+    ) -> None:
         photo = PhotoId(self._entropy(8).hex())
         store.insert_photo(
             connection,
@@ -191,6 +215,9 @@ class CaseService:
         )
         vector = self._vault.encrypt(picture.vector, _place(photo, "template", picture.pack_digest))
         store.insert_template(connection, photo, picture.pack_digest, vector)
+        if picture.fault is not None and reason is not None:
+            sealed = self._vault.encrypt(reason.encode(), _place(photo, "reason"))
+            store.mark_poor(connection, PoorPhotoRecord(photo, picture.fault, sealed))
 
     def _last_listed_day(self, now: int) -> date:
         return utc_day(now) + timedelta(days=self._slice_days)
@@ -205,9 +232,14 @@ class CaseService:
             last_seen=case.last_seen,
             status=case.status,
             photos=store.photos(connection, case.id),
+            despite={poor.photo: self._despite(poor) for poor in store.poor_photos(connection, case.id)},
             listed_until=case.listed_until,
             registered_at=case.registered_at,
         )
+
+    def _despite(self, poor: PoorPhotoRecord) -> str:
+        reason = self._vault.decrypt(poor.sealed_reason, _place(poor.photo, "reason")).decode()
+        return f"{FAULTS[poor.fault]}. Reason given: {reason}"
 
     def _entry(self, case: CaseRecord, templates: Sequence[TemplateRecord]) -> WatchlistEntry:
         return WatchlistEntry(
@@ -222,6 +254,16 @@ class CaseService:
     def _template(self, template: TemplateRecord) -> EntryTemplate:
         place = _place(template.photo, "template", template.pack_digest)
         return EntryTemplate(template.photo, template.pack_digest, self._vault.decrypt(template.sealed_vector, place))
+
+
+def _sound_reason(text: str) -> str:
+    reason = text.strip()
+    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
+        raise CaseError(
+            f"Say in one line of at most {_MAX_REASON} characters why a poor photograph is taken, such as "
+            "'the only photograph there is'. Reviewers will read it."
+        )
+    return reason
 
 
 def _reference_place(case: CaseId) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from hub.cases.model import CaseRecord, CaseStatus, TemplateRecord
+from hub.cases.model import CaseRecord, CaseStatus, PoorPhotoRecord, TemplateRecord
 from hub.db import metadata
 from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.person import BirthBand, Month, Sex
@@ -58,6 +58,10 @@ case_photos = Table(
     Column("position", Integer, nullable=False),
     Column("sealed_original", LargeBinary, nullable=False),
     Column("sealed_portrait", LargeBinary, nullable=False),
+    # Of a photograph that was registered although it is poor: the measure that failed, and the operator's reason.
+    Column("fault", String(40)),
+    Column("sealed_reason", LargeBinary),
+    CheckConstraint("(fault IS NULL) = (sealed_reason IS NULL)", name="despite"),
 )
 
 case_templates = Table(
@@ -98,6 +102,18 @@ def insert_photo(
             id=photo, case_id=case, position=position, sealed_original=original, sealed_portrait=portrait
         )
     )
+
+
+def mark_poor(connection: Connection, poor: PoorPhotoRecord) -> None:
+    """Say of a photograph that it was registered although it is poor."""
+    query = update(case_photos).where(case_photos.c.id == poor.photo)
+    connection.execute(query.values(fault=poor.fault, sealed_reason=poor.sealed_reason))
+
+
+def poor_photos(connection: Connection, case: CaseId) -> list[PoorPhotoRecord]:
+    """A case's photographs that were registered although they are poor."""
+    query = select(case_photos).where(case_photos.c.case_id == case, case_photos.c.fault.is_not(None))
+    return [PoorPhotoRecord(PhotoId(row.id), row.fault, row.sealed_reason) for row in connection.execute(query)]
 
 
 def insert_template(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> None:

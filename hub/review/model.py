@@ -1,5 +1,6 @@
 """Answers, outcomes and what a reviewer may know when, as values and pure rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType, Protocol
@@ -113,6 +114,10 @@ class CaseFacts(Protocol):
     @property
     def birth(self) -> BirthBand:
         """When the child was born."""
+
+    @property
+    def despite(self) -> Mapping[PhotoId, str]:
+        """Photographs that were registered although they are poor: what is wrong with each, and why it was taken."""
 
 
 @dataclass(frozen=True, slots=True)

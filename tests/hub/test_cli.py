@@ -43,6 +43,15 @@ def test_mistake_in_a_case_is_one_clear_line(site: HubSite, change: tuple[str, s
     assert site.status()["cases_missing"] == 0
 
 
+@pytest.mark.parametrize("half", [("--accept-poor-photo",), ("--reason", "the only one")])
+def test_poor_photograph_needs_both_the_leave_and_the_reason(site: HubSite, half: tuple[str, ...]) -> None:
+    done = site.run("case", "add", "--photo", str(PHOTO), *FACTS, *half)
+    assert done.returncode == 1
+    assert "belong together" in " ".join(done.stderr.split())
+    both = site.run("case", "add", "--photo", str(PHOTO), *FACTS, "--accept-poor-photo", "--reason", "the only one")
+    assert both.returncode == 0
+
+
 def test_photograph_is_named_by_its_number_and_never_by_its_file(site: HubSite, tmp_path: Path) -> None:
     missing = tmp_path / "name-of-a-child.jpg"
     absent = site.run("case", "add", "--photo", str(PHOTO), "--photo", str(missing), *FACTS)

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,7 @@ class SetClock:
 
 
 CASE = CaseId("bd/c-7q2mfx4k")
+PHOTO = PhotoId("00" * 8)
 BIRTH = BirthBand(Month(2020, 3), Month(2020, 3))
 
 
@@ -76,6 +77,7 @@ class Case:
     reference: str = "GD 123/2026"
     sex: Sex = Sex.MALE
     birth: BirthBand = BIRTH
+    despite: Mapping[PhotoId, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -179,7 +181,7 @@ class Desk:
         """One candidate of an intake."""
         self.register.known[case.id] = case
         self.register.faces[case.id] = face or sample_face("obama.jpg")
-        candidate = Candidate(case.id, PhotoId("00" * 8), rank, score, score, None)
+        candidate = Candidate(case.id, PHOTO, rank, score, score, None)
         with self.database.begin() as connection:
             return self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
 

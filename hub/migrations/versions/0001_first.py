@@ -202,6 +202,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("sealed_original", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_portrait", sa.LargeBinary(), nullable=False),
+        sa.Column("fault", sa.String(length=40), nullable=True),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("(fault IS NULL) = (sealed_reason IS NULL)", name=op.f("ck_case_photos_despite")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_photos_case_id_cases")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_photos")),
     )

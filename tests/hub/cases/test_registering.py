@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from sqlalchemy import text
@@ -55,6 +56,19 @@ def small(side: int) -> bytes:
     return encode_jpeg(np.ascontiguousarray(image[::step, ::step]), 95)
 
 
+def crop_of_22_by_28() -> bytes:
+    """A face of 22 × 28 pixels and nothing else: references like this matched nearly anybody."""
+    image = decode_image(PHOTO.read_bytes())
+    left, top, right, bottom = map(int, Recogniser(load_pack(default_pack_path())).detect(image)[0].box)
+    face = cv2.resize(image[top:bottom, left:right], (22, 28), interpolation=cv2.INTER_AREA)
+    return encode_jpeg(face.astype(np.uint8, copy=False), 95)
+
+
+def night() -> bytes:
+    """A public photograph nearly without light."""
+    return encode_jpeg((decode_image(PHOTO.read_bytes()) // 12).astype(np.uint8), 95)
+
+
 def test_case_is_kept_with_what_was_entered(hub: Services) -> None:
     photographs = [PHOTO.read_bytes(), SECOND_PHOTO.read_bytes()]
     case = hub.cases.register(new_case(last_seen=date(2026, 9, 1)), photographs, "amina")
@@ -99,7 +113,9 @@ def test_nothing_of_a_child_is_readable_on_the_disk(site: HubSite) -> None:
     [
         (lambda: encode_jpeg(np.full((400, 400, 3), 128, np.uint8), 90), "Photograph 2: no face was found"),
         (two_people, "Photograph 2: 2 faces were found"),
-        (lambda: small(120), "Photograph 2: the face is smaller than"),
+        (lambda: small(120), "Photograph 2: the face is too small"),
+        (crop_of_22_by_28, "Photograph 2: (the face is too small|no face was found)"),
+        (night, "Photograph 2: the face is too dark"),
         (lambda: b"GIF89a", "Photograph 2: This is not a JPEG, PNG or WebP"),
         (lambda: PHOTO.read_bytes()[:5000], "Photograph 2: This JPEG file is incomplete"),
     ],
@@ -111,6 +127,39 @@ def test_photograph_without_one_usable_face_is_refused_and_nothing_kept(
     with pytest.raises(PhotographError, match=reason):
         hub.cases.register(new_case(), [PHOTO.read_bytes(), photograph()], "amina")
     assert count(hub) == 0
+
+
+def test_poor_photograph_taken_all_the_same_is_marked_with_its_fault_and_reason(hub: Services) -> None:
+    photographs = [PHOTO.read_bytes(), night()]
+    case = hub.cases.register(new_case(), photographs, "amina", despite=" the only recent one ")
+    with hub.database.read() as connection:
+        summary = hub.cases.summary(connection, case)
+        (entry,) = entries(connection, case)
+        (listed,) = hub.cases.listed_entries(connection, SLICE)
+    assert summary.despite == {summary.photos[1]: "the face is too dark. Reason given: the only recent one"}
+    assert (entry.detail["photos"], entry.detail["poor_photos"]) == (2, 1)
+    assert "recent" not in str(entry.detail)
+    assert len(listed.templates) == 2
+
+
+def test_good_photograph_is_not_marked_although_a_poor_one_would_have_been_taken(hub: Services) -> None:
+    case = hub.cases.register(new_case(), [PHOTO.read_bytes()], "amina", despite="to be quick")
+    with hub.database.read() as connection:
+        assert hub.cases.summary(connection, case).despite == {}
+        assert entries(connection, case)[0].detail["poor_photos"] == 0
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 201, "two\nlines"])
+def test_poor_photograph_is_not_taken_without_a_reason_that_can_be_read(hub: Services, reason: str) -> None:
+    with pytest.raises(CaseError, match="Reviewers will read it"):
+        hub.cases.register(new_case(), [night()], "amina", despite=reason)
+    assert count(hub) == 0
+
+
+def test_photograph_without_a_face_is_not_taken_for_any_reason(hub: Services) -> None:
+    blank = encode_jpeg(np.full((400, 400, 3), 128, np.uint8), 90)
+    with pytest.raises(PhotographError, match="no face"):
+        hub.cases.register(new_case(), [blank], "amina", despite="the only one")
 
 
 def test_one_child_registered_twice_is_noticed_by_the_reference(hub: Services) -> None:

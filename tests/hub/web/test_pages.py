@@ -11,7 +11,7 @@ from hub.review.model import Answer
 from hub.web import build_console
 from tests.hub.web.conftest import MakePerson
 from tests.support.console import ConsoleServer
-from tests.support.desk import Case, Desk, Intake
+from tests.support.desk import PHOTO, Case, Desk, Intake
 
 PAGES = ["/sign-in", "/", "/decisions", "/alerts", "/units", "/feed.atom", "/static/console.css", "/nothing-here"]
 
@@ -184,3 +184,10 @@ def test_database_that_does_not_answer_is_said_to_be_tried_again(desk: Desk, per
     answer = amina.get("/")
     assert answer.status_code == 503
     assert "Try again" in answer.text
+
+
+def test_reviewer_does_not_learn_that_the_case_s_photograph_is_poor(desk: Desk, person: MakePerson) -> None:
+    marked = Case(despite={PHOTO: "the face is blurred. Reason given: <the only one>"})
+    page = person("amina").get(f"/reviews/{desk.open_review(case=marked)}").text
+    assert "Registered despite: the face is blurred. Reason given: &lt;the only one&gt;" in page
+    assert "Registered despite" not in person("bimal").get(f"/reviews/{desk.open_review()}").text
