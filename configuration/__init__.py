@@ -1,0 +1,1 @@
+"""How every program reads its settings: one TOML file, the environment over it, nothing unknown, no secrets."""
