@@ -118,6 +118,14 @@ class AuditEntry:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class NumberedEntry:
+    """An entry and its place in the trail, from 1 without a gap."""
+
+    position: int
+    entry: AuditEntry
+
+
 def _detail(fields: Fields) -> dict[str, str | int]:
     return {name: _text_or_number(fields, name) for name in fields.names()}
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.audit import store
 from hub.audit.head import Head, HeadError, read_heads, sign_head
-from hub.audit.model import AuditAction, AuditEntry
+from hub.audit.model import AuditAction, AuditEntry, NumberedEntry
 from hub.audit.tree import root
 from hub.audit.verification import Verification, verify
 from hub.clock import Clock
@@ -22,11 +22,13 @@ __all__ = [
     "AuditLog",
     "Head",
     "HeadError",
+    "NumberedEntry",
     "TrailBrokenError",
     "Verification",
     "entries",
     "read_heads",
     "record",
+    "trail",
 ]
 
 
@@ -44,6 +46,12 @@ def record(
 def entries(connection: Connection, subject: str | None = None) -> list[AuditEntry]:
     """Every entry, or those about one subject, oldest first."""
     return [AuditEntry.from_bytes(row.entry) for row in store.rows(connection, subject)]
+
+
+def trail(connection: Connection, *, before: int | None, limit: int, subject: str | None = None) -> list[NumberedEntry]:
+    """One page of the trail, newest first: the entries in front of position `before`, all or about one subject."""
+    found = store.newest_rows(connection, before=before, limit=limit, subject=subject)
+    return [NumberedEntry(row.position, AuditEntry.from_bytes(row.entry)) for row in found]
 
 
 class AuditLog:

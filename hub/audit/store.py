@@ -106,6 +106,16 @@ def rows(connection: Connection, subject: str | None = None) -> Iterator[StoredE
         yield StoredEntry(row.position, row.subject, _octets(row.entry))
 
 
+def newest_rows(connection: Connection, *, before: int | None, limit: int, subject: str | None) -> list[StoredEntry]:
+    """The last rows, or the last ones in front of a position, newest first."""
+    query = select(audit_entries).order_by(audit_entries.c.position.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit_entries.c.position < before)
+    if subject is not None:
+        query = query.where(audit_entries.c.subject == subject)
+    return [StoredEntry(row.position, row.subject, _octets(row.entry)) for row in connection.execute(query)]
+
+
 def add_head(connection: Connection, size_: int, note: str) -> None:
     """Keep a signed head."""
     connection.execute(insert(audit_heads).values(size=size_, note=note))
