@@ -8,6 +8,7 @@ from credentials.private_files import make_private_directory
 from credentials.tls import client_context
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
+from hub.audit.service import AuditLog
 from hub.cases.service import CaseService, PhotographReader
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
@@ -20,6 +21,7 @@ from hub.ingest.service import IngestService, SightingReader
 from hub.mqtt import MqttLink
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
+from hub.witness import HeadKeeper
 from protocol.ids import owner
 from protocol.keys import PrivateIdentity
 from protocol.topics import UPWARD, hub_subscription
@@ -35,6 +37,7 @@ class Services:
     vault: Vault
     identity: PrivateIdentity
     recipients: Recipients
+    audit: AuditLog
     access: AccessService
     fleet: FleetService
     cases: CaseService
@@ -84,6 +87,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         vault=vault,
         identity=identity,
         recipients=recipients,
+        audit=AuditLog(database, identity, clock),
         access=AccessService(database, clock),
         fleet=fleet,
         cases=cases,
@@ -125,6 +129,18 @@ def build_dispatcher(services: Services) -> Dispatcher:
     """What publishes and sends alerts."""
     feed = make_private_directory(services.settings.data / "feed")
     return Dispatcher(services.database, alert_settings(services.settings), services.recipients, feed, services.clock)
+
+
+def build_head_keeper(services: Services) -> HeadKeeper:
+    """What signs the audit trail and hands its heads out. Raises PrivateFileError or RecipientsError."""
+    settings = services.settings
+    return HeadKeeper(
+        services.audit,
+        hub=settings.hub,
+        witness_file=settings.audit_witness_file,
+        recipients=load_recipients(settings.audit_witness_recipients_file),
+        clock=services.clock,
+    )
 
 
 def alert_settings(settings: HubSettings) -> AlertSettings:

@@ -1,21 +1,17 @@
 """`mca hub`: the commands of the hub. Each of them may run while `mca hub serve` does."""
 
-import getpass
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from faults import RejectedError
-from hub.config import BrokerKind, HubSettings, load_settings
+from hub.audit_commands import app as audit
+from hub.commands import CommandContext, InputError, actor, services_of, settings_of
+from hub.config import BrokerKind
 from protocol.errors import FieldError
 from protocol.ids import parse_case_id, parse_slice_name
 from protocol.person import BirthBand, Month, Sex
-
-if TYPE_CHECKING:
-    from hub.bootstrap import Services
 
 app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)
 case = typer.Typer(help="Missing children.", no_args_is_help=True)
@@ -24,15 +20,7 @@ operator = typer.Typer(help="The people who sign in to the console.", no_args_is
 app.add_typer(case, name="case")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operator, name="operator")
-
-
-class InputError(RejectedError):
-    """A file or a value on the command line cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    config: Path = Path("hub.toml")
+app.add_typer(audit, name="audit")
 
 
 @app.callback()
@@ -41,7 +29,7 @@ def hub(
     config: Annotated[Path, typer.Option(envvar="MCA_HUB_CONFIG", help="The settings.")] = Path("hub.toml"),
 ) -> None:
     """Every command reads the same settings."""
-    context.obj = _Context(config)
+    context.obj = CommandContext(config)
 
 
 @app.command()
@@ -53,7 +41,7 @@ def serve(
     from hub.bootstrap import build_services
     from hub.server import HubServer
 
-    settings = _settings(context)
+    settings = settings_of(context)
     if broker is not None:
         settings = settings.model_copy(update={"broker": broker})
     HubServer(build_services(settings)).run()
@@ -80,11 +68,11 @@ def case_add(
 
     if accept_poor_photo != (reason is not None):
         raise InputError("--accept-poor-photo and --reason TEXT belong together: say why a poor photograph is taken.")
-    services = _services(context)
+    services = services_of(context)
     chosen = services.settings.slices[0] if slice_name is None else parse_slice_name(slice_name)
     new = NewCase(reference, chosen, sex, _birth(born_from, born_to), _day(last_seen))
     photographs = [_read_photograph(number, path) for number, path in enumerate(photo, 1)]
-    typer.echo(services.cases.register(new, photographs, _actor(), despite=reason))
+    typer.echo(services.cases.register(new, photographs, actor(), despite=reason))
 
 
 @case.command("list")
@@ -92,7 +80,7 @@ def case_list(context: typer.Context) -> None:
     """Show every case."""
     from hub.reports import print_cases
 
-    services = _services(context)
+    services = services_of(context)
     with services.database.read() as connection:
         cases = services.cases.summaries(connection)
     print_cases(cases)
@@ -104,14 +92,14 @@ def case_renew(
     case_id: Annotated[str, typer.Argument(metavar="CASE", help="Such as bd/c-7q2mfx4k.")],
 ) -> None:
     """List a missing child for another period, before the listing runs out."""
-    until = _services(context).cases.renew(parse_case_id(case_id), _actor())
+    until = services_of(context).cases.renew(parse_case_id(case_id), actor())
     typer.echo(f"{case_id} is listed until {until.isoformat()}.")
 
 
 @watchlist.command()
 def publish(context: typer.Context) -> None:
     """Publish what is listed now. A hub that is running does so by itself, and tells its units of this too."""
-    published = _services(context).watchlist.publish("command")
+    published = services_of(context).watchlist.publish("command")
     what = "Published" if published.changed else "Nothing has changed since"
     typer.echo(f"{what} list version {published.list_version}.")
 
@@ -128,12 +116,12 @@ def operator_add(
     """Let a person sign in to the console. The password is asked for, or read from a file; it is no argument."""
     from hub.access.service import Role
 
-    services = _services(context)
+    services = services_of(context)
     if role not in set(Role):
         raise InputError(f"There is no role {role!r}. There are: {', '.join(Role)}.")
     password = _ask_password() if password_file is None else _read_password(password_file)
     with services.database.begin() as connection:
-        services.access.add_operator(connection, name, password, Role(role), at=services.clock(), actor=_actor())
+        services.access.add_operator(connection, name, password, Role(role), at=services.clock(), actor=actor())
     typer.echo(f"{name} can sign in at {services.settings.console_url}.")
 
 
@@ -145,24 +133,10 @@ def status(
     """Show the units, what they hold, and how much of each kind of work there is."""
     from hub.reports import hub_status, print_status
 
-    services = _services(context)
+    services = services_of(context)
     with services.database.read() as connection:
         report = hub_status(services, connection)
     print_status(report, as_json=as_json)
-
-
-def _settings(context: typer.Context) -> HubSettings:
-    return load_settings(context.ensure_object(_Context).config)
-
-
-def _services(context: typer.Context) -> "Services":
-    from hub.bootstrap import build_services
-
-    return build_services(_settings(context))
-
-
-def _actor() -> str:
-    return f"command:{getpass.getuser()}"
 
 
 def _birth(born_from: str, born_to: str) -> BirthBand:

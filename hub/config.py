@@ -59,6 +59,9 @@ class HubSettings(TomlSettings):
     alert_sender: str = ""
     alert_sender_name: str = ""
 
+    audit_witness_file: Path | None = None
+    audit_witness_recipients_file: Path | None = None
+
     @property
     def database_url(self) -> str:
         """The database on this machine."""

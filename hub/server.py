@@ -13,7 +13,7 @@ import structlog
 from credentials.private_files import PrivateFileError
 from credentials.tls import read_revocations, server_context
 from faults import UnavailableError
-from hub.bootstrap import Services, build_dispatcher, build_ingest, build_link
+from hub.bootstrap import Services, build_dispatcher, build_head_keeper, build_ingest, build_link
 from hub.broker import EmbeddedBroker
 from hub.config import BrokerKind
 from hub.fleet.service import UnitFileError
@@ -53,6 +53,7 @@ class HubServer:
         self._link = build_link(settings)
         self._ingest = build_ingest(services, self._link)
         self._dispatcher = build_dispatcher(services)
+        self._heads = build_head_keeper(services)
         self._watchlist = WatchlistWorker(
             services.database, services.cases, services.watchlist, self._link, hub=settings.hub, clock=services.clock
         )
@@ -78,6 +79,7 @@ class HubServer:
                 stop.set()
                 self._dispatcher.wake()
                 finish(workers, _FINISH_SECONDS)
+        self._heads.sign()
         self._services.database.close()
         self._supervisor.raise_failure()
         _log.info("hub.stopped")
@@ -92,6 +94,7 @@ class HubServer:
             start("sending of notices", lambda: send_waiting(self._link, fleet, stop)),
             start("watchlist", lambda: self._watchlist.run(stop)),
             start("dispatch of alerts", lambda: self._dispatcher.run(stop)),
+            start("signing of the audit trail", lambda: self._heads.run(stop)),
         ]
 
     def _run_until_end(self, signals: SignalQueue, stop: threading.Event) -> None:

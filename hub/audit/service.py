@@ -1,7 +1,7 @@
 """Recording: in the transaction of the change itself, so that neither exists without the other. And the hub's word
 for what was recorded: signed heads, and the reading that holds the trail against them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
@@ -9,7 +9,8 @@ from faults import RejectedError
 from hub.audit import store
 from hub.audit.head import Head, HeadError, read_heads, sign_head
 from hub.audit.model import AuditAction, AuditEntry, NumberedEntry
-from hub.audit.tree import root
+from hub.audit.proof import ContinuationProof, EntryProof, read_proof
+from hub.audit.tree import ProofError, consistency_proof, inclusion_proof, root
 from hub.audit.verification import Verification, verify
 from hub.clock import Clock
 from hub.db import Database
@@ -20,13 +21,18 @@ __all__ = [
     "AuditAction",
     "AuditEntry",
     "AuditLog",
+    "ContinuationProof",
+    "EntryProof",
     "Head",
     "HeadError",
     "NumberedEntry",
+    "ProofError",
     "TrailBrokenError",
     "Verification",
     "entries",
+    "numbered_entries",
     "read_heads",
+    "read_proof",
     "record",
     "trail",
 ]
@@ -45,7 +51,12 @@ def record(
 
 def entries(connection: Connection, subject: str | None = None) -> list[AuditEntry]:
     """Every entry, or those about one subject, oldest first."""
-    return [AuditEntry.from_bytes(row.entry) for row in store.rows(connection, subject)]
+    return [numbered.entry for numbered in numbered_entries(connection, subject)]
+
+
+def numbered_entries(connection: Connection, subject: str | None = None) -> Iterator[NumberedEntry]:
+    """The same with each entry's position in the trail, counted from 1. Raises MalformedError."""
+    return (NumberedEntry(row.position, AuditEntry.from_bytes(row.entry)) for row in store.rows(connection, subject))
 
 
 def trail(connection: Connection, *, before: int | None, limit: int, subject: str | None = None) -> list[NumberedEntry]:
@@ -90,6 +101,22 @@ class AuditLog:
         """
         return verify(connection, self._hub, key or self._identity.public.verify_key, outside)
 
+    def prove_entry(self, connection: Connection, position: int) -> EntryProof:
+        """That an entry stands under the newest head. Raises ProofError, also where no head covers it yet."""
+        head, note = self._newest(connection)
+        entry = store.entry(connection, position)
+        if entry is None or position > head.size:
+            raise ProofError(f"No signed head covers an entry {position}: the newest covers {head.size} entries.")
+        path = inclusion_proof(position - 1, head.size, store.nodes(connection))
+        return EntryProof(position, entry, note, tuple(path))
+
+    def prove_continuation(self, connection: Connection, earlier: str) -> ContinuationProof:
+        """That the newest head continues an earlier one, given as its note. Raises HeadError or ProofError."""
+        (old,) = self.read_heads(earlier)[:1]
+        head, note = self._newest(connection)
+        path = consistency_proof(old.size, head.size, store.nodes(connection))
+        return ContinuationProof(earlier, note, tuple(path))
+
     def read_heads(self, text: str, key: VerifyKey | None = None) -> list[Head]:
         """The heads in a text that was kept outside. Raises HeadError."""
         return read_heads(text, self._hub, key or self._identity.public.verify_key)
@@ -102,6 +129,22 @@ class AuditLog:
         """The last head that was signed. Raises HeadError when it was altered."""
         newest = store.newest_head(connection)
         return None if newest is None else self.read_heads(newest[1])[-1]
+
+    def is_continued(self, connection: Connection) -> bool:
+        """Whether the trail still continues its newest head, as far as the tree alone tells."""
+        newest = store.newest_head(connection)
+        try:
+            if newest is not None:
+                self._require_continuation(newest[1], connection)
+        except TrailBrokenError:
+            return False
+        return True
+
+    def _newest(self, connection: Connection) -> tuple[Head, str]:
+        newest = store.newest_head(connection)
+        if newest is None:
+            raise ProofError("No head has been signed yet. Run: mca hub audit head")
+        return self.read_heads(newest[1])[-1], newest[1]
 
     def _require_continuation(self, note: str, connection: Connection) -> None:
         try:

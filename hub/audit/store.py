@@ -57,11 +57,11 @@ class StoredEntry:
     entry: bytes
 
 
-def append(connection: Connection, entry: AuditEntry) -> None:
+def append(connection: Connection, written: AuditEntry) -> None:
     """Add an entry, and the nodes of the tree that it completes, to the transaction that it accounts for."""
     _serialise(connection)
-    index, data = size(connection), entry.to_bytes()
-    row = {"position": index + 1, "subject": entry.subject, "entry": data}
+    index, data = size(connection), written.to_bytes()
+    row = {"position": index + 1, "subject": written.subject, "entry": data}
     connection.execute(insert(audit_entries).values(**row))
     complete = grown(index, leaf_hash(data), nodes(connection))
     rows = [{"level": node.level, "number": node.number, "hash": node.hash} for node in complete]
@@ -114,6 +114,12 @@ def newest_rows(connection: Connection, *, before: int | None, limit: int, subje
     if subject is not None:
         query = query.where(audit_entries.c.subject == subject)
     return [StoredEntry(row.position, row.subject, _octets(row.entry)) for row in connection.execute(query)]
+
+
+def entry(connection: Connection, position: int) -> bytes | None:
+    """One entry, as it was hashed."""
+    found = connection.scalar(select(audit_entries.c.entry).where(audit_entries.c.position == position))
+    return None if found is None else _octets(found)
 
 
 def add_head(connection: Connection, size_: int, note: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import cbor2
 import sqlalchemy as sa
@@ -70,7 +71,7 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def _entries():
+def _entries() -> list[dict[str, Any]]:
     if op.get_context().as_sql:  # A script for a database that is not there yet has nothing to carry over.
         return []
     query = sa.text("SELECT action, actor, subject, at, detail FROM audit_entries ORDER BY position")
@@ -80,13 +81,13 @@ def _entries():
     ]
 
 
-def _encode(row) -> bytes:
+def _encode(row: Any) -> bytes:
     entry = {"v": 1, "action": row.action, "actor": row.actor, "subject": row.subject, "at": row.at}
     return cbor2.dumps({**entry, "detail": json.loads(row.detail)}, canonical=True)
 
 
-def _nodes(entries):
-    rows = []
+def _nodes(entries: list[bytes]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     level, hashes = 0, [hashlib.sha256(b"\0" + entry).digest() for entry in entries]
     while hashes:
         rows += [{"level": level, "number": number, "hash": node} for number, node in enumerate(hashes)]
