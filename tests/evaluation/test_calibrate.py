@@ -46,6 +46,20 @@ def test_fewer_people_give_a_wider_interval_and_a_stricter_threshold() -> None:
     assert curves[Band.TEEN].score_for(0.001) > curves[Band.INFANT].score_for(0.001)
 
 
+def test_likenesses_that_no_smooth_tail_knows_are_left_out_of_the_threshold() -> None:
+    random = np.random.default_rng(3)
+    people = _people(random, 250)
+    twins = _unit(people[:12] + random.normal(size=(12, D)) * 0.05)
+    plain, twinned = (
+        fit_curves({Band.YOUNG: _impostors(group)}, np.random.default_rng(4), draws=100)[Band.YOUNG]
+        for group in (people, np.concatenate([people, twins]))
+    )
+    counted = _impostors(np.concatenate([people, twins])).scores
+    rate = 1e-4
+    assert (counted > plain.score_for(rate)).mean() > rate
+    assert (counted > twinned.score_for(rate)).mean() <= rate
+
+
 def test_curve_only_falls() -> None:
     random = np.random.default_rng(3)
     curve = fit_curves({Band.MIDDLE: _impostors(_people(random, 60))}, random, draws=50)[Band.MIDDLE]
