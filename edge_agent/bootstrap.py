@@ -72,7 +72,7 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             f"The keys are those of {identity.name} under {hub.name}, the settings those of {settings.unit} "
             f"under {settings.hub}. Provision this unit anew."
         )
-    pack = load_pack(settings.pack or default_pack_path())
+    pack = load_pack(settings.pack or default_pack_path(), settings.permitted_licences)
     scoring = open_scoring(
         pack,
         false_candidates_per_100=settings.false_candidates_per_100_intakes,

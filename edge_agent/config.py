@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, load_toml
+from models.pack import PERMITTED_LICENCES
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
 
 PREFIX: Final = "MCA_EDGE_"
@@ -37,6 +38,7 @@ class EdgeSettings(TomlSettings):
     tls: Path = Path("tls")
     data: Path = Path("data")
     pack: Path | None = None
+    permitted_licences: tuple[str, ...] = tuple(sorted(PERMITTED_LICENCES))
     threads: int = Field(default=2, ge=1, le=64)
     false_candidates_per_100_intakes: float = Field(default=5, gt=0, le=100)
     uncalibrated: bool = False

@@ -1,9 +1,12 @@
 """`mca models`: build a recognition pack, and show what one is."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from models.pack import Pack
 
 __all__ = ["app"]
 
@@ -64,22 +67,26 @@ def pull(
 
         permitted = PERMITTED_LICENCES | set(permit or ())
         pack = pull_pack(shipped, to or Path("packs") / name, source, permitted, progress=progress)
-    show(pack.path)
+    _print(pack)
 
 
 @app.command()
-def show(pack: Annotated[Path, typer.Argument(help="A pack's folder.")]) -> None:
+def show(pack: Annotated[str, typer.Argument(help="A pack's folder, or the name of one that ships.")]) -> None:
     """Verify a pack and show its files, licences and origins."""
+    from models.pack import load_pack, shipped_pack_path
+
+    shipped = shipped_pack_path(pack) if "/" not in pack else None
+    _print(load_pack(shipped if shipped is not None and shipped.is_dir() else Path(pack)))
+
+
+def _print(pack: "Pack") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from models.pack import load_pack
-
-    loaded = load_pack(pack)
-    manifest = loaded.manifest
+    manifest = pack.manifest
     console = Console()
     console.print(f"[bold]{manifest.name}[/bold]: {manifest.summary}")
-    console.print(f"Embedding space {loaded.digest}, {manifest.dimension} values a template.")
+    console.print(f"Embedding space {pack.digest}, {manifest.dimension} values a template.")
     table = Table("File", "Bytes", "SHA-256", "Licence")
     for file in manifest.files:
         table.add_row(file.name, f"{file.size:,}", file.sha256, file.licence)

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from edge_agent.config import SettingsError, load_settings
+from models.errors import LicenceRefusedError
+from tests.edge_agent.site import Site
 
 VALID = """
 unit = "bd/benapole-1"
@@ -83,3 +85,11 @@ def test_rate_that_nobody_can_want_is_refused(tmp_path: Path, rate: str) -> None
 def test_similarity_is_no_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="minimum_score"):
         load_settings(write(tmp_path, VALID + "minimum_score = 0.5\n"))
+
+
+def test_licences_that_a_country_does_not_permit_are_taken_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MCA_EDGE_PERMITTED_LICENCES", '["Apache-2.0"]')
+    with pytest.raises(LicenceRefusedError, match="MIT"), site.open():
+        pass
