@@ -88,7 +88,9 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         identity=identity,
         recipients=recipients,
         audit=AuditLog(database, identity, clock),
-        access=AccessService(database, clock),
+        access=AccessService(
+            database, clock, vault, issuer=f"MCA-{settings.hub}", second_factor=settings.second_factor
+        ),
         fleet=fleet,
         cases=cases,
         watchlist=watchlist,

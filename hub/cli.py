@@ -9,6 +9,7 @@ import typer
 from hub.audit_commands import app as audit
 from hub.commands import CommandContext, InputError, actor, services_of, settings_of
 from hub.config import BrokerKind
+from hub.operator_commands import app as operators
 from protocol.errors import FieldError
 from protocol.ids import parse_case_id, parse_slice_name
 from protocol.person import BirthBand, Month, Sex
@@ -16,10 +17,9 @@ from protocol.person import BirthBand, Month, Sex
 app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)
 case = typer.Typer(help="Missing children.", no_args_is_help=True)
 watchlist = typer.Typer(help="What units search for.", no_args_is_help=True)
-operator = typer.Typer(help="The people who sign in to the console.", no_args_is_help=True)
 app.add_typer(case, name="case")
 app.add_typer(watchlist, name="watchlist")
-app.add_typer(operator, name="operator")
+app.add_typer(operators, name="operator")
 app.add_typer(audit, name="audit")
 
 
@@ -104,27 +104,6 @@ def publish(context: typer.Context) -> None:
     typer.echo(f"{what} list version {published.list_version}.")
 
 
-@operator.command("add")
-def operator_add(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Lower-case letters, digits, dots and hyphens.")],
-    role: Annotated[str, typer.Option(help="reviewer or administrator.")],
-    password_file: Annotated[
-        Path | None, typer.Option(help="A private file (chmod 600) with the password in its first line.")
-    ] = None,
-) -> None:
-    """Let a person sign in to the console. The password is asked for, or read from a file; it is no argument."""
-    from hub.access.service import Role
-
-    services = services_of(context)
-    if role not in set(Role):
-        raise InputError(f"There is no role {role!r}. There are: {', '.join(Role)}.")
-    password = _ask_password() if password_file is None else _read_password(password_file)
-    with services.database.begin() as connection:
-        services.access.add_operator(connection, name, password, Role(role), at=services.clock(), actor=actor())
-    typer.echo(f"{name} can sign in at {services.settings.console_url}.")
-
-
 @app.command()
 def status(
     context: typer.Context,
@@ -165,20 +144,3 @@ def _read_photograph(number: int, path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"Photograph {number} cannot be read: {error.strerror}.") from error
-
-
-def _ask_password() -> str:
-    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return password
-
-
-def _read_password(path: Path) -> str:
-    from credentials.private_files import read_private
-
-    try:
-        lines = read_private(path).decode().splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file.") from None
-    if not lines:
-        raise InputError(f"{path} is empty: its first line is the password.")
-    return lines[0]

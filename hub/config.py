@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, load_toml
+from hub.access.service import SecondFactorPolicy
 from hub.dispatch.service import AlertStatus
 from models.pack import default_pack_path
 from protocol.ids import HubId, SliceName, parse_hub_id, parse_slice_name
@@ -53,6 +54,8 @@ class HubSettings(TomlSettings):
     units: Path = Path("units")
     data: Path = Path("data")
     pack: Path = Field(default_factory=default_pack_path)
+
+    second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
 
     alert_recipients_file: Path | None = None
     alert_status: AlertStatus = AlertStatus.ACTUAL

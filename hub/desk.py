@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
-from hub.access.service import AccessService, Visitor
+from hub.access.service import AccessService, SigningIn, Visitor
 from hub.clock import Clock
 from hub.db import Database
 from hub.dispatch.service import DispatchService
@@ -47,6 +47,11 @@ def _visitor(request: Request) -> Visitor:
     return cast(Visitor, request.state.visitor)
 
 
+def _signing_in(request: Request) -> SigningIn:
+    return cast(SigningIn, request.state.signing_in)
+
+
 Services = Annotated[ConsoleServices, Depends(_services)]
 ShownBy = Annotated[Pages, Depends(_pages)]
 SignedInVisitor = Annotated[Visitor, Depends(_visitor)]
+HalfVisitor = Annotated[SigningIn, Depends(_signing_in)]

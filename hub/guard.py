@@ -13,11 +13,15 @@ from starlette.datastructures import FormData
 
 from hub.access.service import (
     AccessService,
+    ConfirmationNeededError,
     FormTokenError,
     KeptForm,
     NotPermittedError,
+    Operator,
     SessionEndedError,
+    SigningIn,
     SignInNeededError,
+    Stage,
     Visitor,
     declaration_of,
     form_token,
@@ -25,6 +29,7 @@ from hub.access.service import (
 
 # The prefix makes browsers refuse the cookie unless it is Secure, of this host alone and of the whole site.
 SESSION_COOKIE: Final = "__Host-mca-session"
+SIGNING_IN_COOKIE: Final = "__Host-mca-signing-in"
 DEVICE_COOKIE: Final = "__Host-mca-device"
 FORM_COOKIE: Final = "__Host-mca-form"
 
@@ -39,27 +44,37 @@ class Guard:
         self._access = access
 
     async def __call__(self, request: Request) -> None:
-        """Leaves the visitor in `request.state.visitor`: None where the route is open to anyone.
+        """Leaves who asks in `request.state.visitor` or `.signing_in`; both are None where they are not known.
 
-        Raises NotPermittedError, FormTokenError or SignInNeededError.
+        Raises NotPermittedError, FormTokenError, SignInNeededError or ConfirmationNeededError.
         """
         form = FormData() if request.method in _SAFE_METHODS else await request.form()
+        request.state.visitor, request.state.signing_in = None, None
         # The database is asked outside the event loop.
-        request.state.visitor = await run_in_threadpool(self._admit, request, form)
+        await run_in_threadpool(self._admit, request, form)
 
-    def _admit(self, request: Request, form: FormData) -> Visitor | None:
+    def _admit(self, request: Request, form: FormData) -> None:
         declared = declaration_of(request.scope.get("endpoint"))
         if declared is None:
             raise NotPermittedError("This page is open to nobody.")
-        if not declared.roles:
+        if declared.stage is Stage.ANYONE:
             cookie = request.cookies.get(FORM_COOKIE, "")
             _check_form(request, form, form_token(cookie) if cookie else "")
-            return None
+            return
+        if declared.stage is Stage.SIGNING_IN:
+            request.state.signing_in = signing_in = self._recognise_signing_in(request, form)
+            _check_form(request, form, signing_in.form_token)
+            return
         visitor = self._recognise(request, form)
+        # Set before the refusals below, whose page then knows who is signed in.
+        request.state.visitor = visitor.shown(declared.shows)
         if not visitor.may(*declared.roles):
             raise NotPermittedError("Your role does not include this page. Ask an administrator if it should.")
         _check_form(request, form, visitor.form_token)
-        return visitor
+        if declared.fresh and not self._access.is_fresh(visitor):
+            sent = request.method not in _SAFE_METHODS
+            kept = self._keep(request, form, visitor.operator) if sent else None
+            raise ConfirmationNeededError(request.url.path, sent_a_form=sent, kept=kept)
 
     def _recognise(self, request: Request, form: FormData) -> Visitor:
         try:
@@ -68,15 +83,34 @@ class Guard:
             path = request.url.path
             if request.method in _SAFE_METHODS:
                 raise SignInNeededError(path, sent_a_form=False, kept=None) from None
-            fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
-            said = KeptForm(path, tuple(field for field in fields if field[0] != "csrf"))
-            kept = None if ended.operator is None else self._access.keep_form(said, ended.operator)
+            kept = _carried(form) if ended.operator is None else self._keep(request, form, ended.operator)
             raise SignInNeededError(path, sent_a_form=True, kept=kept) from None
+
+    def _recognise_signing_in(self, request: Request, form: FormData) -> SigningIn:
+        try:
+            return self._access.sign_ins.recognise(request.cookies.get(SIGNING_IN_COOKIE))
+        except SessionEndedError:
+            kept = _carried(form)
+            raise SignInNeededError("/", sent_a_form=kept is not None, kept=kept) from None
+
+    def _keep(self, request: Request, form: FormData, operator: Operator) -> str | None:
+        carried = _carried(form)
+        if carried is not None:
+            return carried
+        fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
+        said = KeptForm(request.url.path, tuple(field for field in fields if field[0] != "csrf"))
+        return self._access.keep_form(said, operator)
 
 
 def local_path(text: str) -> str:
     """A path of this console to go on to; `` for anything that could lead elsewhere."""
     return text if _LOCAL_PATH.fullmatch(text) and "//" not in text else ""
+
+
+def _carried(form: FormData) -> str | None:
+    """What an earlier page sealed for its sender goes on to the next try."""
+    kept = form.get("kept")
+    return kept if isinstance(kept, str) and kept else None
 
 
 def _check_form(request: Request, form: FormData, expected: str) -> None:

@@ -8,7 +8,8 @@ from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hub import wording
-from hub.access.service import Role, Visitor, anyone
+from hub.access.service import Field, Role, Visitor, anyone
+from hub.navigation import destinations, home
 
 _HERE: Final = Path(__file__).parent
 
@@ -26,9 +27,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for name in ("words", "years", "when", "iso", "born", "score_text"):
+        for name in ("words", "years", "when", "iso", "born", "score_text", "role_words", "roles_words", "reach"):
             self._environment.filters[name] = getattr(wording, name)
-        self._environment.globals["Role"] = Role
+        self._environment.globals.update(Role=Role, Field=Field, destinations=destinations, home=home)
 
     def show(self, template: str, visitor: Visitor | None, status: int = 200, **content: object) -> HTMLResponse:
         """A page for whoever asks; `visitor` is None before sign-in."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.bootstrap import Services
 from hub.cases.service import CaseSummary
 from hub.clock import moment
+from hub.sites import EVERY_SITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def hub_status(services: Services, connection: Connection) -> HubStatus:
         rejected_messages=counts.rejected_messages,
         reviews_open=services.review.open_count(connection),
         reviews_decided=services.review.decided_count(connection),
-        alerts=services.dispatch.alert_count(connection),
+        alerts=services.dispatch.alert_count(connection, EVERY_SITE),
         notices_waiting=services.fleet.waiting_count(connection),
         units=_units(services, connection),
     )

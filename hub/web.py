@@ -10,8 +10,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from faults import MisconfiguredError, MissingChildAlertError, RejectedError, UnavailableError
 from hub import pages
-from hub.access import routes as access_routes
-from hub.access.service import FormTokenError, NotPermittedError, SignInNeededError, Visitor
+from hub.access.routes import ROUTERS as ACCESS_ROUTERS
+from hub.access.routes.account import ask_for_confirmation
+from hub.access.routes.signing_in import ask_for_sign_in
+from hub.access.service import (
+    ConfirmationNeededError,
+    FormTokenError,
+    NotPermittedError,
+    OwnAccountError,
+    SignInNeededError,
+    UnknownOperatorError,
+    Visitor,
+)
 from hub.desk import ConsoleServices
 from hub.dispatch import routes as dispatch_routes
 from hub.dispatch.service import UnknownAlertError
@@ -24,7 +34,7 @@ from hub.review.service import AlreadyAnsweredError, AlreadyDecidedError, FacesW
 __all__ = ["ROUTERS", "ConsoleServices", "build_console"]
 
 ROUTERS: Final = (
-    access_routes.router,
+    *ACCESS_ROUTERS,
     review_routes.router,
     dispatch_routes.router,
     fleet_routes.router,
@@ -52,7 +62,9 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
     FacesWithheldError: 403,
     FormTokenError: 403,
     NotPermittedError: 403,
+    OwnAccountError: 403,
     UnknownAlertError: 404,
+    UnknownOperatorError: 404,
     UnknownReviewError: 404,
     RejectedError: 400,
     UnavailableError: 503,
@@ -85,6 +97,7 @@ def build_console(services: ConsoleServices) -> FastAPI:
     for router in ROUTERS:
         console.include_router(router)
     console.add_exception_handler(SignInNeededError, _on_sign_in_needed)
+    console.add_exception_handler(ConfirmationNeededError, _on_confirmation_needed)
     console.add_exception_handler(MissingChildAlertError, _on_our_error)
     console.add_exception_handler(RequestValidationError, _on_invalid_request)
     console.add_exception_handler(HTTPException, _on_http_error)
@@ -121,7 +134,14 @@ def _on_sign_in_needed(request: Request, error: Exception) -> Response:
     if not isinstance(error, SignInNeededError):
         raise error
     state = request.app.state
-    return access_routes.ask_for_sign_in(request, state.services, state.pages, error)
+    return ask_for_sign_in(request, state.services, state.pages, error)
+
+
+def _on_confirmation_needed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ConfirmationNeededError):
+        raise error
+    state = request.app.state
+    return ask_for_confirmation(state.services, request.state.visitor, state.pages, error)
 
 
 def _on_our_error(request: Request, error: Exception) -> Response:

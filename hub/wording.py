@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from hub.access.service import Role
 from hub.clock import moment
 from hub.dispatch.service import AttemptResult
 from hub.review.service import Answer, Outcome
+from hub.sites import Sites
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.sighting import LegalBasis
 
@@ -62,6 +64,21 @@ def born(birth: BirthBand) -> str:
 def score_text(score: float) -> str:
     """A similarity from −1 to 1 with two decimals and a true minus sign."""
     return f"{score:.2f}".replace("-", "−")
+
+
+def role_words(role: Role) -> str:
+    """A role as people read it: `Senior reviewer`."""
+    return role.replace("-", " ").capitalize()
+
+
+def roles_words(roles: frozenset[Role]) -> str:
+    """Several roles: `Case officer, dispatcher`."""
+    return ", ".join(role.replace("-", " ") for role in Role if role in roles).capitalize()
+
+
+def reach(sites: Sites) -> str:
+    """Where somebody works: `Whole hub`, or the sites by name."""
+    return "Whole hub" if sites.names is None else ", ".join(sorted(sites.names))
 
 
 def _month(month: Month) -> str:

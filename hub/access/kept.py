@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hub.atrest import Vault, VaultError
 
 _MAX_SEALED = 16 * 1024
+# What people type that nobody may read back to them, not even on their own screen.
+_SECRET_FIELDS = frozenset({"password", "new_password", "code", "offer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class KeptForms:
         self._vault = vault
 
     def seal(self, form: KeptForm, operator: str) -> str | None:
-        """The form as text for a hidden field; None when it is too large to keep."""
+        """The form as text for a hidden field; None when it is too large to keep, or holds a secret."""
+        if any(name in _SECRET_FIELDS for name, _ in form.fields):
+            return None
         content = json.dumps([form.path, form.fields]).encode()
         text = base64.urlsafe_b64encode(self._vault.encrypt(content, _place(operator))).decode("ascii")
         return text if len(text) <= _MAX_SEALED else None

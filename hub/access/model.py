@@ -1,70 +1,31 @@
-"""Operators, roles and sessions as values; and how a route declares who may call it."""
+"""Operators, their roles and sites, and how far a sign-in has come, as values."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
-from faults import RejectedError
-
-Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+from hub.access.errors import OperatorNameError, RolesError
+from hub.sites import Sites
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])")
-_DECLARATION: Final = "access_declaration"
-
-
-class AccessError(RejectedError):
-    """Something asked of the access room cannot be done. The message says what to do instead."""
-
-
-class OperatorNameError(AccessError):
-    """The name cannot be an operator's, or another operator has it."""
-
-
-class PasswordRuleError(AccessError):
-    """The password is too weak. The message says what a good one looks like."""
-
-
-class SignInRefusedError(AccessError):
-    """The name or the password is wrong. The message does not say which."""
-
-
-class SignInDelayedError(AccessError):
-    """Too many failed attempts in a row: the message says how long to wait."""
-
-
-class SessionEndedError(AccessError):
-    """There is no session, or it ended. `operator` is whose it was, where that is known."""
-
-    def __init__(self, operator: "Operator | None" = None) -> None:
-        super().__init__("Your session has ended. Sign in again.")
-        self.operator = operator
-
-
-class SignInNeededError(AccessError):
-    """The page asked for needs a sign-in. `kept` is the sealed form that was on its way, if it can be kept."""
-
-    def __init__(self, path: str, *, sent_a_form: bool, kept: str | None) -> None:
-        super().__init__("Sign in first.")
-        self.path = path
-        self.sent_a_form = sent_a_form
-        self.kept = kept
-
-
-class NotPermittedError(AccessError):
-    """The operator's role does not include what was asked."""
-
-
-class FormTokenError(AccessError):
-    """A form came without the token of the session that it claims to come from."""
 
 
 class Role(StrEnum):
     """What an operator's work is. Routes name the roles that may call them; no role includes another."""
 
+    CASE_OFFICER = "case-officer"
     REVIEWER = "reviewer"
+    SENIOR_REVIEWER = "senior-reviewer"
+    DISPATCHER = "dispatcher"
+    WATCHLIST_PUBLISHER = "watchlist-publisher"
+    TECHNICIAN = "technician"
+    AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+
+
+# Their work is not a site's: what they see and change is the whole hub's.
+_OF_THE_WHOLE_HUB: Final = frozenset({Role.AUDITOR, Role.ADMINISTRATOR, Role.WATCHLIST_PUBLISHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +34,67 @@ class Operator:
 
     id: int
     name: str
-    role: Role
+    roles: frozenset[Role]
+    sites: Sites
+
+    def may(self, *roles: Role) -> bool:
+        """Whether the operator has one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An operator as administrators see them. Times in milliseconds since 1970 UTC; None: it never happened."""
+
+    operator: Operator
+    added_at: int
+    disabled_at: int | None
+    start_password_at: int | None
+    second_factor_at: int | None
+
+
+class SecondFactorPolicy(StrEnum):
+    """Whether everyone must set up a second factor before the console opens to them."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class Proof(StrEnum):
+    """By what a person has shown, beyond the password, who they are."""
+
+    AUTHENTICATOR = "authenticator"
+    RECOVERY_CODE = "recovery-code"
+    PASSWORD = "password"  # noqa: S105 - the word, not one of them
+
+
+class Step(StrEnum):
+    """What a person whose password was right has to do next."""
+
+    CODE = "code"
+    SET_UP = "second-factor"
+    OWN_PASSWORD = "own-password"  # noqa: S105 - the step's name
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a sign-in lasts, in milliseconds."""
+    """How long a sign-in lasts, in milliseconds.
+
+    `unfinished`: from the password to the last step; `fresh`: from a second factor to the last dangerous act.
+    """
 
     idle: int = 30 * 60 * 1000
     absolute: int = 12 * 60 * 60 * 1000
+    unfinished: int = 10 * 60 * 1000
+    fresh: int = 5 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an attempt comes from: the client's address, and what an earlier sign-in left in its browser."""
+
+    address: str
+    device_token: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,40 +107,21 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who makes a request, and the token that each form of theirs must carry."""
+class HalfSignedIn:
+    """The password was right, and something remains to be done. The token goes into a cookie of its own."""
 
     operator: Operator
-    form_token: str
-
-    def may(self, *roles: Role) -> bool:
-        """Whether the operator has one of the roles."""
-        return self.operator.role in roles
+    token: str
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """Who may call a route. No roles: anyone, signed in or not."""
+class Offer:
+    """A second factor to set up: the secret as text to type, as an address for a QR code, and sealed for the form."""
 
-    roles: frozenset[Role]
-
-
-def requires(*roles: Role) -> Callable[[Endpoint], Endpoint]:
-    """Declare, below the route's own decorator, that only operators with one of `roles` may call it."""
-    if not roles:
-        raise ValueError("Name at least one role, or declare the route open to anyone.")
-    return _declare(Declaration(frozenset(roles)))
-
-
-def anyone() -> Callable[[Endpoint], Endpoint]:
-    """Declare that a route is open before sign-in: the sign-in itself, and what its page shows."""
-    return _declare(Declaration(frozenset()))
-
-
-def declaration_of(endpoint: object) -> Declaration | None:
-    """What a route's function declares; None is treated as: nobody may call it."""
-    found = getattr(endpoint, _DECLARATION, None)
-    return found if isinstance(found, Declaration) else None
+    secret: str
+    address: str
+    sealed: str
 
 
 def parse_operator_name(text: str) -> str:
@@ -139,9 +133,18 @@ def parse_operator_name(text: str) -> str:
     return text
 
 
-def _declare(declaration: Declaration) -> Callable[[Endpoint], Endpoint]:
-    def mark(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, _DECLARATION, declaration)
-        return endpoint
+def check_roles(roles: frozenset[Role], sites: Sites) -> None:
+    """Raises RolesError."""
+    if not roles:
+        raise RolesError("Choose at least one role.")
+    if Role.AUDITOR in roles and len(roles) > 1:
+        raise RolesError("An auditor has no other role: nobody audits their own work.")
+    if sites.names is not None and not sites.names:
+        raise RolesError("Choose at least one site, or the whole hub.")
+    unbound = roles & _OF_THE_WHOLE_HUB
+    if sites.names is not None and unbound:
+        raise RolesError(f"The work of {_listed(unbound)} is the whole hub's. Choose the whole hub, or another role.")
 
-    return mark
+
+def _listed(roles: frozenset[Role]) -> str:
+    return " and ".join(f"the {role.replace('-', ' ')}" for role in sorted(roles))

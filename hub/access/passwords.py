@@ -7,7 +7,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from hub.access.model import PasswordRuleError
+from hub.access.errors import PasswordRuleError
 
 MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 256

@@ -1,6 +1,7 @@
-"""Tables of operators, their sessions and their failed sign-ins. Tokens are stored only as SHA-256."""
+"""Tables of operators, what they may do, their sign-ins and second factors. Tokens are stored only as SHA-256."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -9,6 +10,8 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    Row,
+    Select,
     String,
     Table,
     Text,
@@ -18,8 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from hub.access.model import Operator, Role
+from hub.access.model import Account, Operator, Role
 from hub.db import metadata
+from hub.sites import EVERY_SITE, Sites
+from protocol.ids import SiteId
 
 operators = Table(
     "operators",
@@ -27,9 +32,42 @@ operators = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
-    Column("role", String(32), nullable=False),
     Column("added_at", BigInteger, nullable=False),
+    Column("start_password_at", BigInteger),  # given by an administrator, and not yet replaced by its owner
+    Column("disabled_at", BigInteger),
     sqlite_autoincrement=True,  # An identifier is never used again: answers refer to people by it.
+)
+
+operator_roles = Table(
+    "operator_roles",
+    metadata,
+    Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
+    Column("role", String(32), primary_key=True),
+)
+
+# Whoever has no row here sees no site. The whole hub is a row of its own.
+operator_sites = Table(
+    "operator_sites",
+    metadata,
+    Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
+    Column("site", String(130), primary_key=True),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),  # Codes of this step of 30 seconds and earlier are spent.
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("code_index", LargeBinary(32), primary_key=True),  # HMAC under the storage key
+    Column("operator_id", Integer, ForeignKey("operators.id"), nullable=False, index=True),
+    Column("used_at", BigInteger),
 )
 
 sessions = Table(
@@ -39,6 +77,16 @@ sessions = Table(
     Column("operator_id", Integer, ForeignKey("operators.id"), nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger, nullable=False),
+)
+
+unfinished_sign_ins = Table(
+    "unfinished_sign_ins",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("operator_id", Integer, ForeignKey("operators.id"), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("proof", String(16)),  # the second factor, once it has been given
 )
 
 known_devices = Table(
@@ -57,26 +105,41 @@ failed_sign_ins = Table(
     Column("last_at", BigInteger, nullable=False),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class StoredSession:
-    """A session and whose it is; times in milliseconds since 1970 UTC."""
-
-    operator: Operator
-    started_at: int
-    used_at: int
+_WHOLE_HUB: Final = "*"
 
 
-def add_operator(connection: Connection, name: str, password_hash: str, role: Role, at: int) -> int:
-    """Insert an operator; its identifier."""
-    row = insert(operators).values(name=name, password_hash=password_hash, role=str(role), added_at=at)
+def add_operator(connection: Connection, name: str, password_hash: str, at: int, start_password_at: int | None) -> int:
+    """Insert an operator without any right; its identifier."""
+    row = insert(operators).values(
+        name=name, password_hash=password_hash, added_at=at, start_password_at=start_password_at
+    )
     return int(connection.execute(row.returning(operators.c.id)).scalar_one())
 
 
-def find_operator(connection: Connection, name: str) -> tuple[Operator, str] | None:
-    """The operator of that name and their password's hash."""
-    row = connection.execute(select(operators).where(operators.c.name == name)).one_or_none()
-    return None if row is None else (Operator(row.id, row.name, Role(row.role)), row.password_hash)
+def set_rights(connection: Connection, operator: int, roles: Iterable[Role], sites: Sites) -> None:
+    """Replace what an operator may do and where."""
+    connection.execute(delete(operator_roles).where(operator_roles.c.operator_id == operator))
+    connection.execute(delete(operator_sites).where(operator_sites.c.operator_id == operator))
+    for role in sorted(roles):
+        connection.execute(insert(operator_roles).values(operator_id=operator, role=str(role)))
+    for site in [_WHOLE_HUB] if sites.names is None else sorted(sites.names):
+        connection.execute(insert(operator_sites).values(operator_id=operator, site=site))
+
+
+def find_account(connection: Connection, name: str) -> Account | None:
+    """The account of that name."""
+    found = _accounts(connection, _ACCOUNTS.where(operators.c.name == name))
+    return found[0] if found else None
+
+
+def account_of(connection: Connection, operator: int) -> Account:
+    """The account of an identifier that another table refers to."""
+    return _accounts(connection, _ACCOUNTS.where(operators.c.id == operator))[0]
+
+
+def accounts(connection: Connection) -> list[Account]:
+    """Every account, by name."""
+    return _accounts(connection, _ACCOUNTS.order_by(operators.c.name))
 
 
 def names(connection: Connection) -> dict[int, str]:
@@ -84,42 +147,31 @@ def names(connection: Connection) -> dict[int, str]:
     return {row.id: row.name for row in connection.execute(select(operators.c.id, operators.c.name))}
 
 
-def change_password_hash(connection: Connection, operator: int, password_hash: str) -> None:
+def password_hash(connection: Connection, operator: int) -> str:
+    """An operator's."""
+    return str(connection.execute(select(operators.c.password_hash).where(operators.c.id == operator)).scalar_one())
+
+
+def change_password_hash(connection: Connection, operator: int, new: str) -> None:
     """Replace a hash by one of today's parameters."""
-    connection.execute(update(operators).where(operators.c.id == operator).values(password_hash=password_hash))
+    connection.execute(update(operators).where(operators.c.id == operator).values(password_hash=new))
 
 
-def add_session(connection: Connection, token_hash: bytes, operator: int, at: int) -> None:
-    """Begin a session."""
-    connection.execute(insert(sessions).values(token_hash=token_hash, operator_id=operator, started_at=at, used_at=at))
+def put_start_password(connection: Connection, operator: int, new: str, at: int) -> None:
+    """Store the hash of a password that an administrator gave."""
+    given = {"password_hash": new, "start_password_at": at}
+    connection.execute(update(operators).where(operators.c.id == operator).values(**given))
 
 
-def find_session(connection: Connection, token_hash: bytes) -> StoredSession | None:
-    """The session of a token, whether or not it is still valid."""
-    query = (
-        select(operators.c.id, operators.c.name, operators.c.role, sessions.c.started_at, sessions.c.used_at)
-        .join_from(sessions, operators)
-        .where(sessions.c.token_hash == token_hash)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return StoredSession(Operator(row.id, row.name, Role(row.role)), row.started_at, row.used_at)
+def put_own_password(connection: Connection, operator: int, new: str) -> None:
+    """Store the hash of a password that its owner chose."""
+    own = {"password_hash": new, "start_password_at": None}
+    connection.execute(update(operators).where(operators.c.id == operator).values(**own))
 
 
-def touch_session(connection: Connection, token_hash: bytes, at: int) -> None:
-    """Note that a session is in use."""
-    connection.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(used_at=at))
-
-
-def end_session(connection: Connection, token_hash: bytes) -> None:
-    """Forget a session."""
-    connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
-
-
-def end_sessions_started_before(connection: Connection, moment: int) -> None:
-    """Forget the sessions that ended long ago."""
-    connection.execute(delete(sessions).where(sessions.c.started_at < moment))
+def set_disabled(connection: Connection, operator: int, at: int | None) -> None:
+    """Close an account, or open it again (None)."""
+    connection.execute(update(operators).where(operators.c.id == operator).values(disabled_at=at))
 
 
 def know_device(connection: Connection, token_hash: bytes, operator: int, at: int) -> None:
@@ -157,3 +209,34 @@ def forget_failures(connection: Connection, source: bytes) -> None:
 def forget_failures_before(connection: Connection, moment: int) -> None:
     """Forget every source whose last failure is older."""
     connection.execute(delete(failed_sign_ins).where(failed_sign_ins.c.last_at < moment))
+
+
+_ACCOUNTS: Final = select(operators, second_factors.c.added_at.label("second_factor_at")).outerjoin(
+    second_factors, second_factors.c.operator_id == operators.c.id
+)
+
+
+def _accounts(connection: Connection, query: Select[Any]) -> list[Account]:
+    rows = connection.execute(query).all()
+    identifiers = [row.id for row in rows]
+    roles, sites = _rights(connection, operator_roles, identifiers), _rights(connection, operator_sites, identifiers)
+    return [_account(row, roles[row.id], sites[row.id]) for row in rows]
+
+
+def _rights(connection: Connection, table: Table, identifiers: Sequence[int]) -> dict[int, set[str]]:
+    """The second column of a table of rights, by operator."""
+    found: dict[int, set[str]] = {identifier: set() for identifier in identifiers}
+    for operator, right in connection.execute(select(table).where(table.c.operator_id.in_(identifiers))):
+        found[operator].add(right)
+    return found
+
+
+def _account(row: Row[Any], roles: set[str], sites: set[str]) -> Account:
+    covered = EVERY_SITE if _WHOLE_HUB in sites else Sites(frozenset(map(SiteId, sites)))
+    return Account(
+        operator=Operator(row.id, row.name, frozenset(map(Role, roles)), covered),
+        added_at=row.added_at,
+        disabled_at=row.disabled_at,
+        start_password_at=row.start_password_at,
+        second_factor_at=row.second_factor_at,
+    )

@@ -20,6 +20,7 @@ from hub.dispatch.feed import Feed
 from hub.dispatch.message import alert_message
 from hub.dispatch.model import Alert, AlertSettings, Attempt, AttemptResult, Delivery
 from hub.dispatch.recipients import Recipients
+from hub.sites import EVERY_SITE
 
 _LOOK_EVERY_SECONDS = 1.0
 _LOOK_AFTER_TROUBLE_SECONDS = 15.0
@@ -61,7 +62,7 @@ class Dispatcher:
     def restore_feed(self) -> None:
         """Write what the feed's folder lacks, after a restored backup for example. Raises UnavailableError."""
         with self._database.read() as connection:
-            entries = store.published(connection, _FEED_LENGTH)
+            entries = store.published(connection, EVERY_SITE, _FEED_LENGTH)
             documents = [(one, store.document_of(connection, one)) for one, _ in entries if not self._feed.holds(one)]
         for alert, document in documents:
             self._feed.write_alert(alert, document)
@@ -95,7 +96,7 @@ class Dispatcher:
         at = self._clock()
         with self._database.read() as connection:
             document = store.document_of(connection, alert)
-            entries = store.published(connection, _FEED_LENGTH)
+            entries = store.published(connection, EVERY_SITE, _FEED_LENGTH)
         # Both files are there before the database says so: a crash in between writes the same again.
         self._feed.write_alert(alert, document)
         self._feed.write_index(atom_index([(alert, at), *entries][:_FEED_LENGTH], self._settings, at))

@@ -21,6 +21,7 @@ from hub.dispatch.model import (
     UnknownAlertError,
 )
 from hub.dispatch.recipients import Recipients, load_recipients
+from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 
 __all__ = [
@@ -64,18 +65,18 @@ class DispatchService:
             store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)
         record(connection, AuditAction.ALERT_RAISED, actor=actor, subject=alert.id, at=at, review=review_id)
 
-    def alert_count(self, connection: Connection) -> int:
-        """How many alerts have been raised."""
-        return store.count(connection)
+    def alert_count(self, connection: Connection, sites: Sites) -> int:
+        """How many alerts of the sites have been raised."""
+        return store.count(connection, sites)
 
-    def alerts(self, connection: Connection) -> Sequence[AlertState]:
-        """The newest alerts and how far each has come."""
-        return store.states(connection, store.newest(connection, PAGE_LENGTH))
+    def alerts(self, connection: Connection, sites: Sites) -> Sequence[AlertState]:
+        """The newest alerts of the sites and how far each has come."""
+        return store.states(connection, store.newest(connection, sites, PAGE_LENGTH))
 
-    def alert(self, connection: Connection, alert_id: str) -> AlertState:
-        """One alert. Raises UnknownAlertError."""
+    def alert(self, connection: Connection, alert_id: str, sites: Sites) -> AlertState:
+        """One alert. Raises UnknownAlertError, also for one of another site: that there is one is no less a secret."""
         found = store.find_alert(connection, alert_id)
-        if found is None:
+        if found is None or not sites.include(found.site):
             raise UnknownAlertError("There is no such alert. Go to the list of alerts and choose one from there.")
         return store.states(connection, [found])[0]
 
@@ -84,10 +85,10 @@ class DispatchService:
         found = store.find_alert_of(connection, review_id)
         return None if found is None else found.id
 
-    def document(self, connection: Connection, alert_id: str) -> bytes:
-        """An alert's CAP document. Raises UnknownAlertError."""
-        return store.document_of(connection, self.alert(connection, alert_id).alert)
+    def document(self, connection: Connection, alert_id: str, sites: Sites) -> bytes:
+        """The CAP document of an alert. Raises UnknownAlertError."""
+        return store.document_of(connection, self.alert(connection, alert_id, sites).alert)
 
-    def index(self, connection: Connection, at: int) -> bytes:
-        """The feed's Atom index as it would be written now."""
-        return atom_index(store.published(connection, PAGE_LENGTH), self._settings, at)
+    def index(self, connection: Connection, sites: Sites, at: int) -> bytes:
+        """The Atom index of the sites' alerts as it would be written now."""
+        return atom_index(store.published(connection, sites, PAGE_LENGTH), self._settings, at)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from hub.db import metadata
 from hub.dispatch.model import Alert, AlertId, AlertState, AlertStatus, Attempt, AttemptResult, Delivery
+from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 
 alerts = Table(
@@ -109,14 +110,20 @@ def find_alert_of(connection: Connection, review_id: str) -> Alert | None:
     return None if row is None else _alert(row)
 
 
-def count(connection: Connection) -> int:
-    """How many alerts have been raised."""
-    return int(connection.execute(select(func.count()).select_from(alerts)).scalar_one())
+def count(connection: Connection, sites: Sites) -> int:
+    """How many alerts of the sites have been raised."""
+    query = select(func.count()).select_from(alerts).where(sites.condition(alerts.c.site))
+    return int(connection.execute(query).scalar_one())
 
 
-def newest(connection: Connection, limit: int) -> list[Alert]:
-    """Alerts, the newest first."""
-    query = select(alerts).order_by(alerts.c.raised_at.desc(), alerts.c.id).limit(limit)
+def newest(connection: Connection, sites: Sites, limit: int) -> list[Alert]:
+    """Alerts of the sites, the newest first."""
+    query = (
+        select(alerts)
+        .where(sites.condition(alerts.c.site))
+        .order_by(alerts.c.raised_at.desc(), alerts.c.id)
+        .limit(limit)
+    )
     return [_alert(row) for row in connection.execute(query)]
 
 
@@ -145,11 +152,12 @@ def unpublished(connection: Connection) -> list[Alert]:
     return [_alert(row) for row in connection.execute(query)]
 
 
-def published(connection: Connection, limit: int) -> list[tuple[Alert, int]]:
-    """The alerts of the feed with their moments of publication, the newest first."""
+def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[Alert, int]]:
+    """The sites' alerts of the feed with their moments of publication, the newest first."""
     query = (
         select(alerts, alert_publications.c.published_at)
         .join_from(alerts, alert_publications)
+        .where(sites.condition(alerts.c.site))
         .order_by(alert_publications.c.published_at.desc(), alerts.c.id)
         .limit(limit)
     )

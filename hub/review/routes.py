@@ -1,17 +1,19 @@
 """The queue, the comparison of two faces, and the list of decisions."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from hub.access.service import Role, requires
+from hub.access.service import Field, Role, requires
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
 from hub.review.model import Answer, Side
 from hub.review.service import PAGE_LENGTH
 
 router = APIRouter()
+
+_WHO: Final = (Role.REVIEWER, Role.SENIOR_REVIEWER)
 
 
 class AnswerForm(ConsoleForm):
@@ -22,7 +24,7 @@ class AnswerForm(ConsoleForm):
 
 
 @router.get("/")
-@requires(Role.REVIEWER)
+@requires(*_WHO, shows=[Field.INTAKE_REFERENCE])
 def queue_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
     """Open reviews, oldest first."""
     with services.database.read() as connection:
@@ -31,7 +33,18 @@ def queue_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> 
 
 
 @router.get("/reviews/{review_id}")
-@requires(Role.REVIEWER)
+@requires(
+    *_WHO,
+    shows=[
+        Field.INTAKE_REFERENCE,
+        Field.CASE,
+        Field.POLICE_REFERENCE,
+        Field.FACE,
+        Field.SCORE,
+        Field.COMMENT,
+        Field.OPERATOR_NAME,
+    ],
+)
 def comparison_page(review_id: str, services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
     """One review as this person may see it now."""
     with services.database.read() as connection:
@@ -42,16 +55,17 @@ def comparison_page(review_id: str, services: Services, visitor: SignedInVisitor
 
 
 @router.get("/reviews/{review_id}/faces/{side}.jpg")
-@requires(Role.REVIEWER)
+@requires(*_WHO, shows=[Field.FACE])
 def face(review_id: str, side: Side, services: Services, visitor: SignedInVisitor) -> Response:
     """One of the two faces; who looked is audited."""
+    visitor.require(Field.FACE)
     with services.database.begin() as connection:
         picture = services.review.face(connection, review_id, side, visitor.operator, services.clock())
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @router.post("/reviews/{review_id}/answer")
-@requires(Role.REVIEWER)
+@requires(*_WHO)
 def answer(
     review_id: str, form: Annotated[AnswerForm, Form()], services: Services, visitor: SignedInVisitor
 ) -> RedirectResponse:
@@ -64,7 +78,7 @@ def answer(
 
 
 @router.get("/decisions")
-@requires(Role.REVIEWER)
+@requires(*_WHO, shows=[Field.INTAKE_REFERENCE, Field.POLICE_REFERENCE])
 def decisions_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
     """What has been decided, newest first."""
     with services.database.read() as connection:

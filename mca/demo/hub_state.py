@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services, build_services
 from hub.config import load_settings
+from hub.sites import EVERY_SITE
 from mca.demo.installation import Installation
 from mca.demo.report import Match
 from protocol.ids import parse_sighting_id
@@ -42,7 +43,7 @@ class HubState:
     def alerts(self) -> int:
         """How many alerts were raised."""
         with self.services.database.read() as connection:
-            return self.services.dispatch.alert_count(connection)
+            return self.services.dispatch.alert_count(connection, EVERY_SITE)
 
     def unit_entries(self) -> list[int]:
         """How many cases each unit last said it can search."""

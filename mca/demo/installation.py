@@ -20,12 +20,16 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where the demonstration lives. `passwords` are the operators', made anew for each run."""
+    """Where the demonstration lives. `passwords` are the operators', made anew for each run.
+
+    `second_factor`: `required`, as at any hub, or `optional` for who tries the console without a phone at hand.
+    """
 
     folder: Path
     console_port: int
     mail_port: int
     passwords: dict[str, str]
+    second_factor: str
 
     @property
     def hub(self) -> dict[str, str]:
@@ -34,6 +38,7 @@ class Installation:
             "MCA_HUB_CONFIG": str(self.folder / "hub" / "hub.toml"),
             # Alerts that say of themselves that they are not real.
             "MCA_HUB_ALERT_STATUS": "Exercise",
+            "MCA_HUB_SECOND_FACTOR": self.second_factor,
             "MCA_HUB_ALERT_RECIPIENTS_FILE": str(self.folder / "hub" / "recipients.txt"),
         }
 
@@ -57,11 +62,11 @@ class Installation:
         return self.folder / f"{operator}.password"
 
 
-def install(folder: Path) -> Installation:
+def install(folder: Path, *, second_factor: str) -> Installation:
     """Provision everything with the commands that a technician would use."""
     broker, console, units, mail = _free_ports(4)
     passwords = {name: secrets.token_urlsafe(12) for name in OPERATORS}
-    installation = Installation(folder, console, mail, passwords)
+    installation = Installation(folder, console, mail, passwords, second_factor)
     ports = ["--broker-port", broker, "--console-port", console, "--units-port", units]
     require_mca(["provision", "init", str(folder), "--hub", "bd", *map(str, ports)], environment={})
     require_mca(["provision", "unit", str(folder), UNIT, "--site", SITE], environment={})

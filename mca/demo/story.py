@@ -43,7 +43,7 @@ def tell(folder: Path, console: Console, *, once: bool) -> Report | None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with ExitStack() as stack:
         console.print(f"[bold]1.[/] A throwaway authority, a hub `bd` and the unit `{UNIT}` at `{SITE}` …")
-        site = install(folder)
+        site = install(folder, second_factor="required" if once else "optional")
         mailbox = stack.enter_context(mail_server(site.mail_port))
         console.print("[bold]2.[/] The hub starts, with its own broker under mutual TLS …")
         stack.enter_context(program(["hub", "serve"], environment=site.hub, log=folder / "hub.log", ready="hub.ready"))
@@ -116,7 +116,7 @@ def _decide(site: Installation, console: Console) -> None:
         operator.sign_in(site.passwords[name])
         review = review or operator.reviews()[0]
         operator.answer(review, "same")
-        console.print(f"   {name}: the same person")
+        console.print(f"   {name}: set up a second factor, signed in, and says: the same person")
 
 
 def _await_alert(site: Installation, hub: HubState, mailbox: Mailbox, report: Report, console: Console) -> None:
@@ -134,6 +134,7 @@ def _leave_running(site: Installation, console: Console) -> None:
     console.print(f"Its certificate is signed by the throwaway authority {site.authority}.")
     for name, password in site.passwords.items():
         console.print(f"   sign in as [bold]{name}[/] with the password [bold]{password}[/]")
+    console.print("Here, and only here, nobody needs a second factor. Your account page sets one up.")
     console.print("Ctrl+C ends the demonstration and removes everything.")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,11 @@ def declared_triggers(dialect: str) -> list[str]:
 
 
 def schema(engine: Engine) -> dict[str, list[str]]:
-    """Each table's, index's and trigger's definition as its sorted lines."""
+    """Each table's, index's and trigger's definition as its sorted parts, however SQLite has joined them."""
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
     return {
-        row.name: sorted(line.strip().rstrip(",") for line in row.sql.replace("\t", "").splitlines())
+        row.name: sorted(filter(None, map(str.strip, re.split(r"\n|,\s*(?![^()]*\))", row.sql))))
         for row in rows
         if row.name not in {"alembic_version", "sqlite_sequence"}
     }

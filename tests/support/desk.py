@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from credentials.identity import create_identity, write_card
-from hub.access.service import AccessService, Operator, Role, SessionLimits
+from hub.access.service import AccessService, Operator, Role, SecondFactorPolicy, SessionLimits
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, AuditEntry, entries, record
 from hub.db import Database
@@ -20,6 +20,7 @@ from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, Dispatc
 from hub.fleet.service import FleetService
 from hub.review.model import Answer, Outcome, ReviewId
 from hub.review.service import ReviewService
+from hub.sites import EVERY_SITE, Sites
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
@@ -126,6 +127,7 @@ class Desk:
         *,
         recipients: Recipients | None = None,
         limits: SessionLimits | None = None,
+        second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL,
         status: AlertStatus = AlertStatus.EXERCISE,
         console_url: str = "https://desk.example:8443",
     ) -> None:
@@ -140,7 +142,10 @@ class Desk:
             HubId("bd"), console_url, "bd@desk.example", "Missing Child Alert, hub bd", status
         )
         self.recipients = recipients or Recipients()
-        self.access = AccessService(self.database, self.clock, hasher=QUICK_HASHER, limits=limits)
+        # Optional for those tests that are about something else. Those of the second factor require it.
+        self.access = AccessService(
+            self.database, self.clock, self.vault, second_factor=second_factor, hasher=QUICK_HASHER, limits=limits
+        )
         self.dispatch = DispatchService(self.settings, self.recipients)
         self.fleet = _fleet(folder, self.database, self.vault, self.clock)
         self.review = ReviewService(self.intakes, self.register, self.dispatch, self.fleet, vault=self.vault)
@@ -156,10 +161,12 @@ class Desk:
         """The worker of alerts."""
         return Dispatcher(self.database, self.settings, self.recipients, self.feed, self.clock)
 
-    def add_operator(self, name: str, role: Role = Role.REVIEWER) -> Operator:
-        """An account with PASSWORD."""
+    def add_operator(self, name: str, *roles: Role, sites: Sites = EVERY_SITE) -> Operator:
+        """An account with PASSWORD; without roles, a reviewer's."""
         with self.database.begin() as connection:
-            return self.access.add_operator(connection, name, PASSWORD, role, at=self.clock())
+            return self.access.operators.add(
+                connection, name, PASSWORD, roles or (Role.REVIEWER,), sites, at=self.clock()
+            )
 
     def open_review(
         self, intake: Intake | None = None, case: Case | None = None, *, score: float = 0.71, rank: int = 1

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from hub.access.service import (
     AccessService,
     OperatorNameError,
+    Origin,
     PasswordRuleError,
     Role,
     SessionEndedError,
@@ -19,7 +20,8 @@ from hub.access.service import (
     SignInRefusedError,
 )
 from hub.audit.service import AuditAction
-from tests.support.desk import MINUTE, PASSWORD, QUICK_HASHER, Desk
+from hub.sites import EVERY_SITE
+from tests.support.desk import MINUTE, PASSWORD, Desk
 
 HERE, ELSEWHERE = "10.0.0.5", "10.0.0.99"
 
@@ -40,7 +42,9 @@ class CountingHasher(PasswordHasher):
 def sign_in(
     desk: Desk, name: str = "amina", password: str = PASSWORD, *, address: str = HERE, device: str | None = None
 ) -> SignedIn:
-    return desk.access.sign_in(name, password, address=address, device_token=device)
+    signed_in = desk.access.sign_ins.begin(name, password, Origin(address, device))
+    assert isinstance(signed_in, SignedIn)
+    return signed_in
 
 
 def fail(desk: Desk, times: int, *, address: str = HERE, device: str | None = None) -> None:
@@ -59,11 +63,11 @@ def test_wrong_password_and_unknown_name_read_the_same(desk: Desk) -> None:
 
 def test_unknown_name_costs_the_same_work(desk: Desk) -> None:
     hasher = CountingHasher()
-    access = AccessService(desk.database, desk.clock, hasher=hasher)
+    access = AccessService(desk.database, desk.clock, desk.vault, hasher=hasher)
 
     for name in ("amina", "nobody"):
         with pytest.raises(SignInRefusedError):
-            access.sign_in(name, "not the password", address=HERE, device_token=None)
+            access.sign_ins.begin(name, "not the password", Origin(HERE, None))
 
     assert hasher.checks == 2
 
@@ -215,9 +219,9 @@ def test_every_sign_in_gets_tokens_of_its_own(desk: Desk) -> None:
 
 def test_hash_with_weaker_parameters_is_renewed_at_sign_in(desk: Desk) -> None:
     stronger = AccessService(
-        desk.database, desk.clock, hasher=PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+        desk.database, desk.clock, desk.vault, hasher=PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
     )
-    stronger.sign_in("amina", PASSWORD, address=HERE, device_token=None)
+    stronger.sign_ins.begin("amina", PASSWORD, Origin(HERE, None))
     with desk.database.read() as connection:
         stored = connection.exec_driver_sql("SELECT password_hash FROM operators WHERE name = 'amina'").scalar_one()
     assert "m=16,t=2" in stored
@@ -227,7 +231,7 @@ def test_hash_with_weaker_parameters_is_renewed_at_sign_in(desk: Desk) -> None:
 def test_same_words_from_another_keyboard_are_the_same_password(desk: Desk) -> None:
     composed, decomposed = "caf\u00e9 roof lantern stone", "cafe\u0301 roof lantern stone"
     with desk.database.begin() as connection:
-        desk.access.add_operator(connection, "chandra", composed, Role.REVIEWER, at=0)
+        desk.access.operators.add(connection, "chandra", composed, {Role.REVIEWER}, EVERY_SITE, at=0)
     assert sign_in(desk, name="chandra", password=decomposed).operator.name == "chandra"
 
 
@@ -246,13 +250,13 @@ def test_name_may_be_typed_with_capitals_and_spaces_around(desk: Desk) -> None:
 )
 def test_weak_password_is_refused_with_what_a_good_one_is(desk: Desk, password: str, said: str) -> None:
     with pytest.raises(PasswordRuleError, match=said), desk.database.begin() as connection:
-        desk.access.add_operator(connection, "chandra", password, Role.REVIEWER, at=0)
+        desk.access.operators.add(connection, "chandra", password, {Role.REVIEWER}, EVERY_SITE, at=0)
 
 
 @pytest.mark.parametrize("name", ["", "a", "Amina", "amina rahman", "-amina", "amina'--", "আমিনা", "a" * 65])
 def test_name_that_cannot_be_an_operator_s_is_refused(desk: Desk, name: str) -> None:
     with pytest.raises(OperatorNameError), desk.database.begin() as connection:
-        desk.access.add_operator(connection, name, PASSWORD, Role.REVIEWER, at=0)
+        desk.access.operators.add(connection, name, PASSWORD, {Role.REVIEWER}, EVERY_SITE, at=0)
 
 
 def test_second_account_of_one_name_is_refused(desk: Desk) -> None:
@@ -262,8 +266,8 @@ def test_second_account_of_one_name_is_refused(desk: Desk) -> None:
 
 def test_new_account_is_audited_with_its_role(desk: Desk) -> None:
     with desk.database.begin() as connection:
-        AccessService(desk.database, desk.clock, hasher=QUICK_HASHER).add_operator(
-            connection, "devi", PASSWORD, Role.ADMINISTRATOR, at=7, actor="technician"
+        desk.access.operators.add(
+            connection, "devi", PASSWORD, {Role.ADMINISTRATOR}, EVERY_SITE, at=7, actor="technician"
         )
     entry = desk.audited()[-1]
     assert (entry.action, entry.actor, entry.subject, entry.at) == (
@@ -272,4 +276,4 @@ def test_new_account_is_audited_with_its_role(desk: Desk) -> None:
         "devi",
         7,
     )
-    assert entry.detail == {"role": "administrator"}
+    assert entry.detail == {"role": "administrator", "site": "*"}

@@ -16,6 +16,7 @@ from hub.dispatch.dispatcher import retry_after
 from hub.dispatch.model import AlertState, AttemptResult, FeedUnavailableError
 from hub.dispatch.recipients import Recipients, load_recipients
 from hub.review.model import Answer
+from hub.sites import EVERY_SITE
 from tests.support.broker import free_port
 from tests.support.desk import MINUTE, Desk, Intake
 from tests.support.mail import MailServer
@@ -47,7 +48,7 @@ def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 
 def state(desk: Desk) -> AlertState:
     with desk.database.read() as connection:
-        (only,) = desk.dispatch.alerts(connection)
+        (only,) = desk.dispatch.alerts(connection, EVERY_SITE)
     return only
 
 

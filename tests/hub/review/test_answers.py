@@ -22,6 +22,7 @@ from hub.review.model import (
     UnknownReviewError,
 )
 from hub.review.service import ReviewService
+from hub.sites import EVERY_SITE
 from protocol.ids import CaseId, HubId
 from tests.support.desk import Case, Desk, Intake
 
@@ -34,7 +35,7 @@ def test_only_two_times_same_raises_an_alert(desk: Desk, first: Answer, second: 
     outcome = desk.answer(review, desk.bimal, second)
 
     with desk.database.read() as connection:
-        alerts = desk.dispatch.alert_count(connection)
+        alerts = desk.dispatch.alert_count(connection, EVERY_SITE)
         notices = desk.fleet.waiting_count(connection)
     both = {first, second}
     assert outcome is {

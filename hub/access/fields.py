@@ -1,0 +1,40 @@
+"""Which fields of a page each role may read. A field that a route does not name is shown to nobody there."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from hub.access.model import Role
+
+
+class Field(StrEnum):
+    """What a page can say of a child, of a candidate or of a colleague."""
+
+    FACE = "face"
+    SCORE = "score"
+    CASE = "case"
+    POLICE_REFERENCE = "police reference"
+    INTAKE_REFERENCE = "intake reference"
+    COMMENT = "comment"
+    OPERATOR_NAME = "operator's name"
+    RECIPIENT = "recipient"
+
+
+_REVIEWERS: Final = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
+
+READERS: Final[Mapping[Field, frozenset[Role]]] = {
+    Field.FACE: _REVIEWERS,
+    Field.SCORE: _REVIEWERS,
+    Field.CASE: _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER},
+    Field.POLICE_REFERENCE: _REVIEWERS | {Role.CASE_OFFICER},
+    Field.INTAKE_REFERENCE: _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER},
+    Field.COMMENT: _REVIEWERS,
+    Field.OPERATOR_NAME: _REVIEWERS | {Role.AUDITOR, Role.ADMINISTRATOR},
+    Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER},
+}
+
+
+def readable(roles: Iterable[Role]) -> frozenset[Field]:
+    """Every field that someone with these roles may read where a route shows it."""
+    held = frozenset(roles)
+    return frozenset(field for field in Field if held & READERS.get(field, frozenset()))

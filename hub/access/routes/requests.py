@@ -1,0 +1,35 @@
+"""What the access room reads from a request and leaves in a browser: cookies, and where an attempt comes from."""
+
+from typing import Final
+
+from fastapi import Request
+from starlette.responses import Response
+
+from hub.access.model import Origin, SignedIn
+from hub.guard import DEVICE_COOKIE, FORM_COOKIE, SESSION_COOKIE, SIGNING_IN_COOKIE
+
+_DEVICE_SECONDS: Final = 365 * 24 * 60 * 60
+
+
+def origin(request: Request) -> Origin:
+    """Where a request comes from, for the counts of failed attempts."""
+    address = request.client.host if request.client else "unknown"
+    return Origin(address, request.cookies.get(DEVICE_COOKIE))
+
+
+def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    """One that no script, no other site and no plain HTTP gets."""
+    response.set_cookie(name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def forget_cookie(response: Response, name: str) -> None:
+    """Take one back."""
+    response.delete_cookie(name, secure=True, httponly=True, samesite="strict")
+
+
+def remember(response: Response, signed_in: SignedIn) -> None:
+    """Leave a session in the browser in the place of what led to it."""
+    set_cookie(response, SESSION_COOKIE, signed_in.session_token)
+    set_cookie(response, DEVICE_COOKIE, signed_in.device_token, max_age=_DEVICE_SECONDS)
+    forget_cookie(response, SIGNING_IN_COOKIE)
+    forget_cookie(response, FORM_COOKIE)
