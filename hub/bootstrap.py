@@ -9,6 +9,7 @@ from credentials.tls import client_context
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
+from hub.backup.service import recover
 from hub.cases.service import CaseService, PhotographReader
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
@@ -80,7 +81,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)
-    return Services(
+    services = Services(
         settings=settings,
         clock=clock,
         database=database,
@@ -98,6 +99,8 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         dispatch=dispatch,
         review=ReviewService(sightings, cases, dispatch, fleet, vault=vault),
     )
+    recover(services)
+    return services
 
 
 def build_link(settings: HubSettings) -> MqttLink:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.audit_commands import app as audit
+from hub.backup.commands import backup, backup_key, restore
 from hub.commands import CommandContext, InputError, actor, services_of, settings_of
 from hub.config import BrokerKind
 from hub.operator_commands import app as operators
@@ -21,6 +22,9 @@ app.add_typer(case, name="case")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operators, name="operator")
 app.add_typer(audit, name="audit")
+app.command()(backup)
+app.command("backup-key")(backup_key)
+app.command()(restore)
 
 
 @app.callback()

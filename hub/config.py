@@ -64,6 +64,7 @@ class HubSettings(TomlSettings):
 
     audit_witness_file: Path | None = None
     audit_witness_recipients_file: Path | None = None
+    backup_key_file: Path | None = None
 
     @property
     def database_url(self) -> str:

@@ -3,11 +3,13 @@
 Each room's `store.py` declares its tables on `metadata`; migrations/ brings a database to them.
 """
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from alembic import command
 from alembic.config import Config
@@ -69,6 +71,41 @@ class Database:
         with self.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+
+    @contextmanager
+    def snapshot(self, folder: Path) -> Iterator[BinaryIO]:
+        """The whole SQLite database of one moment as a file to be read, while others go on writing.
+
+        It lies in `folder`, on the same disk as the database itself, under no name, and is gone when the block
+        ends or the process does. Raises DatabaseUnavailableError, or DatabaseUrlError where the database has tools
+        of its own.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise DatabaseUrlError("Only a database in SQLite can be copied by the hub. Use pg_dump for PostgreSQL.")
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".snapshot.")
+        with os.fdopen(descriptor, "r+b") as file:
+            try:
+                target = sqlite3.connect(name)
+                # No journal: nobody else ever opens this file, and a copy that is cut off is made anew.
+                target.execute("PRAGMA journal_mode=OFF")
+            finally:
+                Path(name).unlink()
+            try:
+                self._copy_into(target)
+            finally:
+                target.close()
+            yield file
+
+    def _copy_into(self, target: sqlite3.Connection) -> None:
+        connection = self._engine.raw_connection()
+        try:
+            source = connection.driver_connection
+            if isinstance(source, sqlite3.Connection):
+                source.backup(target)
+        except sqlite3.Error as error:
+            raise DatabaseUnavailableError("The hub's database could not be copied. Try again.") from error
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Close every connection."""

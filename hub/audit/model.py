@@ -53,6 +53,8 @@ class AuditAction(StrEnum):
     ALERT_PUBLISHED = "alert.published"
     ALERT_DELIVERED = "alert.delivered"
     ALERT_DELIVERY_FAILED = "alert.delivery-failed"
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
 
 
 # Everything that a detail may be about: identifiers, counts, and words of the program. An entry outlives its

@@ -91,6 +91,10 @@ class FleetService:
             now=self._clock(),
         )
 
+    def leap(self, connection: Connection, numbers: int) -> None:
+        """Leave out so many sequence numbers: after a restore, units may have seen those that came next."""
+        store.leap(connection, numbers)
+
     def enqueue(
         self, connection: Connection, unit: UnitId, channel: UnitChannel, message_type: MessageType, payload: bytes
     ) -> None:

@@ -159,6 +159,12 @@ def next_sequence(connection: Connection) -> int:
     return 1
 
 
+def leap(connection: Connection, numbers: int) -> None:
+    """Leave out so many of the hub's sequence numbers."""
+    next_sequence(connection)
+    connection.execute(update(hub_sequence).values(value=hub_sequence.c.value + numbers))
+
+
 def queue(connection: Connection, message: OutboundMessage, at: int) -> None:
     """Keep a message until it is sent."""
     connection.execute(

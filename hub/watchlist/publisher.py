@@ -11,7 +11,7 @@ from hub.fleet.service import FleetService, Unit
 from hub.watchlist import store
 from hub.watchlist.keys import OnlineKeys, TrustError, parse_root, require_successor
 from hub.watchlist.model import Published, PublishedFile, Reader, SliceChange, SliceState
-from hub.watchlist.repository import Repository, next_repository
+from hub.watchlist.repository import Repository, leapt, next_repository
 from hub.watchlist.segments import epoch_key, sealed_epoch_key
 from protocol.envelope import MessageType
 from protocol.ids import SliceName
@@ -67,6 +67,14 @@ class Publisher:
         if old.timestamp is None:
             return versions(connection)
         return self._sign(connection, old, old.keyrings(), {name: old.segments(name) for name in old.slices}, now)
+
+    def leap(self, connection: Connection, by: int, now: int) -> Published:
+        """Sign what is published anew, so many versions ahead."""
+        published = self.load(connection)
+        if published.timestamp is None:
+            return versions(connection)
+        kept = published.keyrings(), {name: published.segments(name) for name in published.slices}
+        return self._sign(connection, leapt(published, by), *kept, now)
 
     def _put_root(self, connection: Connection) -> None:
         """Publish every root from the one that is published to today's: units take one after the other."""

@@ -85,6 +85,10 @@ class WatchlistService:
             store.delete_withdrawn(connection, now - GRACE)
             return self._publisher.renew(connection, now)
 
+    def leap(self, connection: Connection, by: int, now: int) -> Published:
+        """Sign what is published anew, so many versions ahead: after a restore, units may have seen those between."""
+        return self._publisher.leap(connection, by, now)
+
     def versions(self, connection: Connection) -> Published:
         """What is published; versions are 0 before the first publication."""
         return versions(connection)
