@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Event as Flag
 
@@ -34,6 +35,7 @@ from edge_agent.watchlist.fetcher import ResumingFetcher
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.repository import read_root
 from edge_agent.watchlist.scoring import Scoring, open_scoring
+from edge_agent.watchlist.stick import STICK_URL, StickFetcher, open_stick
 from edge_agent.watchlist.store import WatchlistStore
 from edge_agent.watchlist.sync import Synchroniser
 from models.pack import Pack, default_pack_path, load_pack
@@ -133,6 +135,23 @@ def build_synchroniser(unit: Unit, stopping: Callable[[], bool]) -> Synchroniser
         url=settings.watchlist_url,
         root=read_root(settings.tuf_root),
         open_fetcher=partial(ResumingFetcher, context, unit.store.partial, stopping=stopping),
+        now=unit.clock.now,
+    )
+
+
+def build_stick_synchroniser(unit: Unit, folder: Path) -> Synchroniser:
+    """From a USB stick instead of the network. Raises RepositoryRejectedError for a root that is missing."""
+
+    def open_fetcher() -> StickFetcher:
+        return open_stick(folder, unit=unit.settings.unit, installed=unit.store.readable(), now=unit.clock.now())
+
+    return Synchroniser(
+        unit.store,
+        unit.loader,
+        unit=unit.settings.unit,
+        url=STICK_URL,
+        root=read_root(unit.settings.tuf_root),
+        open_fetcher=open_fetcher,
         now=unit.clock.now,
     )
 

@@ -78,14 +78,24 @@ def intake(
 
 
 @app.command()
-def sync(context: typer.Context) -> None:
-    """Fetch the watchlist now."""
-    from edge_agent.bootstrap import build_synchroniser
+def sync(
+    context: typer.Context,
+    stick: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Of a USB stick, as `mca hub watchlist export` made it."),
+    ] = None,
+) -> None:
+    """Fetch the watchlist now, over the network or from a USB stick."""
+    from edge_agent.bootstrap import build_stick_synchroniser, build_synchroniser
     from edge_agent.link.wake import wake_agent
 
     # Nobody is compared here, so it does not matter whether scores are calibrated.
     with _unit(context, uncalibrated=True) as unit:
-        synced = build_synchroniser(unit, stopping=lambda: False).sync()
+        if stick is None:
+            synchroniser = build_synchroniser(unit, stopping=lambda: False)
+        else:
+            synchroniser = build_stick_synchroniser(unit, stick)
+        synced = synchroniser.sync()
         wake_agent(unit.settings.data)
     state = "is up to date" if synced.watchlist is None else "was updated"
     typer.echo(f"The watchlist {state}: version {synced.installed.list_version}.")

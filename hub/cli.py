@@ -1,6 +1,6 @@
 """`mca hub`: the commands of the hub. Each of them may run while `mca hub serve` does."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from hub.commands import CommandContext, InputError, actor, services_of, setting
 from hub.config import BrokerKind
 from hub.operator_commands import app as operators
 from protocol.errors import FieldError
-from protocol.ids import parse_case_id, parse_slice_name
+from protocol.ids import parse_case_id, parse_slice_name, parse_unit_id
 from protocol.person import BirthBand, Month, Sex
 
 app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)
@@ -106,6 +106,21 @@ def publish(context: typer.Context) -> None:
     published = services_of(context).watchlist.publish("command")
     what = "Published" if published.changed else "Nothing has changed since"
     typer.echo(f"{what} list version {published.list_version}.")
+
+
+@watchlist.command()
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Of a USB stick; what an earlier export left there is replaced.")],
+    unit: Annotated[str, typer.Option(help="The unit that the stick is for, such as bd/benapole-1.")],
+) -> None:
+    """Write the published watchlist to a USB stick, for a unit without a network: mca edge sync --from FOLDER."""
+    stick = services_of(context).watchlist.export(parse_unit_id(unit), folder, actor())
+    until = datetime.fromtimestamp(stick.valid_until / 1000, tz=UTC)
+    typer.echo(
+        f"Wrote list version {stick.list_version} for {stick.unit} to {folder}: {len(stick.files)} files, "
+        f"{sum(stick.files.values()) / 1e6:.1f} MB. The unit takes it until {until:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 @app.command()

@@ -17,9 +17,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import structlog
+
 from credentials.private_files import DiskError, make_private_directory, sync_directory, write_private
 from edge_agent.trusted_time import Milliseconds
 from faults import MisconfiguredError
+
+logger = structlog.get_logger()
 
 
 class NeverSyncedError(MisconfiguredError):
@@ -83,6 +87,14 @@ class WatchlistStore:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise StoredListDamagedError("The watchlist on this unit is damaged. Run: mca edge sync") from error
+
+    def readable(self) -> Installed | None:
+        """The list in use; None also when its record is damaged, since a synchronisation makes a new one."""
+        try:
+            return self.installed()
+        except StoredListDamagedError:
+            logger.warning("watchlist.record_damaged")
+            return None
 
     def install(self, installed: Installed) -> None:
         """Put a list in use whose targets are all stored, and forget what nothing needs any more. Raises DiskError."""

@@ -11,7 +11,8 @@ from edge_agent.watchlist.fetcher import ResumingFetcher
 from edge_agent.watchlist.keyring import slices_of
 from edge_agent.watchlist.loading import Watchlist, WatchlistLoader
 from edge_agent.watchlist.repository import Repository
-from edge_agent.watchlist.store import Installed, StoredListDamagedError, WatchlistStore
+from edge_agent.watchlist.stick import StickFetcher
+from edge_agent.watchlist.store import Installed, WatchlistStore
 from protocol.ids import UnitId
 
 logger = structlog.get_logger()
@@ -36,7 +37,7 @@ class Synchroniser:
         unit: UnitId,
         url: str,
         root: bytes,
-        open_fetcher: Callable[[], ResumingFetcher],
+        open_fetcher: Callable[[], ResumingFetcher | StickFetcher],
         now: Callable[[], Milliseconds],
     ) -> None:
         """`root`: the TUF root that provisioning gave; `now`: the trusted time."""
@@ -51,8 +52,8 @@ class Synchroniser:
     def sync(self) -> Synced:
         """Whatever goes wrong, the list that was in use stays in use.
 
-        Raises HubUnreachableError, KeyringMissingError, RepositoryRejectedError, DiskError, or errors as
-        `WatchlistLoader.load` does when what the hub signed is not a list of this unit.
+        Raises StickRejectedError, HubUnreachableError, KeyringMissingError, RepositoryRejectedError, DiskError, or
+        errors as `WatchlistLoader.load` does when what the hub signed is not a list of this unit.
         """
         with self._store.exclusive(), closing(self._open_fetcher()) as fetcher:
             now = self._now()
@@ -60,7 +61,7 @@ class Synchroniser:
             return self._install(repository, now)
 
     def _install(self, repository: Repository, now: Milliseconds) -> Synced:
-        current = self._current()
+        current = self._store.readable()
         keyring = repository.keyring(self._unit)
         names = slices_of(self._loader.open_keyring(keyring))
         version = repository.list_version
@@ -78,10 +79,3 @@ class Synchroniser:
         self._store.install(installed)
         logger.info("watchlist.synced", list_version=version, changed=watchlist is not None)
         return Synced(installed, watchlist)
-
-    def _current(self) -> Installed | None:
-        try:
-            return self._store.installed()
-        except StoredListDamagedError:
-            logger.warning("watchlist.record_damaged")
-            return None

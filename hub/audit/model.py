@@ -41,6 +41,7 @@ class AuditAction(StrEnum):
     CASE_RENEWED = "case.renewed"
     CASE_LOCATED = "case.located"
     WATCHLIST_PUBLISHED = "watchlist.published"
+    WATCHLIST_EXPORTED = "watchlist.exported"
     SIGHTING_RECEIVED = "sighting.received"
     SIGHTING_WITHOUT_CANDIDATES = "sighting.without-candidates"
     MESSAGE_REJECTED = "message.rejected"

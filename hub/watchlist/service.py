@@ -5,6 +5,7 @@ repository as it was before or as it is after, and a crash leaves nothing half d
 """
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -15,15 +16,25 @@ from hub.audit.service import AuditAction, record
 from hub.cases.service import CaseService
 from hub.clock import MINUTE, Clock
 from hub.db import Database
-from hub.fleet.service import FleetService
+from hub.fleet.service import FleetService, UnknownUnitError
 from hub.watchlist import store
+from hub.watchlist.export import ExportRefusedError, plan_export, write_export
 from hub.watchlist.keys import OnlineKeys, TrustError, load_online_keys
 from hub.watchlist.model import Published, SliceChange
 from hub.watchlist.publisher import Publisher, versions
 from hub.watchlist.segments import next_change
-from protocol.ids import HubId, SliceName
+from protocol.ids import HubId, SliceName, UnitId
+from protocol.stick import Stick
 
-__all__ = ["GRACE", "OnlineKeys", "Published", "TrustError", "WatchlistService", "load_online_keys"]
+__all__ = [
+    "GRACE",
+    "ExportRefusedError",
+    "OnlineKeys",
+    "Published",
+    "TrustError",
+    "WatchlistService",
+    "load_online_keys",
+]
 
 # Files that are no longer referenced stay this long, for units that are in the middle of fetching them.
 GRACE: Final = 10 * MINUTE
@@ -88,6 +99,29 @@ class WatchlistService:
     def leap(self, connection: Connection, by: int, now: int) -> Published:
         """Sign what is published anew, so many versions ahead: after a restore, units may have seen those between."""
         return self._publisher.leap(connection, by, now)
+
+    def export(self, unit: UnitId, folder: Path, actor: str) -> Stick:
+        """Write what is published for a unit to a USB stick, signed anew if that is due; what was written.
+
+        Raises ExportRefusedError, UnknownUnitError, UnitFileError, DiskError or DatabaseUnavailableError.
+        """
+        self._fleet.refresh()
+        self.renew()
+        with self._database.begin() as connection:
+            if unit not in {each.id for each in self._fleet.units(connection)}:
+                raise UnknownUnitError(f"No unit {unit} is enrolled.")
+            export = plan_export(connection, self._publisher.load(connection), hub=self._hub, unit=unit)
+            # Before a byte is written, so that no stick exists that the trail does not know of.
+            record(
+                connection,
+                AuditAction.WATCHLIST_EXPORTED,
+                actor=actor,
+                subject=unit,
+                at=self._clock(),
+                list_version=export.stick.list_version,
+            )
+        write_export(export, folder, self.read)
+        return export.stick
 
     def versions(self, connection: Connection) -> Published:
         """What is published; versions are 0 before the first publication."""

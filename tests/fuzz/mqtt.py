@@ -1,0 +1,86 @@
+"""Both ends of the broker for fuzzing: the hub's ingest and a unit's inbox, real, over databases on a disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from edge_agent.database import UnitDatabase
+from edge_agent.link.inbox import Inbox
+from edge_agent.link.notices import NoticeStore
+from edge_agent.sightings.outbox import IntakeRecord, Outbox
+from hub.ingest.service import IngestService
+from protocol.envelope import MessageType, seal
+from protocol.keys import Identity, PrivateIdentity
+from protocol.topics import UnitChannel, unit_topic
+from tests.protocol.examples import NOW, SIGHTING
+from tests.support.hub_site import UNIT, HubSite, SimulatedUnit
+
+_CHANNELS = {MessageType.SIGHTING: UnitChannel.SIGHTINGS, MessageType.HEALTH: UnitChannel.HEALTH}
+
+
+@dataclass
+class Receivers:
+    """A hub and a unit that take what is given to them, and seal what the other is to take."""
+
+    ingest: IngestService
+    inbox: Inbox
+    unit: SimulatedUnit
+    hub_identity: PrivateIdentity
+    unit_card: Identity
+    sequence: Iterator[int]
+
+    def hub(self, topic: str, payload: bytes) -> None:
+        """The broker brings the hub a message. The hub refuses by itself: nothing may come out."""
+        self.ingest.receive(topic, payload)
+
+    def from_unit(self, kind: MessageType, payload: bytes) -> None:
+        """The unit sends what it likes, rightly sealed."""
+        self.hub(unit_topic(UNIT, _CHANNELS[kind]), self.unit.envelope(payload, kind))
+
+    def take_receipt(self, envelope: bytes) -> None:
+        """The broker brings the unit a receipt."""
+        self.inbox.take_receipt(envelope)
+
+    def take_notice(self, envelope: bytes) -> None:
+        """The broker brings the unit a notice."""
+        self.inbox.take_notice(envelope)
+
+    def from_hub(self, kind: MessageType, payload: bytes) -> bytes:
+        """An envelope of the hub for the unit."""
+        return seal(
+            payload,
+            message_type=kind,
+            sender=self.hub_identity,
+            recipient=self.unit_card,
+            sequence=next(self.sequence),
+            now=NOW,
+        )
+
+
+@contextmanager
+def receivers(folder: Path) -> Iterator[Receivers]:
+    """A provisioned hub and unit in `folder`; the unit waits for the receipt of `tests.protocol.examples.SIGHTING`."""
+    site = HubSite(folder)
+    unit = site.unit()
+    database = UnitDatabase(folder / "unit.sqlite")
+    outbox = Outbox(database)
+    outbox.add(IntakeRecord(SIGHTING.sighting_id, SIGHTING.reference, 1), lambda _: b"the envelope", now=NOW)
+    with site.services() as services:
+        services.fleet.refresh()
+        ingest = IngestService(
+            services.database,
+            services.vault,
+            services.identity,
+            fleet=services.fleet,
+            cases=services.cases,
+            review=services.review,
+            publish=lambda _topic, _envelope: None,
+            clock=services.clock,
+        )
+        inbox = Inbox(
+            identity=unit.identity, hub=site.hub, outbox=outbox, notices=NoticeStore(database), now=lambda: NOW
+        )
+        yield Receivers(ingest, inbox, unit, services.identity, unit.identity.public, count(1))
+    database.close()
