@@ -64,10 +64,8 @@ ensure_opencv_libraries() {
 ensure_mosquitto() {
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
     export PATH
-    command -v mosquitto >/dev/null || {
-        # The package would start a broker of its own on this machine; ours is started by the hub, when it is wanted.
-        install_packages mosquitto
-    }
+    # The hub starts its own; the service that the package may start for itself is not used.
+    command -v mosquitto >/dev/null || install_packages mosquitto
 }
 
 # The browser tests' driver is a program of its own, with a library that a small installation lacks.
