@@ -62,6 +62,11 @@ class HubSettings(TomlSettings):
     alert_sender: str = ""
     alert_sender_name: str = ""
 
+    # Off unless a port is named; beyond this machine only with a token.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port | None = None
+    metrics_token_file: Path | None = None
+
     audit_witness_file: Path | None = None
     audit_witness_recipients_file: Path | None = None
     backup_key_file: Path | None = None

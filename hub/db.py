@@ -112,6 +112,14 @@ class Database:
         self._engine.dispose()
 
 
+def size_in_bytes(connection: Connection) -> int:
+    """How large the database is."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     try:

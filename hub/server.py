@@ -18,6 +18,8 @@ from hub.broker import EmbeddedBroker
 from hub.config import BrokerKind
 from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
+from hub.metrics.routes import build_metrics_server
+from hub.metrics.service import collect
 from hub.mqtt import BrokerUnavailableError
 from hub.signals import SignalQueue, queued_signals
 from hub.supervisor import Supervisor, finish
@@ -54,6 +56,7 @@ class HubServer:
         self._ingest = build_ingest(services, self._link)
         self._dispatcher = build_dispatcher(services)
         self._heads = build_head_keeper(services)
+        self._metrics = build_metrics_server(settings, lambda: collect(services))
         self._watchlist = WatchlistWorker(
             services.database, services.cases, services.watchlist, self._link, hub=settings.hub, clock=services.clock
         )
@@ -86,8 +89,9 @@ class HubServer:
 
     def _start_workers(self, stop: threading.Event) -> list[threading.Thread]:
         start = self._supervisor.start
-        fleet = self._services.fleet
+        fleet, metrics = self._services.fleet, self._metrics
         return [
+            *([] if metrics is None else [start("metrics", lambda: metrics.run(stop))]),
             start("console", lambda: self._console.run(stop)),
             start("service for units", lambda: self._units.run(stop)),
             start("intake of messages", lambda: take_in(self._link, self._ingest, stop)),

@@ -27,6 +27,7 @@ from hub.dispatch import routes as dispatch_routes
 from hub.dispatch.service import UnknownAlertError
 from hub.fleet import routes as fleet_routes
 from hub.guard import Guard
+from hub.health import router as health_router
 from hub.pages import Pages
 from hub.review import routes as review_routes
 from hub.review.service import AlreadyAnsweredError, AlreadyDecidedError, FacesWithheldError, UnknownReviewError
@@ -39,6 +40,7 @@ ROUTERS: Final = (
     dispatch_routes.router,
     fleet_routes.router,
     pages.router,
+    health_router,
 )
 
 _MAX_FORM_BYTES: Final = 64 * 1024

@@ -92,6 +92,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What has not reached its end: alerts not in the feed, deliveries that wait, and those tried in vain so far.
+
+    `failures` counts every attempt in vain there ever was.
+    """
+
+    unpublished: int
+    waiting: int
+    failing: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertState:
     """An alert and how far it has come. `published_at` is None until it stands in the feed."""
 

@@ -17,6 +17,7 @@ from hub.dispatch.model import (
     AlertState,
     AlertStatus,
     AttemptResult,
+    Backlog,
     RecipientsError,
     UnknownAlertError,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "AlertState",
     "AlertStatus",
     "AttemptResult",
+    "Backlog",
     "DispatchService",
     "Dispatcher",
     "Recipients",
@@ -64,6 +66,10 @@ class DispatchService:
         for recipient in self._recipients:
             store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)
         record(connection, AuditAction.ALERT_RAISED, actor=actor, subject=alert.id, at=at, review=review_id)
+
+    def backlog(self, connection: Connection) -> Backlog:
+        """What has not reached its end."""
+        return store.backlog(connection)
 
     def alert_count(self, connection: Connection, sites: Sites) -> int:
         """How many alerts of the sites have been raised."""

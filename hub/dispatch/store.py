@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     ForeignKeyConstraint,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    exists,
     func,
     insert,
     select,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 
 from hub.db import metadata
-from hub.dispatch.model import Alert, AlertId, AlertState, AlertStatus, Attempt, AttemptResult, Delivery
+from hub.dispatch.model import Alert, AlertId, AlertState, AlertStatus, Attempt, AttemptResult, Backlog, Delivery
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 
@@ -162,6 +164,26 @@ def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[Al
         .limit(limit)
     )
     return [(_alert(row), row.published_at) for row in connection.execute(query)]
+
+
+def backlog(connection: Connection) -> Backlog:
+    """What has not reached its end."""
+    failed = delivery_attempts.c.result != str(AttemptResult.SENT)
+    waiting = deliveries.c.next_at.is_not(None)
+    tried = exists().where(
+        delivery_attempts.c.alert_id == deliveries.c.alert_id, delivery_attempts.c.recipient == deliveries.c.recipient
+    )
+    published_ = exists().where(alert_publications.c.alert_id == alerts.c.id)
+    return Backlog(
+        unpublished=_total(connection, alerts, ~published_),
+        waiting=_total(connection, deliveries, waiting),
+        failing=_total(connection, deliveries, waiting & tried),
+        failures=_total(connection, delivery_attempts, failed),
+    )
+
+
+def _total(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
 
 
 def add_publication(connection: Connection, alert_id: AlertId, at: int) -> None:

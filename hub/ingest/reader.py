@@ -46,6 +46,10 @@ class SightingReader:
             raise UnknownSightingError("There is no such sighting.")
         return self._vault.decrypt(sealed, place(sighting_id, "basis")).decode()
 
+    def rejections(self, connection: Connection) -> dict[str, int]:
+        """How many messages were refused for each reason, which is an error's name."""
+        return store.rejections(connection)
+
     def counts(self, connection: Connection) -> Counts:
         """What was received so far."""
         return store.counts(connection)

@@ -195,6 +195,13 @@ def count_rejection(connection: Connection, sender: str, reason: str, hour: int)
     return 1
 
 
+def rejections(connection: Connection) -> dict[str, int]:
+    """How many messages were refused for each reason."""
+    total = func.sum(rejected_messages.c.count)
+    query = select(rejected_messages.c.reason, total.label("total")).group_by(rejected_messages.c.reason)
+    return {row.reason: int(row.total) for row in connection.execute(query)}
+
+
 def counts(connection: Connection) -> Counts:
     """What was received so far."""
     with_candidates = select(func.count(sighting_candidates.c.sighting_id.distinct()))

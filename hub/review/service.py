@@ -96,6 +96,15 @@ class ReviewService:
         """How many reviews have a decision."""
         return store.count_decided(connection)
 
+    def oldest_open(self, connection: Connection) -> int | None:
+        """Since when (milliseconds since 1970 UTC) the oldest open review has waited; None where none is open."""
+        return store.oldest_open(connection)
+
+    def decided_counts(self, connection: Connection) -> dict[str, int]:
+        """How many decisions of each outcome there are, none left out."""
+        found = store.count_outcomes(connection)
+        return {str(outcome): found.get(outcome, 0) for outcome in Outcome}
+
     def queue(self, connection: Connection, operator: Operator) -> Queue:
         """The oldest open reviews as one person sees them."""
         reviews = store.open_reviews(connection, PAGE_LENGTH)

@@ -146,6 +146,18 @@ def count_decided(connection: Connection) -> int:
     return _count(connection, _decided)
 
 
+def oldest_open(connection: Connection) -> int | None:
+    """Since when the oldest review without a decision has waited."""
+    oldest: int | None = connection.scalar(select(func.min(reviews.c.opened_at)).where(~_decided))
+    return oldest
+
+
+def count_outcomes(connection: Connection) -> dict[Outcome, int]:
+    """How many decisions of each outcome there are."""
+    query = select(decisions.c.outcome, func.count().label("total")).group_by(decisions.c.outcome)
+    return {Outcome(row.outcome): row.total for row in connection.execute(query)}
+
+
 def decided_reviews(connection: Connection, limit: int) -> list[tuple[Review, Decision]]:
     """Reviews with their decisions, newest decision first."""
     query = (

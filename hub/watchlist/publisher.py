@@ -11,7 +11,7 @@ from hub.fleet.service import FleetService, Unit
 from hub.watchlist import store
 from hub.watchlist.keys import OnlineKeys, TrustError, parse_root, require_successor
 from hub.watchlist.model import Published, PublishedFile, Reader, SliceChange, SliceState
-from hub.watchlist.repository import Repository, leapt, next_repository
+from hub.watchlist.repository import Repository, leapt, next_repository, signed_at
 from hub.watchlist.segments import epoch_key, sealed_epoch_key
 from protocol.envelope import MessageType
 from protocol.ids import SliceName
@@ -67,6 +67,11 @@ class Publisher:
         if old.timestamp is None:
             return versions(connection)
         return self._sign(connection, old, old.keyrings(), {name: old.segments(name) for name in old.slices}, now)
+
+    def timestamp_signed_at(self, connection: Connection) -> int | None:
+        """When the current timestamp was signed, in milliseconds since 1970 UTC; None before the first."""
+        timestamp = self.load(connection).timestamp
+        return None if timestamp is None else round(signed_at(timestamp).timestamp() * 1000)
 
     def leap(self, connection: Connection, by: int, now: int) -> Published:
         """Sign what is published anew, so many versions ahead."""

@@ -81,6 +81,11 @@ class Repository:
         return {f"targets/{path}" for target in targets for path in target.get_prefixed_paths()}
 
 
+def signed_at(timestamp: Metadata[Timestamp]) -> datetime:
+    """When a timestamp was signed: TUF writes only when it expires."""
+    return timestamp.signed.expires - TIMESTAMP_LIFE.valid
+
+
 def next_repository(
     old: Repository, keyrings: Mapping[str, TargetFile], segments: SliceTargets, keys: OnlineKeys, now: datetime
 ) -> Repository:

@@ -127,6 +127,10 @@ class WatchlistService:
         """What is published; versions are 0 before the first publication."""
         return versions(connection)
 
+    def timestamp_signed_at(self, connection: Connection) -> int | None:
+        """When the current timestamp was signed, in milliseconds since 1970 UTC; None before the first."""
+        return self._publisher.timestamp_signed_at(connection)
+
     def entry_count(self, connection: Connection) -> int:
         """How many cases are published."""
         return store.entry_count(connection)

@@ -19,7 +19,11 @@ def test_entries_are_listed_without_anything_of_the_child(site: HubSite) -> None
         case = register(hub, "GD 4711/2026")
     done = site.run("audit", "list", "--subject", case, "--json")
     (entry,) = [json.loads(line) for line in done.stdout.splitlines()]
-    assert (entry["actor"], entry["action"], entry["detail"]) == ("tester", "case.registered", {"photos": 1, "poor_photos": 0})
+    assert (entry["actor"], entry["action"], entry["detail"]) == (
+        "tester",
+        "case.registered",
+        {"photos": 1, "poor_photos": 0},
+    )
     everything = site.run("audit", "list")
     assert "case.registered" in everything.stdout
     assert "4711" not in everything.stdout

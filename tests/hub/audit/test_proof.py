@@ -71,7 +71,7 @@ def test_witness_is_shown_that_a_later_trail_continues_the_one_it_knows(trail: T
 
 def test_witness_is_not_shown_a_rewritten_trail_as_a_continuation(trail: Trail) -> None:
     known = trail.sign()
-    administrator = Administrator(trail)
+    administrator = Administrator(trail.path)
     administrator.rewrite([])
     administrator.do("DELETE FROM audit_heads")
     trail.write(30)

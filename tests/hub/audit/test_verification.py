@@ -28,7 +28,7 @@ def trail(tmp_path: Path) -> Trail:
 
 @pytest.fixture
 def administrator(trail: Trail) -> Administrator:
-    return Administrator(trail)
+    return Administrator(trail.path)
 
 
 def written(trail: Trail) -> list[AuditEntry]:

@@ -55,8 +55,8 @@ class Trail:
 class Administrator:
     """Raw SQL on the same file, without the program, its triggers or its keys."""
 
-    def __init__(self, trail: Trail) -> None:
-        self._engine = create_engine(f"sqlite:///{trail.path}")
+    def __init__(self, database: Path) -> None:
+        self._engine = create_engine(f"sqlite:///{database}")
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'"
         self.do(*(f"DROP TRIGGER {name}" for (name,) in self.ask(triggers)))
 
