@@ -44,6 +44,7 @@ class EdgeSettings(TomlSettings):
     uncalibrated: bool = False
     sync_every_seconds: float = Field(default=900, ge=1)
     heartbeat_seconds: float = Field(default=60, ge=1)
+    warn_after_hours: float = Field(default=24, gt=0)
     resend_after_seconds: float = Field(default=30, ge=0.1)
 
 

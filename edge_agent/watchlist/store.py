@@ -49,7 +49,8 @@ class Installed:
     list_version: int  # of snapshot.json
     timestamp_version: int
     published_at: Milliseconds
-    synced_at: Milliseconds  # when the hub last confirmed that this is the newest list
+    synced_at: Milliseconds  # when this unit last compared it with the hub's, or with a stick's
+    confirmed_at: Milliseconds  # when the hub signed that this is the newest list
     keyring: StoredTarget
     segments: tuple[StoredTarget, ...]  # slice by slice, in order of sequence
 

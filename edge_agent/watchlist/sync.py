@@ -71,6 +71,8 @@ class Synchroniser:
             timestamp_version=repository.timestamp_version,
             published_at=repository.published_at or first_seen,
             synced_at=now,
+            # A hub whose clock is ahead must not make a list fresher than now.
+            confirmed_at=min(now, repository.signed_at or now),
             keyring=keyring,
             segments=tuple(segment for name in names for segment in repository.segments(name)),
         )

@@ -161,7 +161,10 @@ def _timestamp(
     if old is not None and old.signed.snapshot_meta == meta and _is_fresh(old, TIMESTAMP_LIFE, signer, now):
         return old
     version = 1 if old is None else old.signed.version + 1
-    return _sign(Timestamp(version=version, expires=now + TIMESTAMP_LIFE.valid, snapshot_meta=meta), signer)
+    # Not one of TUF's own fields: units show it to say since when nobody has confirmed that their list is the newest.
+    signed = {"signed_at": round(now.timestamp() * 1000)}
+    expires = now + TIMESTAMP_LIFE.valid
+    return _sign(Timestamp(version=version, expires=expires, snapshot_meta=meta, unrecognized_fields=signed), signer)
 
 
 def _is_fresh(old: Metadata[S], life: Life, signer: CryptoSigner, now: datetime) -> bool:

@@ -96,8 +96,11 @@ def test_sync_and_status_say_how_the_unit_is(listed: Site) -> None:
         "pending",
         "receipts",
         "last_sync",
+        "list_confirmed_at",
+        "stale",
         "pack",
     ]
+    assert (before["stale"], after["stale"]) == (True, False)
     assert (after["unit"], after["entries"], after["list_version"]) == ("bd/benapole-1", 2, 1)
 
 

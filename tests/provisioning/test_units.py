@@ -78,6 +78,7 @@ def test_unit_settings_have_the_agreed_keys_and_lead_to_files_that_exist(tmp_pat
         "false_candidates_per_100_intakes": 5,
         "sync_every_seconds": 900,
         "heartbeat_seconds": 60,
+        "warn_after_hours": 24,
     }
     assert all((unit / settings[key]).exists() for key in ("identity", "hub_card", "tuf_root", "tls", "data"))
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from credentials.private_files import DiskError
 from edge_agent.bootstrap import Unit, build_stick_synchroniser, open_unit
 from edge_agent.config import load_settings
+from edge_agent.status import read_status, status_lines
 from edge_agent.watchlist.repository import RepositoryRejectedError
 from edge_agent.watchlist.stick import STICK_URL, StickFetcher, StickRejectedError
 from edge_agent.watchlist.sync import Synced
@@ -152,6 +153,19 @@ def test_stick_whose_time_is_over(site: HubSite, unit: Unit, tmp_path: Path) -> 
     lying = replace(old, valid_until=old.valid_until + 30 * DAY)
     (tmp_path / "stick" / NAME).write_bytes(lying.to_bytes())
     refuses(unit, tmp_path / "stick", "expired", RepositoryRejectedError)
+
+
+def test_stick_makes_a_list_no_fresher_than_the_hub_signed_it(site: HubSite, unit: Unit, tmp_path: Path) -> None:
+    site.clock.now -= 20 * HOUR
+    with site.services() as services:
+        register(services)
+        services.watchlist.publish("test")
+        services.watchlist.export(UNIT, tmp_path / "stick", "tester")
+    assert take(unit, tmp_path / "stick").installed.confirmed_at == site.clock.now
+    assert not read_status(unit)["stale"]
+    strict = replace(unit, settings=unit.settings.model_copy(update={"warn_after_hours": 19}))
+    assert read_status(strict)["stale"]
+    assert "bring a stick" in "\n".join(status_lines(read_status(strict)))
 
 
 def test_stick_that_was_copied_in_part(unit: Unit, stick: Path) -> None:

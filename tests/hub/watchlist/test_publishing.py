@@ -106,6 +106,8 @@ def test_units_learn_when_the_list_was_published(hub: Services) -> None:
     hub.watchlist.publish("test")
     snapshot = Metadata[Snapshot].from_bytes(metadata(hub, "snapshot"))
     assert snapshot.signed.unrecognized_fields["published_at"] == hub.clock()
+    timestamp = Metadata[Timestamp].from_bytes(metadata(hub, "timestamp"))
+    assert timestamp.signed.unrecognized_fields["signed_at"] == hub.clock()
 
 
 def test_added_child_costs_the_unit_one_small_segment(hub: Services, unit: TufUnit) -> None:
