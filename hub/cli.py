@@ -11,6 +11,7 @@ from hub.backup.commands import backup, backup_key, restore
 from hub.commands import CommandContext, InputError, actor, services_of, settings_of
 from hub.config import BrokerKind
 from hub.operator_commands import app as operators
+from hub.statistics.commands import statistics
 from protocol.errors import FieldError
 from protocol.ids import parse_case_id, parse_slice_name, parse_unit_id
 from protocol.person import BirthBand, Month, Sex
@@ -25,6 +26,7 @@ app.add_typer(audit, name="audit")
 app.command()(backup)
 app.command("backup-key")(backup_key)
 app.command()(restore)
+app.command()(statistics)
 
 
 @app.callback()

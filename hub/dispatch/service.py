@@ -67,6 +67,10 @@ class DispatchService:
             store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)
         record(connection, AuditAction.ALERT_RAISED, actor=actor, subject=alert.id, at=at, review=review_id)
 
+    def alerted_reviews(self, connection: Connection, since: int) -> frozenset[str]:
+        """The reviews whose decision raised an alert from a moment on (milliseconds since 1970 UTC)."""
+        return store.alerted_reviews(connection, since)
+
     def backlog(self, connection: Connection) -> Backlog:
         """What has not reached its end."""
         return store.backlog(connection)

@@ -166,6 +166,11 @@ def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[Al
     return [(_alert(row), row.published_at) for row in connection.execute(query)]
 
 
+def alerted_reviews(connection: Connection, since: int) -> frozenset[str]:
+    """The reviews whose decision raised an alert from a moment on."""
+    return frozenset(connection.scalars(select(alerts.c.review_id).where(alerts.c.raised_at >= since)))
+
+
 def backlog(connection: Connection) -> Backlog:
     """What has not reached its end."""
     failed = delivery_attempts.c.result != str(AttemptResult.SENT)

@@ -45,3 +45,15 @@ class Counts:
     sightings: int
     with_candidates: int
     rejected_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFacts:
+    """What statistics need of an intake. `received_at` in milliseconds since 1970 UTC by the hub's clock."""
+
+    sighting: SightingId
+    received_at: int
+    site: SiteId
+    sex: Sex
+    age_band: AgeBand
+    candidates: int

@@ -1,12 +1,14 @@
 """Reading sightings back, for the rooms in which people decide on them."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import Connection
 
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.db import Database
 from hub.ingest import store
-from hub.ingest.model import Counts, StoredSighting
+from hub.ingest.model import Counts, IntakeFacts, StoredSighting
 from protocol.ids import SightingId
 
 
@@ -45,6 +47,10 @@ class SightingReader:
         if sealed is None:
             raise UnknownSightingError("There is no such sighting.")
         return self._vault.decrypt(sealed, place(sighting_id, "basis")).decode()
+
+    def facts(self, connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
+        """What statistics need of the intakes received from `start` to before `end`."""
+        return store.facts(connection, start, end)
 
     def rejections(self, connection: Connection) -> dict[str, int]:
         """How many messages were refused for each reason, which is an error's name."""

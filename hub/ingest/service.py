@@ -13,7 +13,7 @@ from hub.clock import HOUR, Clock
 from hub.db import Database
 from hub.fleet.service import FleetService
 from hub.ingest import store
-from hub.ingest.model import Arrival, Counts, StoredSighting
+from hub.ingest.model import Arrival, Counts, IntakeFacts, StoredSighting
 from hub.ingest.reader import SightingReader, UnknownSightingError, place
 from hub.review.service import ReviewService
 from models.images import decode_image
@@ -26,7 +26,7 @@ from protocol.receipt import Receipt
 from protocol.sighting import Face, Sighting
 from protocol.topics import UnitChannel, parse_unit_topic, unit_topic
 
-__all__ = ["Counts", "IngestService", "SightingReader", "StoredSighting", "UnknownSightingError"]
+__all__ = ["Counts", "IngestService", "IntakeFacts", "SightingReader", "StoredSighting", "UnknownSightingError"]
 
 _CROP_SHAPE = (112, 112, 3)
 _UNKNOWN_SENDER = "unknown"

@@ -1,5 +1,6 @@
 """The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.db import metadata
-from hub.ingest.model import Arrival, Counts, StoredSighting
+from hub.ingest.model import Arrival, Counts, IntakeFacts, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis, Quality, Sighting
@@ -193,6 +194,21 @@ def count_rejection(connection: Connection, sender: str, reason: str, hour: int)
         return int(count)
     connection.execute(insert(rejected_messages).values(sender=sender, reason=reason, hour=hour, count=1))
     return 1
+
+
+def facts(connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
+    """What statistics need of the intakes received from `start` to before `end`."""
+    named = func.count(sighting_candidates.c.rank)
+    query = (
+        select(sightings, named.label("candidates"))
+        .outerjoin(sighting_candidates, sighting_candidates.c.sighting_id == sightings.c.id)
+        .where(sightings.c.received_at >= start, sightings.c.received_at < end)
+        .group_by(sightings.c.id)
+    )
+    for row in connection.execute(query):
+        yield IntakeFacts(
+            SightingId(row.id), row.received_at, SiteId(row.site), Sex(row.sex), AgeBand(row.age_band), row.candidates
+        )
 
 
 def rejections(connection: Connection) -> dict[str, int]:

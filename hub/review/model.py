@@ -152,6 +152,16 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """What statistics need of a review; outcome and hours from its opening to its decision, once there is one."""
+
+    id: ReviewId
+    sighting: SightingId
+    outcome: Outcome | None
+    hours: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """What the recogniser thought. Only for people who have given their own answer.
 

@@ -1,7 +1,7 @@
 """Opening reviews, showing each person only what they may know yet, taking answers, deciding."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from hub.review.model import (
     QueueItem,
     Review,
     ReviewError,
+    ReviewFacts,
     ReviewId,
     Side,
     Stage,
@@ -48,6 +49,7 @@ __all__ = [
     "Outcome",
     "Review",
     "ReviewError",
+    "ReviewFacts",
     "ReviewId",
     "ReviewService",
     "UnknownReviewError",
@@ -104,6 +106,10 @@ class ReviewService:
         """How many decisions of each outcome there are, none left out."""
         found = store.count_outcomes(connection)
         return {str(outcome): found.get(outcome, 0) for outcome in Outcome}
+
+    def facts(self, connection: Connection, since: int) -> Iterator[ReviewFacts]:
+        """What statistics need of the reviews opened from a moment on (milliseconds since 1970 UTC)."""
+        return store.facts(connection, since)
 
     def queue(self, connection: Connection, operator: Operator) -> Queue:
         """The oldest open reviews as one person sees them."""

@@ -1,6 +1,6 @@
 """Tables of reviews, answers and decisions. The rule of two people is in their keys, checks and triggers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import (
     BigInteger,
@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 
 from hub.atrest import Vault
+from hub.clock import HOUR
 from hub.db import metadata
-from hub.review.model import Answer, Decision, GivenAnswer, Outcome, Review, ReviewId
+from hub.review.model import Answer, Decision, GivenAnswer, Outcome, Review, ReviewFacts, ReviewId
 from protocol.ids import CaseId, PhotoId, SightingId
 
 reviews = Table(
@@ -156,6 +157,19 @@ def count_outcomes(connection: Connection) -> dict[Outcome, int]:
     """How many decisions of each outcome there are."""
     query = select(decisions.c.outcome, func.count().label("total")).group_by(decisions.c.outcome)
     return {Outcome(row.outcome): row.total for row in connection.execute(query)}
+
+
+def facts(connection: Connection, since: int) -> Iterator[ReviewFacts]:
+    """What statistics need of the reviews opened from a moment on."""
+    query = (
+        select(reviews.c.id, reviews.c.sighting_id, reviews.c.opened_at, decisions.c.outcome, decisions.c.at)
+        .outerjoin_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
+        .where(reviews.c.opened_at >= since)
+    )
+    for row in connection.execute(query):
+        outcome = None if row.outcome is None else Outcome(row.outcome)
+        hours = None if row.at is None else (row.at - row.opened_at) / HOUR
+        yield ReviewFacts(ReviewId(row.id), SightingId(row.sighting_id), outcome, hours)
 
 
 def decided_reviews(connection: Connection, limit: int) -> list[tuple[Review, Decision]]:
