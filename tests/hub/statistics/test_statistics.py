@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from hub.access.service import Role
 from hub.bootstrap import Services
 from hub.clock import HOUR, moment
 from hub.review.model import Answer
+from hub.sites import EVERY_SITE
 from hub.statistics.model import MEASURES
 from hub.statistics.service import Period, PeriodError, parse_period, statistics
 from protocol.person import Sex
 from protocol.topics import UnitChannel, unit_topic
 from tests.hub.metrics.test_numbers import intake_of
+from tests.support.desk import PASSWORD
 from tests.support.hub_site import SITE, UNIT, HubSite, register
 
 
@@ -86,7 +89,10 @@ def test_table_of_what_units_sent_and_people_decided(site: HubSite) -> None:
 def _reject_everything(hub: Services) -> None:
     at = hub.clock()
     with hub.database.begin() as connection:
-        people = [_operator(hub, name) for name in ("amina", "bimal")]
+        people = [
+            hub.access.operators.add(connection, name, PASSWORD, (Role.REVIEWER,), EVERY_SITE, at=at)
+            for name in ("amina", "bimal")
+        ]
         for review in [facts.id for facts in hub.review.facts(connection, 0)]:
             for person in people:
                 hub.review.answer(connection, review, person, Answer.DIFFERENT, comment="", at=at)
