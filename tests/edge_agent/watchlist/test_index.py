@@ -150,6 +150,12 @@ class TestCalibrated:
             (share * base + np.sqrt(1 - share**2) * aside / np.linalg.norm(aside)).astype(np.float32), DEFAULT.digest
         )
 
+    def scoring(self, data: bytes, score: float) -> Template:
+        """A template whose normalised score with `data` is `score`, or nearly: whatever the calibration says."""
+        entry = np.frombuffer(data, "<f4")[None]
+        likes = [self.like(data, share) for share in np.linspace(0, 1, 201)]
+        return min(likes, key=lambda like: abs(float(SCORER.score(like, entry)[0]) - score))
+
     def probe(self, template: Template) -> Probe:
         return Probe(template, Sex.UNKNOWN, AgeBand.CHILD, DAY)
 
@@ -171,15 +177,17 @@ class TestCalibrated:
 
     def test_longer_list_asks_for_a_higher_score(self) -> None:
         vectors = self.vectors(3000)
-        template = self.like(vectors[0], 0.65)
+        low, high = (SCORER.threshold(Band.YOUNG, count, 5) for count in (1, 3000))
+        template = self.scoring(vectors[0], (low + high) / 2)
         one, many = self.listed(vectors[:1]), self.listed(vectors)
         (match,) = one.search(self.probe(template)).matches
-        assert SCORER.threshold(Band.YOUNG, 1, 5) < match.score < SCORER.threshold(Band.YOUNG, 3000, 5)
+        assert low < match.score < high
         assert many.search(self.probe(template)).matches == ()
 
     def test_more_wanted_candidates_ask_for_a_lower_score(self) -> None:
         vectors = self.vectors(3000)
-        template = self.like(vectors[0], 0.6)
+        low, high = (SCORER.threshold(Band.YOUNG, 3000, wanted) for wanted in (90, 1))
+        template = self.scoring(vectors[0], (low + high) / 2)
         strict, wide = (self.listed(vectors, wanted).search(self.probe(template)).matches for wanted in (1, 90))
         assert (cases(strict), cases(wide)) == ([], ["0"])
 
