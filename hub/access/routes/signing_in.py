@@ -208,7 +208,9 @@ def _go_on(
 def _arrive(
     signed_in: SignedIn, form: OnwardForm, services: Services, pages: Pages, codes: tuple[str, ...]
 ) -> Response:
-    onward = local_path(form.next) or home(signed_in.operator)
+    onward = local_path(form.next)
+    if onward in {"", "/"}:  # The bare address of the console is everyone's, its first page a reviewer's.
+        onward = home(signed_in.operator)
     kept = services.access.kept_form(form.kept, signed_in.operator) if form.kept else None
     token = form_token(signed_in.session_token)
     if codes:

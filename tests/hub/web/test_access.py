@@ -7,19 +7,32 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from credentials.private_files import write_private
 from hub import web
-from hub.access.service import Role, declaration_of
+from hub.access.fields import READERS, readable
+from hub.access.service import Field, Operator, Role, Stage, Visitor, declaration_of
+from hub.dispatch.service import load_recipients
+from hub.navigation import NAVIGATION, destinations, home
 from hub.routes_document import console_routes, routes_document
+from hub.sites import EVERY_SITE
 from tests.hub.web.conftest import MakePerson
 from tests.support.console import ConsoleServer
 from tests.support.desk import PASSWORD, Desk
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 ROUTES = console_routes()
-CLOSED = [route for route in ROUTES if (declared := declaration_of(route.endpoint)) and declared.roles]
+CLOSED = [
+    route for route in ROUTES if (declared := declaration_of(route.endpoint)) and declared.stage is Stage.SIGNED_IN
+]
+HALF_OPEN = [
+    route for route in ROUTES if (declared := declaration_of(route.endpoint)) and declared.stage is Stage.SIGNING_IN
+]
 
 
 def url(route: APIRoute) -> str:
-    return re.sub(r"\{side\}", "case", re.sub(r"\{\w+_id\}", "0" * 16, route.path))
+    path = re.sub(r"\{\w+_id\}", "0" * 16, route.path)
+    return path.replace("{side}", "case").replace("{name}", "bimal")
 
 
 def names(routes: list[APIRoute]) -> list[str]:
@@ -60,6 +73,14 @@ def test_nobody_passes_without_signing_in(person: MakePerson, route: APIRoute) -
         assert "Sign out" not in answer.text
 
 
+@pytest.mark.parametrize("route", HALF_OPEN, ids=names(HALF_OPEN))
+def test_session_or_nothing_opens_a_step_of_signing_in(person: MakePerson, route: APIRoute) -> None:
+    for visitor in (person(), person("amina")):
+        method = min(route.methods or {"GET"})
+        answer = visitor.session.request(method, visitor.url + url(route), timeout=20, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/sign-in")
+
+
 @pytest.mark.parametrize("role", Role)
 def test_each_role_passes_exactly_where_it_is_named(desk: Desk, person: MakePerson, role: Role) -> None:
     desk.add_operator("chandra", role)
@@ -73,7 +94,7 @@ def test_each_role_passes_exactly_where_it_is_named(desk: Desk, person: MakePers
         answer = visitor.session.request(
             method,
             visitor.url + url(route),
-            data={"csrf": visitor.token("/units"), "answer": "same"} if method == "POST" else None,
+            data={"csrf": visitor.token("/account"), "answer": "same"} if method == "POST" else None,
             timeout=20,
             allow_redirects=False,
         )
@@ -91,12 +112,54 @@ def test_route_that_declares_nothing_is_closed_to_everyone(desk: Desk, tmp_path:
     assert "secret" not in answer.text
 
 
-def test_administrator_comes_to_a_page_that_is_open_to_them(desk: Desk, person: MakePerson) -> None:
-    desk.add_operator("chandra", Role.ADMINISTRATOR)
+@pytest.mark.parametrize("role", Role)
+def test_everyone_comes_to_a_page_that_is_open_to_them(desk: Desk, person: MakePerson, role: Role) -> None:
+    chandra = desk.add_operator("chandra", role)
     page = person().sign_in("chandra")
     assert page.status_code == 200
-    assert page.url.endswith("/units")
-    assert "To review" not in page.text
+    assert page.url.endswith(home(chandra))
+    assert set(re.findall(r'href="(/[a-z-]*)"', page.text.split("</nav>")[0])) - {"/static/console"} == {
+        one.path for one in destinations(chandra)
+    }
+
+
+def test_head_leads_where_a_role_may_not_go() -> None:
+    declared = {route.path: declaration_of(route.endpoint) for route in ROUTES if "GET" in (route.methods or ())}
+    for one in NAVIGATION:
+        found = declared[one.path]
+        assert found is not None
+        assert found.roles == one.roles, one.path
+
+
+def test_operator_with_no_role_left_comes_to_an_error() -> None:
+    assert home(Operator(1, "chandra", frozenset(), EVERY_SITE)) == "/account"
+
+
+def test_auditor_may_read_a_face_or_a_score() -> None:
+    assert readable([Role.AUDITOR]) == {Field.OPERATOR_NAME}
+    assert set(READERS) == set(Field)
+
+
+def test_field_that_a_route_does_not_name_is_shown_there() -> None:
+    visitor = Visitor(Operator(1, "amina", frozenset(Role), EVERY_SITE), "", 0)
+    assert not any(visitor.sees(field) for field in Field)
+    shown = visitor.shown(frozenset({Field.CASE}))
+    assert [field for field in Field if shown.sees(field)] == [Field.CASE]
+
+
+@pytest.mark.parametrize("role", [Role.CASE_OFFICER, Role.DISPATCHER, Role.REVIEWER])
+def test_recipients_of_an_alert_are_shown_to_more_than_who_has_to_do_with_them(tmp_path: Path, role: Role) -> None:
+    write_private(tmp_path / "recipients", b"mailtos://amina:secret@desk.example?to=police@desk.example")
+    (tmp_path / "desk").mkdir()
+    desk = Desk(tmp_path / "desk", recipients=load_recipients(tmp_path / "recipients"))
+    desk.confirm(desk.open_review())
+    desk.add_operator("chandra", role)
+    with ConsoleServer(web.build_console(desk.services), tmp_path) as server, server.person() as visitor:
+        visitor.sign_in("chandra")
+        (link,) = re.findall(r'href="(/alerts/[0-9a-f]{16})"', visitor.get("/alerts").text)
+        page = visitor.get(link).text
+    assert ("Recipient 1" in page) == (role is Role.CASE_OFFICER)
+    desk.database.close()
 
 
 def test_person_goes_on_to_where_they_wanted_to_go(person: MakePerson) -> None:
