@@ -18,11 +18,15 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.recipients import Recipients, load_recipients
 from hub.dispatch.service import AlertSettings, DispatchService
 from hub.fleet.service import FleetService
+from hub.ingest.own_scores import OwnScores
+from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, SightingReader
 from hub.mqtt import MqttLink
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from hub.witness import HeadKeeper
+from hub.workers import RecognitionWorker
+from models.pack import Pack, load_pack
 from protocol.ids import owner
 from protocol.keys import PrivateIdentity
 from protocol.topics import UPWARD, hub_subscription
@@ -41,6 +45,8 @@ class Services:
     audit: AuditLog
     access: AccessService
     fleet: FleetService
+    pack: Pack
+    photographs: PhotographReader
     cases: CaseService
     watchlist: WatchlistService
     sightings: SightingReader
@@ -58,15 +64,18 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     database.migrate()
     fleet = FleetService(database, vault, identity, settings.units, clock)
+    pack = load_pack(settings.pack)
+    photographs = PhotographReader(pack)
     cases = CaseService(
         database,
         vault,
-        PhotographReader(settings.pack),
+        photographs,
         clock=clock,
         entropy=secrets.token_bytes,
         hub=settings.hub,
         slices=settings.slices,
         slice_days=settings.slice_days,
+        other=None if settings.other_pack is None else PhotographReader(load_pack(settings.other_pack)),
     )
     watchlist = WatchlistService(
         database,
@@ -78,6 +87,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         entropy=secrets.token_bytes,
         hub=settings.hub,
         slices=settings.slices,
+        pack_digest=photographs.pack_digest,
     )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)
@@ -93,6 +103,8 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
             database, clock, vault, issuer=f"MCA-{settings.hub}", second_factor=settings.second_factor
         ),
         fleet=fleet,
+        pack=pack,
+        photographs=photographs,
         cases=cases,
         watchlist=watchlist,
         sightings=sightings,
@@ -128,6 +140,25 @@ def build_ingest(services: Services, link: MqttLink) -> IngestService:
         publish=link.send,
         clock=services.clock,
     )
+
+
+def build_recognition(services: Services) -> RecognitionWorker:
+    """What recognises beside the intake of messages. Raises UncalibratedHubPackError."""
+    settings = services.settings
+    scores = OwnScores(
+        services.pack,
+        false_candidates_per_100=settings.false_candidates_per_100_intakes,
+        allow_uncalibrated=settings.uncalibrated,
+    )
+    looks = SecondLooks(
+        services.database,
+        services.sightings,
+        services.cases,
+        services.photographs,
+        scores,
+        clock=services.clock,
+    )
+    return RecognitionWorker(services.cases, looks)
 
 
 def build_dispatcher(services: Services) -> Dispatcher:

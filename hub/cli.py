@@ -11,6 +11,7 @@ from hub.backup.commands import backup, backup_key, restore
 from hub.commands import CommandContext, InputError, actor, services_of, settings_of
 from hub.config import BrokerKind
 from hub.operator_commands import app as operators
+from hub.pack_commands import app as pack
 from hub.statistics.commands import statistics
 from protocol.errors import FieldError
 from protocol.ids import parse_case_id, parse_slice_name, parse_unit_id
@@ -20,6 +21,7 @@ app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", n
 case = typer.Typer(help="Missing children.", no_args_is_help=True)
 watchlist = typer.Typer(help="What units search for.", no_args_is_help=True)
 app.add_typer(case, name="case")
+app.add_typer(pack, name="pack")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operators, name="operator")
 app.add_typer(audit, name="audit")

@@ -54,6 +54,9 @@ class HubSettings(TomlSettings):
     units: Path = Path("units")
     data: Path = Path("data")
     pack: Path = Field(default_factory=default_pack_path)
+    other_pack: Path | None = None
+    false_candidates_per_100_intakes: Annotated[float, Field(gt=0, le=100)] = 5
+    uncalibrated: bool = False
 
     second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
 

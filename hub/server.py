@@ -13,7 +13,14 @@ import structlog
 from credentials.private_files import PrivateFileError
 from credentials.tls import read_revocations, server_context
 from faults import UnavailableError
-from hub.bootstrap import Services, build_dispatcher, build_head_keeper, build_ingest, build_link
+from hub.bootstrap import (
+    Services,
+    build_dispatcher,
+    build_head_keeper,
+    build_ingest,
+    build_link,
+    build_recognition,
+)
 from hub.broker import EmbeddedBroker
 from hub.config import BrokerKind
 from hub.fleet.service import UnitFileError
@@ -42,7 +49,8 @@ class HubServer:
     def __init__(self, services: Services) -> None:
         """Take the ports and publish what is listed, so that mistakes show before anything runs.
 
-        Raises ListenError, BrokerMissingError, PrivateFileError, UnitFileError, TrustError or DatabaseUnavailableError.
+        Raises ListenError, BrokerMissingError, PrivateFileError, UnitFileError, TrustError, UncalibratedHubPackError or
+        DatabaseUnavailableError.
         """
         settings = services.settings
         self._services = services
@@ -54,6 +62,7 @@ class HubServer:
         self._broker = EmbeddedBroker(settings.broker_config) if settings.broker is BrokerKind.EMBEDDED else None
         self._link = build_link(settings)
         self._ingest = build_ingest(services, self._link)
+        self._recognition = build_recognition(services)
         self._dispatcher = build_dispatcher(services)
         self._heads = build_head_keeper(services)
         self._metrics = build_metrics_server(settings, lambda: collect(services))
@@ -96,6 +105,7 @@ class HubServer:
             start("service for units", lambda: self._units.run(stop)),
             start("intake of messages", lambda: take_in(self._link, self._ingest, stop)),
             start("sending of notices", lambda: send_waiting(self._link, fleet, stop)),
+            start("recognition", lambda: self._recognition.run(stop)),
             start("watchlist", lambda: self._watchlist.run(stop)),
             start("dispatch of alerts", lambda: self._dispatcher.run(stop)),
             start("signing of the audit trail", lambda: self._heads.run(stop)),

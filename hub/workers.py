@@ -7,10 +7,11 @@ from typing import Final
 import structlog
 
 from faults import UnavailableError
-from hub.cases.service import CaseService
+from hub.cases.service import CaseService, Completion
 from hub.clock import MINUTE, Clock, utc_day
 from hub.db import Database
 from hub.fleet.service import FleetService, UnitFileError
+from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService
 from hub.mqtt import Delivery, MqttLink
 from hub.watchlist.service import WatchlistService
@@ -60,6 +61,33 @@ def send_waiting(link: MqttLink, fleet: FleetService, stop: threading.Event) -> 
             _log.warning("notices.wait", reason=type(error).__name__)
 
 
+class RecognitionWorker:
+    """Makes templates of the hub's pack where they are missing, and looks at candidates once more.
+
+    One photograph or sighting at a time, so that it ends soon when it is asked to. Nothing waits for it.
+    """
+
+    def __init__(self, cases: CaseService, looks: SecondLooks) -> None:
+        """Both with the same pack."""
+        self._cases = cases
+        self._looks = looks
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        pause = 0.0
+        while not stop.wait(pause):
+            try:
+                pause = 0.0 if self.work() else _LOOK_SECONDS
+            except UnavailableError as error:
+                _log.warning("recognition.waits", reason=type(error).__name__)
+                pause = min(max(2 * pause, _LOOK_SECONDS), _LONGEST_DELAY)
+
+    def work(self) -> bool:
+        """One sighting or photograph; whether there was one."""
+        # Sightings first: people wait for them. A case that has no template yet is looked at with the photographs.
+        return self._looks.look() or self._cases.complete_templates() is not Completion.DONE
+
+
 class WatchlistWorker:
     """Keeps the published watchlist equal to the cases, its signatures fresh, and the units told of it.
 
@@ -84,7 +112,7 @@ class WatchlistWorker:
         self._topic = watchlist_topic(hub)
         self._clock = clock
         self._units_changed = threading.Event()
-        self._published_from: tuple[int, date] | None = None
+        self._published_from: tuple[int, date, bool] | None = None
         self._announced: tuple[int, int] | None = None
         self._renewed_at = 0
 
@@ -115,10 +143,12 @@ class WatchlistWorker:
             self._units_changed.clear()
             self._published_from = None
         with self._database.read() as connection:
-            # The day counts too: with its end some listings run out.
-            source = self._cases.revision(connection), utc_day(self._clock())
+            # The day counts too: with its end some listings run out. And the last unit that takes up the hub's
+            # pack ends the time of two packs.
+            changing = self._watchlist.is_changing_pack(connection)
+            source = self._cases.revision(connection), utc_day(self._clock()), changing
         if source != self._published_from:
-            self._watchlist.publish("cases, units or the day changed")
+            self._watchlist.publish("cases, units, their pack or the day changed")
             self._published_from = source
 
     def _renew(self) -> None:

@@ -40,6 +40,7 @@ class AuditAction(StrEnum):
     CASE_REGISTERED = "case.registered"
     CASE_RENEWED = "case.renewed"
     CASE_LOCATED = "case.located"
+    TEMPLATE_ADDED = "case.template-added"
     WATCHLIST_PUBLISHED = "watchlist.published"
     WATCHLIST_EXPORTED = "watchlist.exported"
     SIGHTING_RECEIVED = "sighting.received"
@@ -67,6 +68,7 @@ DETAILS: Final = frozenset(
         "candidates",  # how many
         "list_version",
         "outcome",  # of a review, of the fixed choices
+        "pack",  # digest of a recogniser
         "photos",  # how many
         "poor_photos",  # how many were taken although they are too poor to compare
         "position",  # first or second answer

@@ -86,3 +86,12 @@ class TemplateRecord:
     photo: PhotoId
     pack_digest: bytes
     sealed_vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPhoto:
+    """A photograph that has no template of a pack yet."""
+
+    case: CaseId
+    photo: PhotoId
+    sealed_original: bytes

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -11,7 +10,7 @@ from hub.cases.model import ReferencePhoto
 from models.align import portrait
 from models.detectors import Face
 from models.images import RgbImage, decode_image, encode_jpeg
-from models.pack import load_pack
+from models.pack import Pack
 from models.quality import Measure, Verdict, assess
 from models.recogniser import Recogniser
 from models.template import Template
@@ -47,20 +46,20 @@ class PoorPhotographError(PhotographError):
 class PhotographReader:
     """Reads reference photographs with one recogniser pack, opened when the first photograph comes."""
 
-    def __init__(self, pack: Path) -> None:
-        """`pack`: the pack's folder."""
+    def __init__(self, pack: Pack) -> None:
+        """`pack`: what the templates are made with."""
         self._pack = pack
 
     @property
     def pack_digest(self) -> bytes:
         """32 bytes: the embedding space of the templates made here."""
-        return bytes.fromhex(self.recogniser.pack.digest)
+        return bytes.fromhex(self._pack.digest)
 
     def read(self, data: bytes, *, accept_poor: bool = False) -> ReferencePhoto:
         """The one face of a JPEG, PNG or WebP file, which passes the gate that intakes pass.
 
         Raises PhotographError, PoorPhotographError unless `accept_poor`, ImageRejectedError for a file that is no
-        photograph, PackRejectedError or LicenceRefusedError for a pack that cannot be used.
+        photograph, PackRejectedError for a pack that was altered meanwhile.
         """
         image, faces = self._find(data)
         if len(faces) > 1:
@@ -88,8 +87,8 @@ class PhotographReader:
 
     @cached_property
     def recogniser(self) -> Recogniser:
-        """The pack at work. Raises PackRejectedError or LicenceRefusedError."""
-        return Recogniser(load_pack(self._pack))
+        """The pack at work. Raises PackRejectedError where it was altered since it was loaded."""
+        return Recogniser(self._pack)
 
     def _find(self, data: bytes) -> tuple[RgbImage, list[Face]]:
         image = decode_image(data)

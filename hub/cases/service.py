@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
+from enum import Enum
+from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
 from faults import RejectedError
@@ -17,6 +20,7 @@ from hub.cases.model import (
     PoorPhotoRecord,
     ReferencePhoto,
     TemplateRecord,
+    WaitingPhoto,
 )
 from hub.cases.photographs import FAULTS, PhotographError, PhotographReader, PoorPhotographError
 from hub.clock import Clock, utc_day
@@ -30,6 +34,7 @@ __all__ = [
     "CaseService",
     "CaseStatus",
     "CaseSummary",
+    "Completion",
     "NewCase",
     "PhotographError",
     "PhotographReader",
@@ -37,8 +42,14 @@ __all__ = [
     "UnknownCaseError",
 ]
 
+# While units change from one pack to another, an entry carries templates of both.
+MAX_PHOTOGRAPHS: Final = MAX_TEMPLATES // 2
+
 _MAX_REFERENCE = 80
 _MAX_REASON = 200
+
+
+_log = structlog.get_logger()
 
 
 class CaseError(RejectedError):
@@ -47,6 +58,14 @@ class CaseError(RejectedError):
 
 class UnknownCaseError(RejectedError):
     """There is no such case, or no such photograph of it."""
+
+
+class Completion(Enum):
+    """What became of one photograph without a template of the hub's pack."""
+
+    DONE = "done"  # There is none.
+    MADE = "made"
+    UNREADABLE = "unreadable"  # The pack finds no face in it.
 
 
 class CaseService:
@@ -63,8 +82,12 @@ class CaseService:
         hub: HubId,
         slices: Collection[SliceName],
         slice_days: int,
+        other: PhotographReader | None = None,
     ) -> None:
-        """`slice_days`: for how long a case is listed unless it is renewed."""
+        """`slice_days`: for how long a case is listed unless it is renewed.
+
+        `other`: of the pack that some units run while they change to the hub's, or from it.
+        """
         self._database = database
         self._vault = vault
         self._photographs = photographs
@@ -73,6 +96,8 @@ class CaseService:
         self._hub = hub
         self._slices = slices
         self._slice_days = slice_days
+        self._readers = [photographs] if other is None else [photographs, other]
+        self._unreadable: dict[bytes, set[PhotoId]] = {reader.pack_digest: set() for reader in self._readers}
 
     def register(self, new: NewCase, photographs: Sequence[bytes], actor: str, *, despite: str | None = None) -> CaseId:
         """Store a new case with its photographs (JPEG, PNG or WebP files) and list it.
@@ -146,10 +171,41 @@ class CaseService:
         if photo not in store.photos(connection, case):
             raise UnknownCaseError(f"The case {case} or its photograph is not known here.")
 
-    def listed_entries(self, connection: Connection, name: SliceName) -> list[WatchlistEntry]:
-        """What units may search for today: missing children whose listing has not run out, by case."""
+    def templates(self, connection: Connection, case: CaseId, pack_digest: bytes) -> list[EntryTemplate]:
+        """The templates of a case's photographs that one pack made, in the order of the photographs."""
+        return [self._template(one) for one in store.templates(connection, case) if one.pack_digest == pack_digest]
+
+    def listed_entries(
+        self, connection: Connection, name: SliceName, *, every_pack: bool = True
+    ) -> list[WatchlistEntry]:
+        """What units may search for today: missing children whose listing has not run out, by case.
+
+        With `every_pack`, the templates of every pack, for units that still run another than the hub. Without it,
+        those of the hub's pack; of a photograph that it cannot read, what there is.
+        """
         rows = store.listed(connection, name, utc_day(self._clock()))
+        if not every_pack:
+            own = self._photographs.pack_digest
+            rows = [(case, _of_pack(own, templates)) for case, templates in rows]
         return [self._entry(case, templates) for case, templates in rows]
+
+    def complete_templates(self, case: CaseId | None = None) -> Completion:
+        """Make one template that is missing, if there is one: of the hub's pack, or the other that units run.
+
+        Of one case, or of any. Raises PackRejectedError for a pack that cannot be used, StoredDataError for an
+        altered photograph, DatabaseUnavailableError.
+        """
+        for reader in self._readers:
+            pack = reader.pack_digest
+            with self._database.read() as connection:
+                waiting = store.without_template(connection, pack, case, self._unreadable[pack])
+            if waiting is not None:
+                return self._complete(reader, waiting)
+        return Completion.DONE
+
+    def unreadable_count(self) -> int:
+        """How many photographs were found in which the hub's pack sees no face, since this program started."""
+        return len(self._unreadable[self._photographs.pack_digest])
 
     def revision(self, connection: Connection) -> int:
         """A number that rises with every change of any case."""
@@ -159,13 +215,31 @@ class CaseService:
         """How many children are missing."""
         return store.count(connection, CaseStatus.MISSING)
 
+    def _complete(self, reader: PhotographReader, waiting: WaitingPhoto) -> Completion:
+        original = self._vault.decrypt(waiting.sealed_original, _place(waiting.photo, "original"))
+        pack = reader.pack_digest
+        try:
+            template = reader.template(original)
+        except RejectedError as error:
+            # It keeps its templates of other packs, and is looked at again when the program starts anew.
+            self._unreadable[pack].add(waiting.photo)
+            _log.warning("photograph.not-embedded", case=waiting.case, reason=type(error).__name__)
+            return Completion.UNREADABLE
+        sealed = self._vault.encrypt(template.to_bytes(), _place(waiting.photo, "template", pack))
+        with self._database.begin() as connection:
+            if store.insert_template_once(connection, waiting.photo, pack, sealed):
+                store.touch(connection, waiting.case)
+                action, now = AuditAction.TEMPLATE_ADDED, self._clock()
+                record(connection, action, actor=self._hub, subject=waiting.case, at=now, pack=pack.hex())
+        return Completion.MADE
+
     def _require_sound(self, new: NewCase, photographs: int) -> None:
         if not new.reference.strip() or len(new.reference) > _MAX_REFERENCE:
             raise CaseError(f"A case needs the police's reference, of at most {_MAX_REFERENCE} characters.")
         if new.slice not in self._slices:
             raise CaseError(f"This hub has no slice {new.slice}. It has: {', '.join(sorted(self._slices))}.")
-        if not 1 <= photographs <= MAX_TEMPLATES:
-            raise CaseError(f"A case needs 1 to {MAX_TEMPLATES} photographs, not {photographs}.")
+        if not 1 <= photographs <= MAX_PHOTOGRAPHS:
+            raise CaseError(f"A case needs 1 to {MAX_PHOTOGRAPHS} photographs, not {photographs}.")
         today = utc_day(self._clock())
         if new.last_seen is not None and new.last_seen > today:
             raise CaseError("The day on which the child was last seen lies in the future.")
@@ -254,6 +328,11 @@ class CaseService:
     def _template(self, template: TemplateRecord) -> EntryTemplate:
         place = _place(template.photo, "template", template.pack_digest)
         return EntryTemplate(template.photo, template.pack_digest, self._vault.decrypt(template.sealed_vector, place))
+
+
+def _of_pack(pack: bytes, templates: Sequence[TemplateRecord]) -> list[TemplateRecord]:
+    readable = {template.photo for template in templates if template.pack_digest == pack}
+    return [template for template in templates if template.pack_digest == pack or template.photo not in readable]
 
 
 def _sound_reason(text: str) -> str:

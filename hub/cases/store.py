@@ -1,5 +1,6 @@
 """The tables of cases. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
+from collections.abc import Collection
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -16,13 +17,14 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    exists,
     func,
     insert,
     select,
     update,
 )
 
-from hub.cases.model import CaseRecord, CaseStatus, PoorPhotoRecord, TemplateRecord
+from hub.cases.model import CaseRecord, CaseStatus, PoorPhotoRecord, TemplateRecord, WaitingPhoto
 from hub.db import metadata
 from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.person import BirthBand, Month, Sex
@@ -119,6 +121,49 @@ def poor_photos(connection: Connection, case: CaseId) -> list[PoorPhotoRecord]:
 def insert_template(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> None:
     """A photograph's encrypted template in one embedding space."""
     connection.execute(insert(case_templates).values(photo_id=photo, pack_digest=pack_digest, sealed_vector=vector))
+
+
+def insert_template_once(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> bool:
+    """As `insert_template`, unless another process was first; whether it was inserted."""
+    known = select(case_templates.c.photo_id).where(
+        case_templates.c.photo_id == photo, case_templates.c.pack_digest == pack_digest
+    )
+    if connection.scalar(known) is not None:
+        return False
+    insert_template(connection, photo, pack_digest, vector)
+    return True
+
+
+def without_template(
+    connection: Connection, pack_digest: bytes, case: CaseId | None, passed_over: Collection[PhotoId]
+) -> WaitingPhoto | None:
+    """A photograph, of one case or any, without a template of a pack; of a missing child first."""
+    has = exists().where(case_templates.c.photo_id == case_photos.c.id, case_templates.c.pack_digest == pack_digest)
+    query = (
+        select(case_photos.c.id, case_photos.c.case_id, case_photos.c.sealed_original)
+        .join(cases)
+        .where(~has, case_photos.c.id.not_in(passed_over))
+        .order_by(cases.c.located_at.is_not(None), case_photos.c.id)
+        .limit(1)
+    )
+    row = connection.execute(query if case is None else query.where(cases.c.id == case)).one_or_none()
+    return None if row is None else WaitingPhoto(CaseId(row.case_id), PhotoId(row.id), row.sealed_original)
+
+
+def templates(connection: Connection, case: CaseId) -> list[TemplateRecord]:
+    """A case's templates of every pack, in the order of its photographs."""
+    query = (
+        select(case_photos.c.id.label("photo"), case_templates.c.pack_digest, case_templates.c.sealed_vector)
+        .join_from(case_photos, case_templates)
+        .where(case_photos.c.case_id == case)
+        .order_by(case_photos.c.position, case_templates.c.pack_digest)
+    )
+    return [_template(row) for row in connection.execute(query)]
+
+
+def touch(connection: Connection, case: CaseId) -> None:
+    """Note that what is published of a case may have changed."""
+    connection.execute(update(cases).where(cases.c.id == case).values(revision=revision(connection) + 1))
 
 
 def find_by_reference(connection: Connection, reference_index: bytes) -> str | None:

@@ -31,6 +31,7 @@ class UnitHealth:
     list_published_at: int
     entries: int
     pending: int
+    pack_digest: bytes  # 32 bytes: the recogniser it runs
     software: str
     sent_at: int
     received_at: int

@@ -77,6 +77,11 @@ class FleetService:
         """The newest report of each active unit that has sent one, by name."""
         return store.health(connection)
 
+    def all_run(self, connection: Connection, pack_digest: bytes) -> bool:
+        """Whether every active unit has reported that it runs this pack. A unit that never reported has not."""
+        reported = {health.unit: health.pack_digest for health in store.health(connection)}
+        return all(reported.get(unit.id) == pack_digest for unit in store.active(connection))
+
     def seal(self, connection: Connection, unit: UnitId, message_type: MessageType, payload: bytes) -> bytes:
         """An envelope from the hub to a unit under the hub's next sequence number. Raises UnknownUnitError."""
         recipient = store.find(connection, unit)

@@ -141,6 +141,7 @@ def health(connection: Connection) -> list[UnitHealth]:
             list_published_at=row.list_published_at,
             entries=row.entries,
             pending=row.pending,
+            pack_digest=row.pack_digest,
             software=row.software,
             sent_at=row.sent_at,
             received_at=row.received_at,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from protocol.ids import SightingId, SiteId, UnitId
 from protocol.person import AgeBand, Sex
-from protocol.sighting import Candidate, LegalBasis, Quality
+from protocol.sighting import Candidate, Chance, LegalBasis, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,29 @@ class StoredSighting:
     frames: int
     quality: Quality
     candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What the hub's own recogniser finds of a candidate, from the picture that the unit sent."""
+
+    raw: float  # cosine with the case's best photograph
+    score: float
+    chance: Chance | None  # None: the hub's pack is not calibrated
+    enough: bool  # whether it would have been a candidate at the hub
+    same_picture: bool  # False: the unit cannot have compared the picture that it sent
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the machines say of one candidate of an intake. Only for people who have answered."""
+
+    candidate: Candidate
+    comparable: int
+    frames: int
+    warning: str | None  # the measure for which the unit took the picture with a doubt
+    looked: bool  # whether the hub has looked itself
+    look: SecondLook | None  # None: not yet, or it could not compare
 
 
 @dataclass(frozen=True, slots=True)

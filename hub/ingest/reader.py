@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.db import Database
-from hub.ingest import store
-from hub.ingest.model import Counts, IntakeFacts, StoredSighting
-from protocol.ids import SightingId
+from hub.ingest import look_store, store
+from hub.ingest.model import Counts, Finding, IntakeFacts, StoredSighting
+from protocol.ids import CaseId, SightingId
 
 
 class UnknownSightingError(RejectedError):
@@ -30,6 +30,15 @@ class SightingReader:
         if sighting is None:
             raise UnknownSightingError("There is no such sighting.")
         return sighting
+
+    def finding(self, connection: Connection, sighting_id: SightingId, case: CaseId) -> Finding:
+        """What the unit and the hub's own recogniser say of a candidate. Raises UnknownSightingError."""
+        sighting = self.sighting(connection, sighting_id)
+        candidate = next((one for one in sighting.candidates if one.case == case), None)
+        if candidate is None:
+            raise UnknownSightingError("There is no such candidate of this sighting.")
+        looked, look = look_store.find(connection, sighting_id, case)
+        return Finding(candidate, sighting.comparable, sighting.frames, sighting.quality.warning, looked, look)
 
     def portrait(self, sighting_id: SightingId) -> bytes:
         """The intake's face for people, a JPEG. Raises UnknownSightingError."""

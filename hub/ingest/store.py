@@ -56,6 +56,18 @@ sightings = Table(
     UniqueConstraint("unit", "sequence"),
 )
 
+
+def _chance() -> tuple[Column[Any], ...]:
+    # A chance is there as a whole, or not at all: then nothing was calibrated.
+    return (
+        Column("chance", Double),
+        Column("chance_low", Double),
+        Column("chance_high", Double),
+        Column("expected", Double),
+        Column("counted", Boolean),
+    )
+
+
 sighting_candidates = Table(
     "sighting_candidates",
     metadata,
@@ -65,12 +77,7 @@ sighting_candidates = Table(
     Column("photo_id", String(16), ForeignKey("case_photos.id"), nullable=False),
     Column("raw", Double, nullable=False),
     Column("score", Double, nullable=False),
-    # A chance is there as a whole, or not at all: then the unit was not calibrated.
-    Column("chance", Double),
-    Column("chance_low", Double),
-    Column("chance_high", Double),
-    Column("expected", Double),
-    Column("counted", Boolean),
+    *_chance(),
     UniqueConstraint("sighting_id", "case_id"),
     CheckConstraint("rank >= 1", name="rank"),
 )
@@ -81,6 +88,21 @@ sighting_faces = Table(
     Column("sighting_id", String(32), ForeignKey("sightings.id"), primary_key=True),
     Column("sealed_crop", LargeBinary, nullable=False),
     Column("sealed_portrait", LargeBinary, nullable=False),
+)
+
+# What the hub's own recogniser found of a candidate. `raw` is null where it could not compare.
+second_looks = Table(
+    "second_looks",
+    metadata,
+    Column("sighting_id", String(32), ForeignKey("sightings.id"), primary_key=True),
+    Column("case_id", String(130), ForeignKey("cases.id"), primary_key=True),
+    Column("pack_digest", LargeBinary(32), nullable=False),
+    Column("raw", Double),
+    Column("score", Double),
+    *_chance(),
+    Column("enough", Boolean),
+    Column("same_picture", Boolean),
+    Column("at", BigInteger, nullable=False),
 )
 
 rejected_messages = Table(
@@ -134,7 +156,7 @@ def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival
                 photo_id=candidate.photo,
                 raw=candidate.raw,
                 score=candidate.score,
-                **_chance_columns(candidate.chance),
+                **chance_columns(candidate.chance),
             )
         )
 
@@ -234,13 +256,18 @@ def _candidates(connection: Connection, sighting: SightingId) -> tuple[Candidate
 
 
 def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
-    chance = None
-    if row.chance is not None:
-        chance = Chance(row.chance, row.chance_low, row.chance_high, row.expected, row.counted)
-    return Candidate(CaseId(row.case_id), PhotoId(row.photo_id), row.rank, row.raw, row.score, chance)
+    return Candidate(CaseId(row.case_id), PhotoId(row.photo_id), row.rank, row.raw, row.score, read_chance(row))
 
 
-def _chance_columns(chance: Chance | None) -> dict[str, float | bool]:
+def read_chance(row: Row[*tuple[Any, ...]]) -> Chance | None:
+    """A chance from the columns that `chance_columns` fills."""
+    if row.chance is None:
+        return None
+    return Chance(row.chance, row.chance_low, row.chance_high, row.expected, row.counted)
+
+
+def chance_columns(chance: Chance | None) -> dict[str, float | bool]:
+    """A chance in columns; none of them without one."""
     if chance is None:
         return {}
     return {

@@ -8,7 +8,7 @@ from typing import NewType, Protocol
 from faults import RejectedError
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, BirthBand, Sex
-from protocol.sighting import LegalBasis
+from protocol.sighting import Candidate, Chance, LegalBasis
 
 ReviewId = NewType("ReviewId", str)
 
@@ -151,6 +151,50 @@ class Decision:
     at: int
 
 
+class Look(Protocol):
+    """What the hub's own recogniser found of a candidate."""
+
+    @property
+    def chance(self) -> Chance | None:
+        """None: the hub's pack is not calibrated."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether it would have been a candidate at the hub."""
+
+    @property
+    def same_picture(self) -> bool:
+        """False: the unit cannot have compared the picture that it sent."""
+
+
+class Finding(Protocol):
+    """What the machines say of a candidate."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """As the unit sent it."""
+
+    @property
+    def comparable(self) -> int:
+        """How many photos of the list competed."""
+
+    @property
+    def frames(self) -> int:
+        """How many pictures the unit used together."""
+
+    @property
+    def warning(self) -> str | None:
+        """The measure for which the unit took the picture with a doubt."""
+
+    @property
+    def looked(self) -> bool:
+        """Whether the hub has looked itself."""
+
+    @property
+    def look(self) -> Look | None:
+        """What it found; None: not yet, or it could not compare."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewFacts:
     """What statistics need of a review; outcome and hours from its opening to its decision, once there is one."""
@@ -163,13 +207,17 @@ class ReviewFacts:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the recogniser thought. Only for people who have given their own answer.
+    """What the recognisers think, in words. Only for people who have given their own answer.
 
     `rank` is None while the person still has another candidate of the same intake before them: the rank of
-    one says something of the others.
+    one says something of the others. `raw`: the cosine, from −1 to 1.
     """
 
-    score: float
+    statement: str
+    details: tuple[str, ...]
+    second_look: str
+    disagreements: tuple[str, ...]
+    raw: float
     rank: int | None
     candidates: int
 

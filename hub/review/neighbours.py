@@ -4,7 +4,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from hub.review.model import CaseFacts, SightingFacts
+from hub.review.model import CaseFacts, Finding, SightingFacts
 from protocol.envelope import MessageType
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.topics import UnitChannel
@@ -15,6 +15,9 @@ class Sightings(Protocol):
 
     def sighting(self, connection: Connection, sighting_id: SightingId, /) -> SightingFacts:
         """What is known of an intake."""
+
+    def finding(self, connection: Connection, sighting_id: SightingId, case: CaseId, /) -> Finding:
+        """What the machines say of a candidate. Asked for only when the reader has answered."""
 
     def portrait(self, sighting_id: SightingId, /) -> bytes:
         """The intake's aligned face with some margin, JPEG."""

@@ -35,9 +35,11 @@ from hub.review.model import (
     outcome_of,
 )
 from hub.review.neighbours import Alerts, Cases, Sightings, Units
+from hub.review.statements import details, disagreements, second_look, statement
 from protocol.envelope import MessageType
 from protocol.ids import SightingId
 from protocol.notice import Notice, NoticeKind
+from protocol.person import AgeBand
 from protocol.sighting import Candidate
 from protocol.topics import UnitChannel
 
@@ -86,7 +88,7 @@ class ReviewService:
         # Random, not counted: neither the address nor the order of a list says which candidate ranked first.
         review_id = ReviewId(self._random(8).hex())
         review = Review(review_id, sighting_id, candidate.case, candidate.photo, at)
-        store.add_review(connection, review, candidate.score, candidate.rank)
+        store.add_review(connection, review)
         record(connection, AuditAction.REVIEW_OPENED, actor="hub", subject=review_id, at=at, sighting=sighting_id)
         return review_id
 
@@ -151,7 +153,7 @@ class ReviewService:
             contradictions=contradictions(intake, case),
             confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
             own=own,
-            machine=self._machine(connection, review, operator) if own else None,
+            machine=self._machine(connection, review, intake.age_band, operator) if own else None,
             decision=decision,
             answers=tuple(answers) if own and decision else (),
         )
@@ -233,14 +235,22 @@ class ReviewService:
         self._units.enqueue(connection, intake.unit, UnitChannel.NOTICES, MessageType.NOTICE, notice.to_bytes())
         record(connection, AuditAction.NOTICE_QUEUED, actor=actor, subject=intake.unit, at=at, review=review.id)
 
-    def _machine(self, connection: Connection, review: Review, operator: Operator) -> Machine:
+    def _machine(self, connection: Connection, review: Review, band: AgeBand, operator: Operator) -> Machine:
+        finding = self._sightings.finding(connection, review.sighting_id, review.case)
         siblings = store.reviews_of(connection, review.sighting_id)
-        score, rank = store.score_and_rank(connection, review.id)
         unanswered = {one.id for one in siblings} - store.answered_by(
             connection, operator.id, [one.id for one in siblings]
         )
         still_asked = any(store.decision_of(connection, one) is None for one in unanswered)
-        return Machine(score, None if still_asked else rank, len(siblings))
+        return Machine(
+            statement=statement(finding.candidate.chance, band, "The unit's"),
+            details=details(finding),
+            second_look=second_look(finding, band),
+            disagreements=disagreements(finding.look),
+            raw=finding.candidate.raw,
+            rank=None if still_asked else finding.candidate.rank,
+            candidates=len(siblings),
+        )
 
     def _find(self, connection: Connection, review_id: str, *, lock: bool = False) -> Review:
         review = store.find_review(connection, review_id, lock=lock)

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
@@ -36,8 +35,6 @@ reviews = Table(
     Column("sighting_id", String(32), nullable=False),
     Column("case_id", String(130), nullable=False, index=True),
     Column("photo_id", String(16), nullable=False),
-    Column("score", Float, nullable=False),
-    Column("rank", Integer, nullable=False),
     Column("opened_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("sighting_id", "case_id"),
 )
@@ -97,7 +94,7 @@ face_views = Table(
 _decided = exists().where(decisions.c.review_id == reviews.c.id)
 
 
-def add_review(connection: Connection, review: Review, score: float, rank: int) -> None:
+def add_review(connection: Connection, review: Review) -> None:
     """Insert a review."""
     connection.execute(
         insert(reviews).values(
@@ -105,8 +102,6 @@ def add_review(connection: Connection, review: Review, score: float, rank: int) 
             sighting_id=review.sighting_id,
             case_id=review.case,
             photo_id=review.photo,
-            score=score,
-            rank=rank,
             opened_at=review.opened_at,
         )
     )
@@ -117,12 +112,6 @@ def find_review(connection: Connection, review_id: str, *, lock: bool = False) -
     query = select(reviews).where(reviews.c.id == review_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else _review(row)
-
-
-def score_and_rank(connection: Connection, review_id: ReviewId) -> tuple[float, int]:
-    """What the recogniser thought of a review's candidate."""
-    row = connection.execute(select(reviews.c.score, reviews.c.rank).where(reviews.c.id == review_id)).one()
-    return row.score, row.rank
 
 
 def reviews_of(connection: Connection, sighting_id: SightingId) -> list[Review]:

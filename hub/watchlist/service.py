@@ -57,8 +57,9 @@ class WatchlistService:
         entropy: Callable[[int], bytes],
         hub: HubId,
         slices: Collection[SliceName],
+        pack_digest: bytes,
     ) -> None:
-        """`slices`: the parts of the watchlist that this hub publishes."""
+        """`slices`: the parts of the watchlist that this hub publishes; `pack_digest`: what the hub recognises with."""
         self._database = database
         self._vault = vault
         self._cases = cases
@@ -67,6 +68,7 @@ class WatchlistService:
         self._entropy = entropy
         self._hub = hub
         self._slices = sorted(slices)
+        self._pack_digest = pack_digest
         self._publisher = Publisher(vault, keys, fleet)
 
     def publish(self, reason: str) -> Published:
@@ -95,6 +97,10 @@ class WatchlistService:
         with self._database.begin() as connection:
             store.delete_withdrawn(connection, now - GRACE)
             return self._publisher.renew(connection, now)
+
+    def is_changing_pack(self, connection: Connection) -> bool:
+        """Whether some unit may still run another pack than the hub: until then the list serves both."""
+        return not self._fleet.all_run(connection, self._pack_digest)
 
     def leap(self, connection: Connection, by: int, now: int) -> Published:
         """Sign what is published anew, so many versions ahead: after a restore, units may have seen those between."""
@@ -152,11 +158,12 @@ class WatchlistService:
     def _changes(self, connection: Connection) -> list[SliceChange]:
         published = self._publisher.load(connection)
         rekeyed = self._slices_with_lost_readers(connection)
+        changing = self.is_changing_pack(connection)
         changes = (
             next_change(
                 name,
                 store.slice_state(connection, name),
-                self._cases.listed_entries(connection, name),
+                self._cases.listed_entries(connection, name, every_pack=changing),
                 live_segments=len(published.segments(name)),
                 new_epoch=name in rekeyed,
                 vault=self._vault,

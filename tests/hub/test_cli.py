@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub_site import PHOTO, SLICE, HubSite, register
+from tests.support.packs import changed_pack
 
 FACTS = ["--reference", "GD 1/2026", "--sex", "male", "--born-from", "2014-01", "--born-to", "2014-06"]
 
@@ -123,3 +124,24 @@ def test_slice_of_another_hub_is_not_published_here(site: HubSite) -> None:
     done = site.run("watchlist", "publish")
     assert done.returncode == 2
     assert "The slices np/missing belong to another hub" in done.stderr
+
+
+def test_change_of_pack_goes_from_the_terminal(site: HubSite, tmp_path: Path) -> None:
+    site.add_case()
+    assert site.run("watchlist", "publish").returncode == 0
+    changed = str(changed_pack(tmp_path / "pack").path)
+    assert "Made 1 templates." in site.run("pack", "migrate", MCA_HUB_PACK=changed).stdout
+    assert "Made 0 templates." in site.run("pack", "migrate", MCA_HUB_PACK=changed).stdout
+    told = site.run("pack", "status", MCA_HUB_PACK=changed).stdout
+    assert "not reported yet" in told
+    assert "serves the templates of every pack" in told
+
+
+def test_pack_that_cannot_read_a_photograph_says_so_and_not_which_child(site: HubSite, tmp_path: Path) -> None:
+    case = site.add_case("GD 4711/2026")
+    blind = changed_pack(tmp_path / "blind", old="min_score = 0.5", new="min_score = 0.999")
+    done = site.run("pack", "migrate", MCA_HUB_PACK=str(blind.path))
+    assert done.returncode == 1
+    assert "In 1 photographs this pack sees no face" in " ".join(done.stderr.split())
+    assert case in done.stderr
+    assert "4711" not in done.stdout + done.stderr

@@ -12,6 +12,7 @@ import urllib3
 from tuf.api.exceptions import DownloadError
 
 from credentials.tls import client_context
+from hub.ingest.model import SecondLook
 from protocol.announcement import Announcement
 from protocol.envelope import MessageType, digest, open_envelope
 from protocol.health import Health
@@ -21,8 +22,10 @@ from provisioning.registry import Reason
 from provisioning.revocation import revoke_unit
 from tests.hub.test_broker import mosquittos
 from tests.support.broker import Broker
+from tests.support.hub_simulator import wait_until
 from tests.support.hub_site import HUB, OTHER_UNIT, UNIT, HubProcess, HubSite, SimulatedUnit
 from tests.support.mqtt_client import UnitClient
+from tests.support.packs import changed_pack
 from tests.support.tuf_unit import HttpsFetcher, TufUnit
 
 SIGHTINGS = unit_topic(UNIT, UnitChannel.SIGHTINGS)
@@ -110,6 +113,30 @@ def test_sighting_is_receipted_and_counted_and_health_is_shown(site: HubSite) ->
     }
     (row,) = status["units"]
     assert (row["unit"], row["list_version"], row["pending"]) == (UNIT, 7, 3)
+
+
+def test_running_hub_looks_at_a_candidate_itself_and_makes_templates_of_its_pack(site: HubSite, tmp_path: Path) -> None:
+    case = site.add_case()
+    with site.services() as hub, hub.database.read() as connection:
+        (photo,) = hub.cases.summary(connection, case).photos
+    unit = site.unit()
+    sent = unit.sighting((case, photo))
+    changed = changed_pack(tmp_path / "pack")
+    settings = {"MCA_HUB_PACK": str(changed.path), "MCA_HUB_UNCALIBRATED": "true"}
+    with HubProcess(site, **settings), client(site) as mqtt, site.services() as hub:
+        mqtt.say(SIGHTINGS, unit.envelope(sent.to_bytes()))
+        mqtt.wait_for(RECEIPTS, 1)
+
+        def look() -> SecondLook | None:
+            with hub.database.read() as connection:
+                return hub.sightings.finding(connection, sent.sighting_id, case).look
+
+        found = wait_until(look)
+        with hub.database.read() as connection:
+            made = hub.cases.templates(connection, case, bytes.fromhex(changed.digest))
+    assert found is not None
+    assert found.enough
+    assert [template.photo for template in made] == [photo]
 
 
 def test_no_sighting_is_lost_though_the_hub_is_killed_again_and_again(site: HubSite) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
@@ -27,7 +28,7 @@ from models.pack import load_pack
 from models.recogniser import Recogniser
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, BirthBand, Month, Sex
-from protocol.sighting import Candidate, LegalBasis
+from protocol.sighting import Candidate, Chance, LegalBasis
 
 START = 1_795_341_600_000  # 22 November 2026, 10:00 UTC
 MINUTE = 60_000
@@ -81,12 +82,38 @@ class Case:
     despite: Mapping[PhotoId, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the hub's own recogniser would have found."""
+
+    chance: Chance | None = None
+    enough: bool = True
+    same_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the machines would have said of a candidate."""
+
+    candidate: Candidate
+    comparable: int = 1204
+    frames: int = 1
+    warning: str | None = None
+    looked: bool = True
+    look: Look | None = None
+
+
 @dataclass
 class Intakes:
     """Sightings and their faces."""
 
     known: dict[SightingId, Intake] = field(default_factory=dict)
     faces: dict[SightingId, bytes] = field(default_factory=dict)
+    findings: dict[tuple[SightingId, CaseId], Finding] = field(default_factory=dict)
+
+    def finding(self, _connection: Connection, sighting_id: SightingId, case: CaseId, /) -> Finding:
+        """What the machines say of a candidate."""
+        return self.findings[sighting_id, case]
 
     def sighting(self, _connection: Connection, sighting_id: SightingId, /) -> Intake:
         """What is known of an intake."""
@@ -169,11 +196,11 @@ class Desk:
             )
 
     def open_review(
-        self, intake: Intake | None = None, case: Case | None = None, *, score: float = 0.71, rank: int = 1
+        self, intake: Intake | None = None, case: Case | None = None, *, score: float = 0.71, **machine: Any
     ) -> ReviewId:
         """A candidate that an intake of its own produced."""
         sighting = self.receive(intake or Intake())
-        return self.open_candidate(sighting, case or Case(), score=score, rank=rank)
+        return self.open_candidate(sighting, case or Case(), score=score, **machine)
 
     def receive(self, intake: Intake, face: bytes = b"") -> SightingId:
         """An intake."""
@@ -183,12 +210,21 @@ class Desk:
         return sighting
 
     def open_candidate(
-        self, sighting: SightingId, case: Case, *, face: bytes = b"", score: float = 0.71, rank: int = 1
+        self,
+        sighting: SightingId,
+        case: Case,
+        *,
+        face: bytes = b"",
+        score: float = 0.71,
+        rank: int = 1,
+        chance: Chance | None = None,
+        **finding: Any,
     ) -> ReviewId:
-        """One candidate of an intake."""
+        """One candidate of an intake; `finding`: what else the machines say."""
         self.register.known[case.id] = case
         self.register.faces[case.id] = face or sample_face("obama.jpg")
-        candidate = Candidate(case.id, PHOTO, rank, score, score, None)
+        candidate = Candidate(case.id, PHOTO, rank, score, score, chance)
+        self.intakes.findings[sighting, case.id] = Finding(candidate, **finding)
         with self.database.begin() as connection:
             return self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
 

@@ -146,10 +146,10 @@ class HubSite:
 class HubProcess:
     """`mca hub serve`. In a `with` statement it is ready inside, and ended in order after."""
 
-    def __init__(self, site: HubSite, *options: str) -> None:
+    def __init__(self, site: HubSite, *options: str, **changes: str) -> None:
         self._process = subprocess.Popen(
             _command("serve", *options),
-            env=site.environment(MCA_LOG_LEVEL="debug"),
+            env=site.environment(MCA_LOG_LEVEL="debug", **changes),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -28,7 +28,7 @@ def test_score_is_not_even_in_memory_before_the_own_answer(desk: Desk) -> None:
     assert "sure of it" not in said
     after = seen(desk, review, "amina").machine
     assert after is not None
-    assert after.score == SCORES[0]
+    assert after.raw == SCORES[0]
 
 
 def test_first_answer_stays_hidden_from_the_first_person_s_own_page_until_decided(desk: Desk) -> None:

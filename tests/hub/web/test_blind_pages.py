@@ -1,13 +1,15 @@
 """What a reviewer's browser gets before and after their own answer, byte for byte."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from protocol.ids import CaseId
+from protocol.sighting import Chance
 from tests.hub.web.conftest import MakePerson
 from tests.support.console import Person
-from tests.support.desk import Case, Desk, Intake
+from tests.support.desk import Case, Desk, Intake, Look
 
 SCORE, OTHER_SCORE = 0.73918264, 0.41736582
 PAGES = ("/", "/reviews/{}", "/reviews/{}/faces/intake.jpg", "/reviews/{}/faces/case.jpg", "/decisions", "/alerts")
@@ -61,6 +63,30 @@ def test_score_with_its_meaning_is_shown_after_the_own_answer(desk: Desk, person
     assert "scale from −1 to 1" in page
     assert "not a probability" in page
     assert "%" not in re.sub(r"<[^>]*>", "", page)
+
+
+def test_nothing_of_chance_or_the_hub_s_own_look_is_in_any_byte_before_the_own_answer(
+    desk: Desk, person: MakePerson
+) -> None:
+    chance = Chance(1 / 4321, 1 / 8765, 1 / 2109, 1 / 4321, counted=True)
+    look = Look(replace(chance, value=1 / 3456), enough=False, same_picture=False)
+    review = desk.open_review(chance=chance, look=look, comparable=7654, frames=3, warning="under-exposure")
+    page = person("amina").answer(review, "different").text
+    secrets = ("1 of 4,300", "1 of 8,800", "1 of 2,100", "1 of 3,500", "7,654", "does not bear", "it is dark")
+    for words in (*secrets, "would not have named", "not the one that it compared", "3 pictures"):
+        assert words in page
+        assert words.encode() not in everything(person("bimal"), review)
+
+
+def test_page_before_the_own_answer_is_the_same_whether_the_hub_agrees_or_not(desk: Desk, person: MakePerson) -> None:
+    reviews = [desk.open_review(look=look) for look in (Look(), Look(enough=False, same_picture=False), None)]
+    amina = person("amina")
+    pages = {amina.get(f"/reviews/{review}").content.replace(review.encode(), b"") for review in reviews}
+    assert len(pages) == 1
+
+
+def test_uncalibrated_finding_says_so_on_the_page(desk: Desk, person: MakePerson) -> None:
+    assert "is not calibrated" in person("amina").answer(desk.open_review(chance=None), "same").text
 
 
 def test_negative_score_has_a_true_minus_sign(desk: Desk, person: MakePerson) -> None:
