@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hub.backup.errors import BackupSettingsError
 from hub.config import BrokerKind, HubSettings
+from models.pack import default_pack_path
 
 DATABASE = "hub.sqlite3"
 _IDENTITY = ("signing.key", "opening.key", "card.json")
@@ -44,6 +45,8 @@ def _files(config: Path, settings: HubSettings) -> Iterator[Path]:
         yield from _plain_files(folder)
     if settings.broker is BrokerKind.EMBEDDED:
         yield from _plain_files(settings.broker_config.parent)
+    if settings.pack != default_pack_path():
+        yield from _plain_files(settings.pack)
     optional = (settings.alert_recipients_file, settings.audit_witness_recipients_file, settings.backup_key_file)
     yield from (path for path in optional if path is not None)
 

@@ -229,6 +229,25 @@ def test_backup_that_was_cut_off_is_not_written_over(
     assert (tmp_path / "backup.mca.partial").read_text() == "half"
 
 
+def test_file_elsewhere_is_named_and_left_out(site: HubSite, hub: Services, tmp_path: Path) -> None:
+    pack, elsewhere = site.folder / "pack", tmp_path / "elsewhere"
+    for folder in (pack, elsewhere):
+        folder.mkdir()
+        (folder / "file").write_text("x")
+    changed = hub.settings.model_copy(update={"pack": pack, "alert_recipients_file": elsewhere / "file"})
+    members = make_backup(replace(hub, settings=changed), site.config, tmp_path / "backup.mca", "tester")
+    assert members.left_out == (elsewhere / "file",)
+    assert pack / "file" in members.files
+
+
+def test_keys_outside_the_installation_cannot_be_backed_up_silently_without_them(
+    site: HubSite, hub: Services, tmp_path: Path
+) -> None:
+    changed = hub.settings.model_copy(update={"storage_key": tmp_path / "storage.key"})
+    with pytest.raises(BackupSettingsError, match=r"storage\.key lies outside"):
+        make_backup(replace(hub, settings=changed), site.config, tmp_path / "backup.mca", "tester")
+
+
 def test_hub_without_a_backup_key_is_told_how_to_make_one(site: HubSite, hub: Services, tmp_path: Path) -> None:
     hub_without = replace(hub, settings=hub.settings.model_copy(update={"backup_key_file": None}))
     with pytest.raises(BackupSettingsError, match="mca hub backup-key"):
