@@ -15,7 +15,17 @@ import faults
 from tests.docs.tree import ROOT
 
 REFERENCE = ROOT / "docs" / "reference.md"
-_PACKAGES = ("configuration", "credentials", "edge_agent", "evaluation", "hub", "mca", "models", "protocol", "provisioning")
+_PACKAGES = (
+    "configuration",
+    "credentials",
+    "edge_agent",
+    "evaluation",
+    "hub",
+    "mca",
+    "models",
+    "protocol",
+    "provisioning",
+)
 _ROOTS = (faults.RejectedError, faults.UnavailableError, faults.MisconfiguredError)
 _WHO = {
     faults.RejectedError: "whoever gave it",
