@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
-from enum import Enum
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from faults import RejectedError
@@ -20,9 +18,9 @@ from hub.cases.model import (
     PoorPhotoRecord,
     ReferencePhoto,
     TemplateRecord,
-    WaitingPhoto,
 )
 from hub.cases.photographs import FAULTS, PhotographError, PhotographReader, PoorPhotographError
+from hub.cases.templates import Completion, TemplateMaker, of_pack, photo_place
 from hub.clock import Clock, utc_day
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId, SliceName, case_id
@@ -49,23 +47,12 @@ _MAX_REFERENCE = 80
 _MAX_REASON = 200
 
 
-_log = structlog.get_logger()
-
-
 class CaseError(RejectedError):
     """What was entered for a case cannot be taken."""
 
 
 class UnknownCaseError(RejectedError):
     """There is no such case, or no such photograph of it."""
-
-
-class Completion(Enum):
-    """What became of one photograph without a template of the hub's pack."""
-
-    DONE = "done"  # There is none.
-    MADE = "made"
-    UNREADABLE = "unreadable"  # The pack finds no face in it.
 
 
 class CaseService:
@@ -96,8 +83,8 @@ class CaseService:
         self._hub = hub
         self._slices = slices
         self._slice_days = slice_days
-        self._readers = [photographs] if other is None else [photographs, other]
-        self._unreadable: dict[bytes, set[PhotoId]] = {reader.pack_digest: set() for reader in self._readers}
+        readers = [photographs] if other is None else [photographs, other]
+        self._maker = TemplateMaker(database, vault, readers, clock=clock, hub=hub)
 
     def register(self, new: NewCase, photographs: Sequence[bytes], actor: str, *, despite: str | None = None) -> CaseId:
         """Store a new case with its photographs (JPEG, PNG or WebP files) and list it.
@@ -164,7 +151,7 @@ class CaseService:
             sealed = store.sealed_portrait(connection, case, photo)
         if sealed is None:
             raise UnknownCaseError(f"The case {case} has no such photograph.")
-        return self._vault.decrypt(sealed, _place(photo, "portrait"))
+        return self._vault.decrypt(sealed, photo_place(photo, "portrait"))
 
     def require_photo(self, connection: Connection, case: CaseId, photo: PhotoId) -> None:
         """Raises UnknownCaseError unless the photograph is one of that case's."""
@@ -186,26 +173,16 @@ class CaseService:
         rows = store.listed(connection, name, utc_day(self._clock()))
         if not every_pack:
             own = self._photographs.pack_digest
-            rows = [(case, _of_pack(own, templates)) for case, templates in rows]
+            rows = [(case, of_pack(own, templates)) for case, templates in rows]
         return [self._entry(case, templates) for case, templates in rows]
 
     def complete_templates(self, case: CaseId | None = None) -> Completion:
-        """Make one template that is missing, if there is one: of the hub's pack, or the other that units run.
-
-        Of one case, or of any. Raises PackRejectedError for a pack that cannot be used, StoredDataError for an
-        altered photograph, DatabaseUnavailableError.
-        """
-        for reader in self._readers:
-            pack = reader.pack_digest
-            with self._database.read() as connection:
-                waiting = store.without_template(connection, pack, case, self._unreadable[pack])
-            if waiting is not None:
-                return self._complete(reader, waiting)
-        return Completion.DONE
+        """As `TemplateMaker.make`: one template that is missing, of one case or of any."""
+        return self._maker.make(case)
 
     def unreadable_count(self) -> int:
         """How many photographs were found in which the hub's pack sees no face, since this program started."""
-        return len(self._unreadable[self._photographs.pack_digest])
+        return self._maker.unreadable_count(self._photographs.pack_digest)
 
     def revision(self, connection: Connection) -> int:
         """A number that rises with every change of any case."""
@@ -214,24 +191,6 @@ class CaseService:
     def missing_count(self, connection: Connection) -> int:
         """How many children are missing."""
         return store.count(connection, CaseStatus.MISSING)
-
-    def _complete(self, reader: PhotographReader, waiting: WaitingPhoto) -> Completion:
-        original = self._vault.decrypt(waiting.sealed_original, _place(waiting.photo, "original"))
-        pack = reader.pack_digest
-        try:
-            template = reader.template(original)
-        except RejectedError as error:
-            # It keeps its templates of other packs, and is looked at again when the program starts anew.
-            self._unreadable[pack].add(waiting.photo)
-            _log.warning("photograph.not-embedded", case=waiting.case, reason=type(error).__name__)
-            return Completion.UNREADABLE
-        sealed = self._vault.encrypt(template.to_bytes(), _place(waiting.photo, "template", pack))
-        with self._database.begin() as connection:
-            if store.insert_template_once(connection, waiting.photo, pack, sealed):
-                store.touch(connection, waiting.case)
-                action, now = AuditAction.TEMPLATE_ADDED, self._clock()
-                record(connection, action, actor=self._hub, subject=waiting.case, at=now, pack=pack.hex())
-        return Completion.MADE
 
     def _require_sound(self, new: NewCase, photographs: int) -> None:
         if not new.reference.strip() or len(new.reference) > _MAX_REFERENCE:
@@ -284,13 +243,13 @@ class CaseService:
             case,
             photo,
             position,
-            original=self._vault.encrypt(picture.original, _place(photo, "original")),
-            portrait=self._vault.encrypt(picture.portrait, _place(photo, "portrait")),
+            original=self._vault.encrypt(picture.original, photo_place(photo, "original")),
+            portrait=self._vault.encrypt(picture.portrait, photo_place(photo, "portrait")),
         )
-        vector = self._vault.encrypt(picture.vector, _place(photo, "template", picture.pack_digest))
+        vector = self._vault.encrypt(picture.vector, photo_place(photo, "template", picture.pack_digest))
         store.insert_template(connection, photo, picture.pack_digest, vector)
         if picture.fault is not None and reason is not None:
-            sealed = self._vault.encrypt(reason.encode(), _place(photo, "reason"))
+            sealed = self._vault.encrypt(reason.encode(), photo_place(photo, "reason"))
             store.mark_poor(connection, PoorPhotoRecord(photo, picture.fault, sealed))
 
     def _last_listed_day(self, now: int) -> date:
@@ -312,7 +271,7 @@ class CaseService:
         )
 
     def _despite(self, poor: PoorPhotoRecord) -> str:
-        reason = self._vault.decrypt(poor.sealed_reason, _place(poor.photo, "reason")).decode()
+        reason = self._vault.decrypt(poor.sealed_reason, photo_place(poor.photo, "reason")).decode()
         return f"{FAULTS[poor.fault]}. Reason given: {reason}"
 
     def _entry(self, case: CaseRecord, templates: Sequence[TemplateRecord]) -> WatchlistEntry:
@@ -326,13 +285,8 @@ class CaseService:
         )
 
     def _template(self, template: TemplateRecord) -> EntryTemplate:
-        place = _place(template.photo, "template", template.pack_digest)
+        place = photo_place(template.photo, "template", template.pack_digest)
         return EntryTemplate(template.photo, template.pack_digest, self._vault.decrypt(template.sealed_vector, place))
-
-
-def _of_pack(pack: bytes, templates: Sequence[TemplateRecord]) -> list[TemplateRecord]:
-    readable = {template.photo for template in templates if template.pack_digest == pack}
-    return [template for template in templates if template.pack_digest == pack or template.photo not in readable]
 
 
 def _sound_reason(text: str) -> str:
@@ -347,10 +301,6 @@ def _sound_reason(text: str) -> str:
 
 def _reference_place(case: CaseId) -> str:
     return f"cases/reference/{case}"
-
-
-def _place(photo: str, column: str, pack_digest: bytes = b"") -> str:
-    return f"case_photos/{column}/{photo}/{pack_digest.hex()}"
 
 
 def _unknown(case: CaseId) -> UnknownCaseError:
