@@ -59,7 +59,7 @@ def hub_status(services: Services, connection: Connection) -> HubStatus:
         sightings_with_candidates=counts.with_candidates,
         rejected_messages=counts.rejected_messages,
         reviews_open=services.review.open_count(connection),
-        reviews_decided=services.review.decided_count(connection),
+        reviews_decided=services.review.decided_count(connection, EVERY_SITE),
         alerts=services.dispatch.alert_count(connection, EVERY_SITE),
         notices_waiting=services.fleet.waiting_count(connection),
         units=_units(services, connection),

@@ -128,6 +128,7 @@ class Review:
     sighting_id: SightingId
     case: CaseId
     photo: PhotoId
+    site: SiteId
     opened_at: int
 
 
@@ -220,6 +221,13 @@ class Machine:
     raw: float
     rank: int | None
     candidates: int
+
+
+class Purpose(StrEnum):
+    """What somebody looks at faces for."""
+
+    COMPARING = "comparing"
+    LOOKING_BACK = "looking-back"
 
 
 class Side(StrEnum):

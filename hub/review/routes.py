@@ -26,7 +26,7 @@ class AnswerForm(ConsoleForm):
 @router.get("/")
 @requires(*_WHO, shows=[Field.INTAKE_REFERENCE])
 def queue_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
-    """Open reviews, oldest first."""
+    """Open reviews of the visitor's sites, oldest first."""
     with services.database.read() as connection:
         queue = services.review.queue(connection, visitor.operator)
     return pages.show("queue.html", visitor, queue=queue)
@@ -80,8 +80,8 @@ def answer(
 @router.get("/decisions")
 @requires(*_WHO, shows=[Field.INTAKE_REFERENCE, Field.POLICE_REFERENCE])
 def decisions_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
-    """What has been decided, newest first."""
+    """What has been decided on intakes of the visitor's sites, newest first."""
     with services.database.read() as connection:
-        decided = services.review.decided(connection)
-        total = services.review.decided_count(connection)
+        decided = services.review.decided(connection, visitor.operator.sites)
+        total = services.review.decided_count(connection, visitor.operator.sites)
     return pages.show("decisions.html", visitor, decided=decided, total=total, limit=PAGE_LENGTH)

@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import Connection
 
 from hub.access.service import Operator
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
+from hub.clock import MINUTE
 from hub.review import store
 from hub.review.contradictions import age_in_words, contradictions
 from hub.review.model import (
@@ -23,6 +25,7 @@ from hub.review.model import (
     GivenAnswer,
     Machine,
     Outcome,
+    Purpose,
     Queue,
     QueueItem,
     Review,
@@ -36,6 +39,7 @@ from hub.review.model import (
 )
 from hub.review.neighbours import Alerts, Cases, Sightings, Units
 from hub.review.statements import details, disagreements, second_look, statement
+from hub.sites import EVERY_SITE, Sites
 from protocol.envelope import MessageType
 from protocol.ids import SightingId
 from protocol.notice import Notice, NoticeKind
@@ -58,6 +62,7 @@ __all__ = [
 ]
 
 PAGE_LENGTH = 100
+_A_LOOK: Final = 30 * MINUTE
 
 
 class ReviewService:
@@ -87,18 +92,19 @@ class ReviewService:
             return earlier[0].id
         # Random, not counted: neither the address nor the order of a list says which candidate ranked first.
         review_id = ReviewId(self._random(8).hex())
-        review = Review(review_id, sighting_id, candidate.case, candidate.photo, at)
+        site = self._sightings.sighting(connection, sighting_id).site
+        review = Review(review_id, sighting_id, candidate.case, candidate.photo, site, at)
         store.add_review(connection, review)
         record(connection, AuditAction.REVIEW_OPENED, actor="hub", subject=review_id, at=at, sighting=sighting_id)
         return review_id
 
     def open_count(self, connection: Connection) -> int:
         """How many reviews wait for answers."""
-        return store.count_open(connection)
+        return store.count_open(connection, EVERY_SITE)
 
-    def decided_count(self, connection: Connection) -> int:
-        """How many reviews have a decision."""
-        return store.count_decided(connection)
+    def decided_count(self, connection: Connection, sites: Sites) -> int:
+        """How many reviews of the sites have a decision."""
+        return store.count_decided(connection, sites)
 
     def oldest_open(self, connection: Connection) -> int | None:
         """Since when (milliseconds since 1970 UTC) the oldest open review has waited; None where none is open."""
@@ -114,18 +120,18 @@ class ReviewService:
         return store.facts(connection, since)
 
     def queue(self, connection: Connection, operator: Operator) -> Queue:
-        """The oldest open reviews as one person sees them."""
-        reviews = store.open_reviews(connection, PAGE_LENGTH)
+        """The oldest open reviews of one person's sites as they see them."""
+        reviews = store.open_reviews(connection, operator.sites, PAGE_LENGTH)
         done = store.answered_by(connection, operator.id, [review.id for review in reviews])
         items = [QueueItem(review, self._sightings.sighting(connection, review.sighting_id)) for review in reviews]
         return Queue(
             to_answer=tuple(item for item in items if item.review.id not in done),
             answered=tuple(item for item in items if item.review.id in done),
-            total=store.count_open(connection),
+            total=store.count_open(connection, operator.sites),
         )
 
-    def decided(self, connection: Connection) -> Sequence[DecidedItem]:
-        """The newest decisions."""
+    def decided(self, connection: Connection, sites: Sites) -> Sequence[DecidedItem]:
+        """The newest decisions on intakes of the sites."""
         return [
             DecidedItem(
                 review,
@@ -133,12 +139,12 @@ class ReviewService:
                 self._cases.summary(connection, review.case),
                 decision,
             )
-            for review, decision in store.decided_reviews(connection, PAGE_LENGTH)
+            for review, decision in store.decided_reviews(connection, sites, PAGE_LENGTH)
         ]
 
     def comparison(self, connection: Connection, review_id: str, operator: Operator) -> Comparison:
         """A review as one person may see it now. Raises UnknownReviewError."""
-        review = self._find(connection, review_id)
+        review = self._find(connection, review_id, operator)
         intake = self._sightings.sighting(connection, review.sighting_id)
         case = self._cases.summary(connection, review.case)
         answers = store.answers_of(connection, review.id, self._vault)
@@ -159,18 +165,20 @@ class ReviewService:
         )
 
     def face(self, connection: Connection, review_id: str, side: Side, operator: Operator, at: int) -> bytes:
-        """One of the two faces, JPEG. The first look of each person at a review is audited.
+        """One of the two faces, JPEG. Each person's look is audited with its purpose; it lasts half an hour.
 
         Raises UnknownReviewError, or FacesWithheldError where others have decided.
         """
-        review = self._find(connection, review_id)
+        review = self._find(connection, review_id, operator)
         own = _own(store.answers_of(connection, review.id, self._vault), operator)
         if _stage(own, store.decision_of(connection, review.id)) is Stage.DECIDED_BY_OTHERS:
             raise FacesWithheldError(
                 "Two colleagues have decided this review. Its faces are no longer shown to others."
             )
-        if store.note_face_view(connection, review.id, operator.id, at):
-            record(connection, AuditAction.FACES_VIEWED, actor=operator.name, subject=review.id, at=at)
+        purpose = Purpose.COMPARING if own is None else Purpose.LOOKING_BACK
+        if store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
+            action, name = AuditAction.FACES_VIEWED, operator.name
+            record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
         if side is Side.INTAKE:
             return self._sightings.portrait(review.sighting_id)
         return self._cases.portrait(review.case, review.photo)
@@ -185,7 +193,7 @@ class ReviewService:
         comment = comment.strip()
         if len(comment) > MAX_COMMENT:
             raise CommentError(f"The comment has more than {MAX_COMMENT} characters. Shorten it and answer again.")
-        review = self._find(connection, review_id, lock=True)
+        review = self._find(connection, review_id, operator, lock=True)
         earlier = store.answers_of(connection, review.id, self._vault)
         _check_may_answer(earlier, operator)
         given = GivenAnswer(len(earlier) + 1, operator.id, answer, comment, at)
@@ -252,9 +260,10 @@ class ReviewService:
             candidates=len(siblings),
         )
 
-    def _find(self, connection: Connection, review_id: str, *, lock: bool = False) -> Review:
+    def _find(self, connection: Connection, review_id: str, operator: Operator, *, lock: bool = False) -> Review:
         review = store.find_review(connection, review_id, lock=lock)
-        if review is None:
+        # One of another site is no less unknown: that it exists says that somebody was recognised there.
+        if review is None or not operator.sites.include(review.site):
             raise UnknownReviewError("There is no such review. Go back to the queue and choose one from the list.")
         return review
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     exists,
     func,
     insert,
@@ -25,8 +26,9 @@ from sqlalchemy import (
 from hub.atrest import Vault
 from hub.clock import HOUR
 from hub.db import metadata
-from hub.review.model import Answer, Decision, GivenAnswer, Outcome, Review, ReviewFacts, ReviewId
-from protocol.ids import CaseId, PhotoId, SightingId
+from hub.review.model import Answer, Decision, GivenAnswer, Outcome, Purpose, Review, ReviewFacts, ReviewId
+from hub.sites import Sites
+from protocol.ids import CaseId, PhotoId, SightingId, SiteId
 
 reviews = Table(
     "reviews",
@@ -35,6 +37,7 @@ reviews = Table(
     Column("sighting_id", String(32), nullable=False),
     Column("case_id", String(130), nullable=False, index=True),
     Column("photo_id", String(16), nullable=False),
+    Column("site", String(130), nullable=False, server_default=""),  # of the intake; none: shown to the whole hub alone
     Column("opened_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("sighting_id", "case_id"),
 )
@@ -88,7 +91,8 @@ face_views = Table(
     metadata,
     Column("review_id", String(16), ForeignKey("reviews.id"), primary_key=True),
     Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
-    Column("first_viewed_at", BigInteger, nullable=False),
+    Column("purpose", String(16), primary_key=True),
+    Column("noted_at", BigInteger, nullable=False),
 )
 
 _decided = exists().where(decisions.c.review_id == reviews.c.id)
@@ -102,6 +106,7 @@ def add_review(connection: Connection, review: Review) -> None:
             sighting_id=review.sighting_id,
             case_id=review.case,
             photo_id=review.photo,
+            site=review.site,
             opened_at=review.opened_at,
         )
     )
@@ -120,20 +125,25 @@ def reviews_of(connection: Connection, sighting_id: SightingId) -> list[Review]:
     return [_review(row) for row in connection.execute(query)]
 
 
-def open_reviews(connection: Connection, limit: int) -> list[Review]:
-    """Reviews without a decision, oldest first; those of one moment by their random identifiers."""
-    query = select(reviews).where(~_decided).order_by(reviews.c.opened_at, reviews.c.id).limit(limit)
+def open_reviews(connection: Connection, sites: Sites, limit: int) -> list[Review]:
+    """The sites' reviews without a decision, oldest first; those of one moment by their random identifiers."""
+    query = (
+        select(reviews)
+        .where(~_decided, sites.condition(reviews.c.site))
+        .order_by(reviews.c.opened_at, reviews.c.id)
+        .limit(limit)
+    )
     return [_review(row) for row in connection.execute(query)]
 
 
-def count_open(connection: Connection) -> int:
-    """How many reviews have no decision."""
-    return _count(connection, ~_decided)
+def count_open(connection: Connection, sites: Sites) -> int:
+    """How many reviews of the sites have no decision."""
+    return _count(connection, ~_decided & sites.condition(reviews.c.site))
 
 
-def count_decided(connection: Connection) -> int:
-    """How many reviews have a decision."""
-    return _count(connection, _decided)
+def count_decided(connection: Connection, sites: Sites) -> int:
+    """How many reviews of the sites have a decision."""
+    return _count(connection, _decided & sites.condition(reviews.c.site))
 
 
 def oldest_open(connection: Connection) -> int | None:
@@ -161,11 +171,12 @@ def facts(connection: Connection, since: int) -> Iterator[ReviewFacts]:
         yield ReviewFacts(ReviewId(row.id), SightingId(row.sighting_id), outcome, hours)
 
 
-def decided_reviews(connection: Connection, limit: int) -> list[tuple[Review, Decision]]:
-    """Reviews with their decisions, newest decision first."""
+def decided_reviews(connection: Connection, sites: Sites, limit: int) -> list[tuple[Review, Decision]]:
+    """The sites' reviews with their decisions, newest decision first."""
     query = (
         select(reviews, decisions.c.outcome, decisions.c.at)
         .join_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
+        .where(sites.condition(reviews.c.site))
         .order_by(decisions.c.at.desc(), reviews.c.id)
         .limit(limit)
     )
@@ -241,12 +252,21 @@ def decision_of(connection: Connection, review_id: ReviewId) -> Decision | None:
     return None if row is None else _decision(review_id, row)
 
 
-def note_face_view(connection: Connection, review_id: ReviewId, operator: int, at: int) -> bool:
-    """Note that a person looks at the faces; whether it is the first time."""
-    seen = select(face_views).where(face_views.c.review_id == review_id, face_views.c.operator_id == operator)
-    if connection.execute(seen).one_or_none() is not None:
+def note_face_view(
+    connection: Connection, review_id: ReviewId, operator: int, purpose: Purpose, *, at: int, lasts: int
+) -> bool:
+    """Note that a person looks at the faces; whether it is a look of its own, and not still the one of `lasts` ago."""
+    same = (
+        (face_views.c.review_id == review_id)
+        & (face_views.c.operator_id == operator)
+        & (face_views.c.purpose == str(purpose))
+    )
+    if connection.execute(select(face_views).where(same, face_views.c.noted_at > at - lasts)).one_or_none() is not None:
         return False
-    connection.execute(insert(face_views).values(review_id=review_id, operator_id=operator, first_viewed_at=at))
+    connection.execute(delete(face_views).where(same))
+    connection.execute(
+        insert(face_views).values(review_id=review_id, operator_id=operator, purpose=str(purpose), noted_at=at)
+    )
     return True
 
 
@@ -260,7 +280,12 @@ def _comment_place(review_id: str, position: int) -> str:
 
 def _review(row: Row[tuple[object, ...]]) -> Review:
     return Review(
-        ReviewId(row.id), SightingId(row.sighting_id), CaseId(row.case_id), PhotoId(row.photo_id), row.opened_at
+        ReviewId(row.id),
+        SightingId(row.sighting_id),
+        CaseId(row.case_id),
+        PhotoId(row.photo_id),
+        SiteId(row.site),
+        row.opened_at,
     )
 
 

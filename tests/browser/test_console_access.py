@@ -146,35 +146,42 @@ def test_page_is_wider_than_its_screen_or_too_pale_to_read(
         )
         page = context.new_page()
 
-        def look(what: str) -> None:
-            page.wait_for_load_state()
-            assert page.evaluate(CONTRAST) == [], what
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), what
+        def look(said: str) -> None:
+            expect(page.get_by_text(said, exact=True).first).to_be_visible()
+            assert page.evaluate(CONTRAST) == [], said
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), said
 
         page.goto("/sign-in")
         sign_in(page, "farida")
-        look("set-up")
+        look("Set up your second factor")
         phone = phone_of(desk, page)
         page.get_by_label("Code of six digits").fill("000000")
         page.get_by_role("button", name="Set up").click()
-        look("set-up with a problem")
+        expect(page.get_by_role("alert")).to_be_visible()
+        look("2. Type the code that it shows")
         page.get_by_label("Code of six digits").fill(phone.code())
         page.get_by_role("button", name="Set up").click()
-        look("recovery codes")
-        for path in ("/operators", "/add-operator", "/operators/amina", "/operators/farida", "/account", "/confirm"):
+        look("Your recovery codes")
+        for path, said in (
+            ("/operators", "Who signs in here, what their work is, and where."),
+            ("/add-operator", "No role includes another. An auditor has no other role."),
+            ("/operators/farida", "Whole hub"),
+            ("/account", "Second factor"),
+            ("/confirm", "Confirm that it is you"),
+            ("/operators/amina", "Something is lost, or somebody leaves"),
+        ):
             page.goto(path)
-            look(path)
-        page.goto("/operators/amina")
+            look(said)
         page.get_by_role("button", name="Close the account").click()
-        look("closed account")
+        look("Closed")
         page.get_by_role("button", name="Give a start password").click()
-        look("start password")
+        look("It is shown only now.")
         context.clear_cookies()
         page.goto("/sign-in")
         set_up(desk, page, "omar")
-        look("audit trail")
+        look("Audit trail")
         context.clear_cookies()
         page.goto("/sign-in")
         sign_in(page, "omar")
-        look("code")
+        look("Your code")
         context.close()

@@ -24,7 +24,7 @@ from hub.review.model import (
 from hub.review.service import ReviewService
 from hub.sites import EVERY_SITE
 from protocol.ids import CaseId, HubId
-from tests.support.desk import Case, Desk, Intake
+from tests.support.desk import MINUTE, Case, Desk, Intake
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(Answer, Answer)))
@@ -188,6 +188,25 @@ def test_looking_at_faces_is_audited_once_for_each_person_and_review(desk: Desk)
     views = [entry for entry in desk.audited() if entry.action is AuditAction.FACES_VIEWED]
     assert len(views) == 4
     assert {(entry.actor, entry.subject) for entry in views} == set(product(("amina", "bimal"), reviews))
+
+
+def test_later_look_or_one_for_another_purpose_leaves_no_entry(desk: Desk) -> None:
+    review = desk.open_review()
+
+    def look() -> None:
+        with desk.database.begin() as connection:
+            desk.review.face(connection, review, Side.CASE, desk.amina, desk.clock())
+
+    look()
+    desk.clock.now += 29 * MINUTE
+    look()
+    desk.clock.now += MINUTE
+    look()
+    desk.answer(review, desk.amina, Answer.SAME)
+    look()
+
+    purposes = [entry.detail["purpose"] for entry in desk.audited() if entry.action is AuditAction.FACES_VIEWED]
+    assert purposes == ["comparing", "comparing", "looking-back"]
 
 
 def test_faces_of_a_decided_review_are_withheld_from_everyone_else(desk: Desk) -> None:

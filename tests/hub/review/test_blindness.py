@@ -3,6 +3,7 @@
 import dataclasses
 
 from hub.review.model import Answer, Comparison, Outcome, Stage
+from hub.sites import EVERY_SITE
 from protocol.ids import CaseId
 from tests.support.desk import Case, Desk, Intake
 
@@ -94,7 +95,7 @@ def test_unresolved_review_stays_visible(desk: Desk) -> None:
     desk.answer(review, desk.bimal, Answer.CANNOT_TELL)
 
     with desk.database.read() as connection:
-        (decided,) = desk.review.decided(connection)
+        (decided,) = desk.review.decided(connection, EVERY_SITE)
         assert desk.review.open_count(connection) == 0
     assert (decided.review.id, decided.decision.outcome) == (review, Outcome.UNRESOLVED)
 

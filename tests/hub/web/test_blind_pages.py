@@ -21,7 +21,8 @@ def everything(someone: Person, review: str) -> bytes:
     for path in (*PAGES, "/feed.atom", "/units", "/reviews/{}/score", "/reviews/{}/answer", "/api/reviews/{}"):
         answer = someone.get(path.format(review))
         received += str(answer.status_code).encode() + str(sorted(answer.headers.items())).encode() + answer.content
-    return received
+    # Random tokens and identifiers hold any digits now and then.
+    return re.sub(rb"[0-9a-f]{16,64}", b"", received)
 
 
 def digits(score: float) -> list[bytes]:
