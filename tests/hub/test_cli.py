@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub_site import PHOTO, SLICE, HubSite, register
+from credentials.private_files import write_private
+from hub.access.service import Role
+from hub.audit.service import AuditAction, entries
+from hub.sites import Sites
+from tests.support.hub_site import PHOTO, SITE, SLICE, HubSite, register
 from tests.support.packs import changed_pack
 
 FACTS = ["--reference", "GD 1/2026", "--sex", "male", "--born-from", "2014-01", "--born-to", "2014-06"]
@@ -76,7 +80,27 @@ def test_operator_is_added_with_a_password_that_is_no_argument(site: HubSite, tm
     assert again.returncode == 1
     wrong_role = site.run("operator", "add", "bimal", "--role", "chief", "--password-file", str(password))
     assert "There is no role 'chief'. There are: " in wrong_role.stderr
+    bound = ("--role", "technician", "--role", "case-officer", "--site", "bd/benapole")
+    assert site.run("operator", "add", "chandra", *bound, "--password-file", str(password)).returncode == 0
+    wrong_site = site.run("operator", "add", "devi", *bound[:2], "--site", "here", "--password-file", str(password))
+    assert "'here' is not a site" in wrong_site.stderr
+    with site.services() as hub, hub.database.read() as connection:
+        chandra = hub.access.operators.account(connection, "chandra").operator
+    assert chandra.roles == {Role.TECHNICIAN, Role.CASE_OFFICER}
+    assert chandra.sites == Sites(frozenset({SITE}))
     assert "lantern" not in added.stdout + added.stderr + again.stderr
+
+
+def test_lost_phone_needs_the_console_that_nobody_gets_into(site: HubSite, tmp_path: Path) -> None:
+    write_private(tmp_path / "password", b"copper lantern walks at noon")
+    site.run("operator", "add", "amina", "--role", "reviewer", "--password-file", str(tmp_path / "password"))
+    done = site.run("operator", "reset-second-factor", "amina")
+    assert done.stdout == "amina sets up a second factor at the next sign-in.\n"
+    assert "There is no such operator" in site.run("operator", "reset-second-factor", "bimal").stderr
+    with site.services() as hub, hub.database.read() as connection:
+        reset = entries(connection, "amina")[-1]
+    assert reset.action is AuditAction.SECOND_FACTOR_RESET
+    assert reset.actor.startswith("command:")
 
 
 def test_publication_says_whether_anything_changed(site: HubSite) -> None:

@@ -10,9 +10,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
+from hub.access import store
+from hub.access.service import Role
 from hub.audit.service import AuditAction, AuditEntry, AuditLog, entries
 from hub.db import Database, metadata
+from hub.sites import EVERY_SITE
 from tests.hub.audit.trail import IDENTITY
 
 ROOMS = ("audit", "access", "cases", "fleet", "watchlist", "ingest", "review", "dispatch")
@@ -104,3 +108,30 @@ def test_audit_trail_of_the_first_version_is_carried_into_the_tree(tmp_path: Pat
         assert [entry.subject for entry in entries(connection)] == [f"bd/c-{number}" for number in range(11)]
         assert entries(connection)[3] == AuditEntry(AuditAction.CASE_REGISTERED, "amina", "bd/c-3", 7, {"photos": 2})
         assert log.verify(connection).findings == ()
+
+
+def test_operators_and_reviews_of_the_second_version_lose_their_rights_or_sites(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
+    database.migrate("0002")
+    with database.begin() as connection:
+        for statement in (
+            "INSERT INTO operators (name, password_hash, role, added_at) VALUES ('amina', 'x', 'reviewer', 7)",
+            "INSERT INTO sessions (token_hash, operator_id, started_at, used_at) VALUES (x'00', 1, 7, 7)",
+            "INSERT INTO units VALUES ('bd/a-1', 'bd/a', '', x'', x'', 1)",
+            (
+                "INSERT INTO sightings VALUES ('s', 'bd/a-1', 1, x'', 'AAAA', 'bd/a', 7, 7, 'court-order', x'', '9-12',"
+                " 'male', x'', x'', 1, 1, 1, '{}')"
+            ),
+            "INSERT INTO reviews (id, sighting_id, case_id, photo_id, opened_at) VALUES ('r', 's', 'bd/c-1', 'p', 7)",
+            "INSERT INTO face_views VALUES ('r', 1, 7)",
+        ):
+            connection.exec_driver_sql(statement)
+    database.migrate()
+    with database.read() as connection:
+        amina = store.accounts(connection)[0].operator
+        assert (amina.name, amina.roles, amina.sites) == ("amina", {Role.REVIEWER}, EVERY_SITE)
+        assert connection.exec_driver_sql("SELECT site FROM reviews").scalar_one() == "bd/a"
+        # Whoever was signed in has not shown a second factor.
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == 0
+    with pytest.raises(IntegrityError, match="append-only"), database.begin() as connection:
+        connection.exec_driver_sql("UPDATE reviews SET site = 'bd/b'")
