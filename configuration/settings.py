@@ -5,15 +5,17 @@ Secrets are never among them: a setting names the private file that holds one.
 
 import os
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from faults import MisconfiguredError, RejectedError
 
 S = TypeVar("S", bound="TomlSettings")
+T = TypeVar("T")
 
 
 class SettingsError(MisconfiguredError):
@@ -41,6 +43,18 @@ class TomlSettings(BaseSettings):
         return env_settings, init_settings
 
 
+def checked(parse: Callable[[str], T]) -> AfterValidator:
+    """A field's validator that takes what `parse` takes, and says of which key it is when it refuses."""
+
+    def validate(text: str) -> T:
+        try:
+            return parse(text)
+        except RejectedError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(validate)
+
+
 def config_variable(kind: type[TomlSettings]) -> str:
     """The variable of the environment that names the file itself."""
     return f"{kind.model_config.get('env_prefix', '')}CONFIG"
@@ -56,8 +70,6 @@ def load_toml(kind: type[S], path: Path) -> S:
         # Not pydantic's own text: it repeats values, and what was put there by mistake may be a secret.
         problems = (f"Key {'.'.join(map(str, found['loc']))!r}: {found['msg']}." for found in error.errors())
         raise SettingsError(f"The settings {path} cannot be used. {' '.join(problems)}") from error
-    except RejectedError as error:
-        raise SettingsError(f"The settings {path} cannot be used. {error}") from error
     folder = path.resolve().parent
     absolute = {name: folder / value for name, value in settings if isinstance(value, Path)}
     return settings.model_copy(update=absolute)

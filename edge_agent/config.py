@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from configuration.settings import SettingsError, TomlSettings, load_toml
+from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from models.pack import PERMITTED_LICENCES
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
 
@@ -26,9 +26,9 @@ class EdgeSettings(TomlSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    unit: Annotated[UnitId, AfterValidator(parse_unit_id)]
-    site: Annotated[SiteId, AfterValidator(parse_site_id)]
-    hub: Annotated[HubId, AfterValidator(parse_hub_id)]
+    unit: Annotated[UnitId, checked(parse_unit_id)]
+    site: Annotated[SiteId, checked(parse_site_id)]
+    hub: Annotated[HubId, checked(parse_hub_id)]
     broker_host: str = Field(min_length=1)
     broker_port: int = Field(ge=1, le=65535)
     watchlist_url: Annotated[str, AfterValidator(_https)]

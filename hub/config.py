@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from configuration.settings import SettingsError, TomlSettings, load_toml
+from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from hub.access.service import SecondFactorPolicy
 from hub.dispatch.service import AlertStatus
 from models.pack import default_pack_path
@@ -32,8 +32,8 @@ class HubSettings(TomlSettings):
 
     model_config = SettingsConfigDict(env_prefix="MCA_HUB_", extra="forbid", frozen=True)
 
-    hub: Annotated[HubId, AfterValidator(parse_hub_id)]
-    slices: Annotated[list[Annotated[SliceName, AfterValidator(parse_slice_name)]], Field(min_length=1)]
+    hub: Annotated[HubId, checked(parse_hub_id)]
+    slices: Annotated[list[Annotated[SliceName, checked(parse_slice_name)]], Field(min_length=1)]
     slice_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
     console_host: str = "127.0.0.1"
