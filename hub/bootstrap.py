@@ -9,7 +9,6 @@ from credentials.tls import client_context
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
-from hub.backup.service import recover
 from hub.cases.service import CaseService, PhotographReader
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
@@ -22,6 +21,7 @@ from hub.ingest.own_scores import OwnScores
 from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, SightingReader
 from hub.mqtt import MqttLink
+from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from hub.witness import HeadKeeper
@@ -111,7 +111,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         dispatch=dispatch,
         review=ReviewService(sightings, cases, dispatch, fleet, vault=vault),
     )
-    recover(services)
+    recover(settings.data, database, fleet, watchlist, hub=settings.hub, clock=clock)
     return services
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from credentials.private_files import DiskError, sync_directory, write_private
 from hub.audit.service import AuditAction, record
@@ -16,14 +16,11 @@ from hub.backup.container import Sealer, open_sealed
 from hub.backup.errors import BackupDamagedError, BackupSettingsError, RestoreRefusedError
 from hub.backup.keys import load_public
 from hub.backup.members import DATABASE, Members, members_of
+from hub.recovery import RESTORED
 from protocol.keys import Identity, OpeningKey
 
 if TYPE_CHECKING:
     from hub.bootstrap import Services
-
-RESTORED: Final = "restored"  # In the data folder, from a restore until the hub has taken it into account.
-# Far beyond what a hub can have sent or published since any backup: units accept no number a second time.
-_LEAP: Final = 1_000_000
 
 
 def make_backup(services: "Services", config: Path, target: Path, actor: str) -> Members:
@@ -60,20 +57,6 @@ def restore(source: Path, folder: Path, key: OpeningKey, hub: Identity) -> None:
             _unpack_whole(lambda: open_sealed(file, key, hub), folder)
     except OSError as error:
         raise DiskError(f"The backup could not be restored: {error.strerror}.") from error
-
-
-def recover(services: "Services") -> None:
-    """After a restore: number everything so that units, which have seen later numbers, go on believing the hub."""
-    marker = services.settings.data / RESTORED
-    if not marker.exists():
-        return
-    now = services.clock()
-    with services.database.begin() as connection:
-        services.fleet.leap(connection, _LEAP)
-        services.watchlist.leap(connection, _LEAP, now)
-        record(connection, AuditAction.BACKUP_RESTORED, actor="hub", subject=services.settings.hub, at=now)
-    marker.unlink()
-    sync_directory(services.settings.data)
 
 
 @contextmanager

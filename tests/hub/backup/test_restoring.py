@@ -12,9 +12,10 @@ from faults import UnavailableError
 from hub.audit.service import AuditAction, entries
 from hub.backup.errors import BackupDamagedError, BackupSettingsError, RestoreRefusedError
 from hub.backup.keys import PRIVATE, PUBLIC, create_backup_key, load_private
-from hub.backup.service import RESTORED, make_backup, restore
+from hub.backup.service import make_backup, restore
 from hub.bootstrap import Services, build_services
 from hub.config import load_settings
+from hub.recovery import RESTORED
 from protocol.envelope import MessageType, open_envelope
 from protocol.ids import CaseId, SightingId
 from protocol.keys import OpeningKey
