@@ -64,7 +64,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     database.migrate()
     fleet = FleetService(database, vault, identity, settings.units, clock)
-    pack = load_pack(settings.pack)
+    pack = load_pack(settings.pack, settings.permitted_licences)
     photographs = PhotographReader(pack)
     cases = CaseService(
         database,
@@ -75,7 +75,9 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         hub=settings.hub,
         slices=settings.slices,
         slice_days=settings.slice_days,
-        other=None if settings.other_pack is None else PhotographReader(load_pack(settings.other_pack)),
+        other=None
+        if settings.other_pack is None
+        else PhotographReader(load_pack(settings.other_pack, settings.permitted_licences)),
     )
     watchlist = WatchlistService(
         database,

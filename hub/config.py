@@ -11,7 +11,7 @@ from pydantic_settings import SettingsConfigDict
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from hub.access.service import SecondFactorPolicy
 from hub.dispatch.service import AlertStatus
-from models.pack import default_pack_path
+from models.pack import PERMITTED_LICENCES, default_pack_path
 from protocol.ids import HubId, SliceName, parse_hub_id, parse_slice_name
 
 __all__ = ["BrokerKind", "HubSettings", "SettingsError", "load_settings"]
@@ -55,6 +55,7 @@ class HubSettings(TomlSettings):
     data: Path = Path("data")
     pack: Path = Field(default_factory=default_pack_path)
     other_pack: Path | None = None
+    permitted_licences: tuple[str, ...] = tuple(sorted(PERMITTED_LICENCES))
     false_candidates_per_100_intakes: Annotated[float, Field(gt=0, le=100)] = 5
     uncalibrated: bool = False
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.bootstrap import build_services
 from hub.config import BrokerKind, SettingsError, load_settings
 from hub.dispatch.service import AlertStatus
+from models.errors import LicenceRefusedError
 from models.pack import default_pack_path
 from tests.support.hub_site import HubSite
 
@@ -102,3 +104,12 @@ def test_missing_and_damaged_files_are_told_apart(tmp_path: Path) -> None:
         load_settings(tmp_path / "absent.toml")
     with pytest.raises(SettingsError, match="are not TOML"):
         load_settings(settings_file(tmp_path, "hub = "))
+
+
+def test_pack_whose_licence_the_country_does_not_permit_is_taken_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = HubSite(tmp_path)
+    monkeypatch.setenv("MCA_HUB_PERMITTED_LICENCES", '["Apache-2.0"]')
+    with pytest.raises(LicenceRefusedError, match="MIT"):
+        build_services(load_settings(site.config))
