@@ -129,7 +129,7 @@ def test_operators_and_reviews_of_the_second_version_lose_their_rights_or_sites(
     database.migrate()
     with database.read() as connection:
         amina = store.accounts(connection)[0].operator
-        assert (amina.name, amina.roles, amina.sites) == ("amina", frozenset(frozenset({Role.REVIEWER})), EVERY_SITE)
+        assert (amina.name, amina.roles, amina.sites) == ("amina", frozenset({Role.REVIEWER}), EVERY_SITE)
         assert connection.exec_driver_sql("SELECT site FROM reviews").scalar_one() == "bd/a"
         # Whoever was signed in has not shown a second factor.
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == 0
