@@ -123,7 +123,7 @@ def open_envelope(
     """Verify and open an envelope of the expected type.
 
     `find_sender` gives the identity known here for a sender's name. Replays are the caller's to refuse
-    (`protocol.replay`), since only the caller knows what it has committed.
+    (ReplayedError), since only the caller knows what it has committed.
 
     Raises MalformedError (with OversizedError, TrailingBytesError, FieldError below it),
     UnknownVersionError, UnknownSenderError, BadSignatureError, WrongRecipientError or UnsealError.
