@@ -125,6 +125,8 @@ def test_account_is_made_and_taken_over_by_its_owner_alone(desk: Desk, window: O
 def test_code_page_cannot_be_used_with_the_keyboard_alone(desk: Desk, window: OpenWindow) -> None:
     phone = set_up(desk, window())
     page = window()
+    # A browser gives the first field its focus only with the first picture it paints.
+    expect(page.get_by_label("Name")).to_be_focused()
     for text in ("farida", PASSWORD):
         page.keyboard.type(text)
         page.keyboard.press("Tab")

@@ -272,7 +272,7 @@ def test_console_answers_over_tls_to_browsers_without_a_certificate(site: HubSit
     tls = site.unit_folder() / "tls"
     context = client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=tls / "unit.key")
     with HubProcess(site):
-        pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=20)
+        pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=60)
         with pool:
             answer = pool.request("GET", f"{site.settings.console_url}/sign-in")
             assert answer.status == 200

@@ -14,7 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from credentials.tls import client_context
 
-SECONDS = 10
+SECONDS = 60
 
 
 class MqttClient:

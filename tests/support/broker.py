@@ -115,7 +115,7 @@ class Broker:
         except (OSError, ssl.SSLError):
             return False
 
-    def _wait_until(self, condition: Callable[[], bool], failure: str, *, seconds: float = 15) -> None:
+    def _wait_until(self, condition: Callable[[], bool], failure: str, *, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert self._process is not None
@@ -130,5 +130,5 @@ class Broker:
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._signal(number)
-            self._process.wait(timeout=15)
+            self._process.wait(timeout=60)
             self._process = None

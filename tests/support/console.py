@@ -81,11 +81,11 @@ class Person:
 
     def get(self, path: str) -> requests.Response:
         """A page, after any redirects."""
-        return self.session.get(self.url + path, timeout=20)
+        return self.session.get(self.url + path, timeout=60)
 
     def post(self, path: str, **fields: str) -> requests.Response:
         """A form as it stands, after any redirects."""
-        return self.session.post(self.url + path, data=fields, timeout=20)
+        return self.session.post(self.url + path, data=fields, timeout=60)
 
     def token(self, path: str) -> str:
         """The token of the forms on a page."""

@@ -46,7 +46,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def wait_until(condition: Callable[[], T | None], *, seconds: float = 20) -> T:
+def wait_until(condition: Callable[[], T | None], *, seconds: float = 60) -> T:
     """What `condition` gives once it gives something. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

@@ -175,7 +175,7 @@ class HubProcess:
     def log(self) -> str:
         return "".join(self._lines)
 
-    def wait_for(self, text: str, times: int = 1, seconds: float = 40) -> None:
+    def wait_for(self, text: str, times: int = 1, seconds: float = 90) -> None:
         """Return when the log holds `text` so many times."""
         with self._news:
             came = self._news.wait_for(lambda: self.log.count(text) >= times or not self._reader.is_alive(), seconds)

@@ -60,14 +60,14 @@ class UnitClient:
         with self._news:
             return [payload for place, payload in self._heard if place == topic]
 
-    def wait_for(self, topic: str, count: int = 1, seconds: float = 30) -> list[bytes]:
+    def wait_for(self, topic: str, count: int = 1, seconds: float = 60) -> list[bytes]:
         """The payloads of a topic, once there are so many."""
         with self._news:
             came = self._news.wait_for(lambda: len(self.heard(topic)) >= count, seconds)
         assert came, f"{count} messages on {topic} were expected, {len(self.heard(topic))} came"
         return self.heard(topic)
 
-    def wait_until_cut(self, seconds: float = 30) -> None:
+    def wait_until_cut(self, seconds: float = 60) -> None:
         """Return when the broker has ended the connection."""
         assert self._cut.wait(seconds), "the connection was not ended"
 

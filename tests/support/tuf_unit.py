@@ -46,7 +46,7 @@ class HttpsFetcher(FetcherInterface):
     def __init__(self, folder: Path) -> None:
         tls = folder / "tls"
         context = client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=tls / "unit.key")
-        self._pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=20)
+        self._pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=60)
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         response = self._pool.request("GET", url)

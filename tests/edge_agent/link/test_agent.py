@@ -54,7 +54,7 @@ def test_intake_of_another_process_wakes_the_agent_at_once(ready: Site, peer: Hu
         agent.wait_for("receipt.accepted")
         assert ready.intake(SAMPLES / "biden.jpg").returncode == 0
         # The timer that would find it without the tap runs for 30 s.
-        wait_until(lambda: len(peer.sightings) == 2, seconds=10)
+        wait_until(lambda: len(peer.sightings) == 2, seconds=25)
         agent.wait_for("receipt.accepted", times=2)
 
 

@@ -229,7 +229,7 @@ def test_worker_sends_what_comes_while_it_runs_and_stops_when_told(
     finally:
         stop.set()
         dispatcher.wake()
-        worker.join(timeout=20)
+        worker.join(timeout=60)
     assert not worker.is_alive()
     assert len(mail.taken) == 1
 
@@ -250,7 +250,7 @@ def test_feed_that_cannot_be_written_keeps_no_message_back(make_desk: Callable[.
     finally:
         stop.set()
         dispatcher.wake()
-        worker.join(timeout=20)
+        worker.join(timeout=60)
     assert not worker.is_alive()
 
 

@@ -40,7 +40,7 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
     context = server_context(certificate=tls / "units.crt", key=tls / "units.key", authority=tls / "ca.crt")
     mine = client_context(authority=unit_tls / "ca.crt", certificate=unit_tls / "unit.crt", key=unit_tls / "unit.key")
     stop = threading.Event()
-    with site.services() as hub, urllib3.PoolManager(ssl_context=mine, retries=False, timeout=20) as pool:
+    with site.services() as hub, urllib3.PoolManager(ssl_context=mine, retries=False, timeout=60) as pool:
         register(hub)
         hub.watchlist.publish("test")
         server = HttpsServer(build_units_app(hub.watchlist), "127.0.0.1", port, context)
@@ -77,7 +77,7 @@ def test_client_without_a_certificate_of_the_authority_is_not_let_in(listener: L
     foreign = ssl.create_default_context(cafile=str(listener.site.unit_folder() / "tls" / "ca.crt"))
     foreign.load_cert_chain(stranger.unit_folder() / "tls" / "unit.crt", stranger.unit_folder() / "tls" / "unit.key")
     for context in (anonymous, foreign):
-        pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=20)
+        pool = urllib3.PoolManager(ssl_context=context, retries=False, timeout=60)
         with pool, pytest.raises((urllib3.exceptions.SSLError, urllib3.exceptions.ProtocolError)):
             pool.request("GET", f"{listener.url}/metadata/timestamp.json")
 

@@ -65,7 +65,7 @@ def test_console_serves_no_route_outside_the_list(desk: Desk) -> None:
 def test_nobody_passes_without_signing_in(person: MakePerson, route: APIRoute) -> None:
     visitor = person()
     for method in route.methods or ():
-        answer = visitor.session.request(method, visitor.url + url(route), timeout=20, allow_redirects=False)
+        answer = visitor.session.request(method, visitor.url + url(route), timeout=60, allow_redirects=False)
         if method == "GET":
             assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/sign-in")
         else:
@@ -77,7 +77,7 @@ def test_nobody_passes_without_signing_in(person: MakePerson, route: APIRoute) -
 def test_session_or_nothing_opens_a_step_of_signing_in(person: MakePerson, route: APIRoute) -> None:
     for visitor in (person(), person("amina")):
         method = min(route.methods or {"GET"})
-        answer = visitor.session.request(method, visitor.url + url(route), timeout=20, allow_redirects=False)
+        answer = visitor.session.request(method, visitor.url + url(route), timeout=60, allow_redirects=False)
         assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/sign-in")
 
 
@@ -95,7 +95,7 @@ def test_each_role_passes_exactly_where_it_is_named(desk: Desk, person: MakePers
             method,
             visitor.url + url(route),
             data={"csrf": visitor.token("/account"), "answer": "same"} if method == "POST" else None,
-            timeout=20,
+            timeout=60,
             allow_redirects=False,
         )
         refused = answer.status_code == 403 and "Your role does not include this page" in answer.text
@@ -181,7 +181,7 @@ def test_sign_in_leads_to_no_foreign_place(person: MakePerson, onward: str) -> N
         visitor.url + "/sign-in",
         data={"csrf": token, "name": "amina", "password": PASSWORD, "next": onward},
         allow_redirects=False,
-        timeout=20,
+        timeout=60,
     )
     assert answer.headers["Location"] == "/"
 
@@ -202,7 +202,7 @@ def test_cookies_are_out_of_reach_of_scripts_other_sites_and_plain_http(person: 
         visitor.url + "/sign-in",
         data={"csrf": token, "name": "amina", "password": PASSWORD},
         allow_redirects=False,
-        timeout=20,
+        timeout=60,
     )
     kept = [line for line in answer.raw.headers.getlist("Set-Cookie") if "Max-Age=0" not in line]
     assert len(kept) == 2

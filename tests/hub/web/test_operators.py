@@ -25,7 +25,7 @@ def farida(desk: Desk, person: MakePerson) -> Person:
 
 def post(someone: Person, path: str, page: str = "/operators", /, **fields: object) -> requests.Response:
     data = {"csrf": someone.token(page), **fields}
-    return someone.session.post(someone.url + path, data=data, timeout=20)
+    return someone.session.post(someone.url + path, data=data, timeout=60)
 
 
 def form_in(page: requests.Response) -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ def test_dangerous_page_opens_long_after_the_last_proof(desk: Desk, farida: Pers
     for path in ("/add-operator", "/operators/amina"):
         page = farida.get(path)
         assert page.url.endswith(f"/confirm?next={path}")
-    page = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": PASSWORD}, timeout=20)
+    page = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": PASSWORD}, timeout=60)
     assert page.url.endswith("/operators/amina")
     assert desk.actions()[-1] is AuditAction.OPERATOR_CONFIRMED
 
@@ -83,15 +83,15 @@ def test_confirmation_that_came_late_loses_what_was_typed(desk: Desk, farida: Pe
     token = farida.token("/add-operator")
     desk.clock.now += 5 * MINUTE
     data = {"csrf": token, "name": "chandra", **RIGHTS}
-    page = farida.session.post(farida.url + "/add-operator", data=data, timeout=20)
+    page = farida.session.post(farida.url + "/add-operator", data=data, timeout=60)
     assert page.status_code == 401
     assert "What you typed is kept" in page.text
-    wrong = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": "no"}, timeout=20)
+    wrong = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": "no"}, timeout=60)
     assert wrong.status_code == 401
-    page = farida.session.post(farida.url + "/confirm", data=dict(form_in(wrong)) | {"code": PASSWORD}, timeout=20)
+    page = farida.session.post(farida.url + "/confirm", data=dict(form_in(wrong)) | {"code": PASSWORD}, timeout=60)
     assert "Nothing has been recorded yet" in page.text
     assert "chandra" not in farida.get("/operators").text
-    page = farida.session.post(farida.url + "/add-operator", data=form_in(page), timeout=20)
+    page = farida.session.post(farida.url + "/add-operator", data=form_in(page), timeout=60)
     assert "Start password of chandra" in page.text
     with desk.database.read() as connection:
         assert desk.access.operators.account(connection, "chandra").operator.roles == {
@@ -104,7 +104,7 @@ def test_confirmation_is_given_by_guessing_the_password(desk: Desk, farida: Pers
     desk.clock.now += 5 * MINUTE
     page = farida.get("/add-operator")
     for _ in range(6):
-        page = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": "no"}, timeout=20)
+        page = farida.session.post(farida.url + "/confirm", data=dict(form_in(page)) | {"code": "no"}, timeout=60)
     assert "Too many attempts" in page.text
     assert farida.get("/add-operator").url.endswith("/confirm?next=/add-operator")
 

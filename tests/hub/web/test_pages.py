@@ -157,7 +157,7 @@ def test_page_that_does_not_exist_tells_a_stranger_nothing_more(person: MakePers
 
 def test_wrong_method_is_answered_in_words(person: MakePerson) -> None:
     amina = person("amina")
-    answer = amina.session.put(amina.url + "/alerts", timeout=20)
+    answer = amina.session.put(amina.url + "/alerts", timeout=60)
     assert answer.status_code == 405
     assert "<h1>" in answer.text
 
