@@ -1,0 +1,122 @@
+"""What is left of a name when everything is dropped in which its spellings differ.
+
+A name is one, and its spellings are many: Rahima, Raheema, Rohima, রহিমা, रहीमा. Every word is written in Latin
+letters first, then one list of rules folds what English spellings of the region do not tell apart: aspirates, v and w
+and b, s and sh, j and z, vowel length, doubled letters, letters that are written and not spoken. ADR 0100 has the
+reasons; tests/hub/names has the list of names that the rules are held to.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from anyascii import anyascii
+
+from hub.names.indic import is_indic, romanise
+
+# Abbreviations as they stand on papers, once they are in Latin letters.
+_WRITTEN_OUT: Final = {
+    "md": "mohammad",
+    "mohd": "mohammad",
+    "muhd": "mohammad",
+    "mo": "mohammad",
+    "mst": "mosammat",
+    "most": "mosammat",
+    "mosa": "mosammat",
+    "mosta": "mosammat",
+    "mochha": "mosammat",
+    "sk": "sheikh",
+    "kr": "kumar",
+    "abd": "abdul",
+    "smt": "shrimati",
+    "lokkhi": "lakshmi",
+    "lokhi": "lakshmi",
+    "lakkhi": "lakshmi",
+}
+
+# Words that stand before so many names, and are left out so often, that nobody is found or missed by them.
+_COMMON: Final = re.compile("m[aou]hamm?[aeou]d|m[aou]s+amm?[aeou]t|s+h?r(?:i|ee)|s+h?rima?ti|mrs?|miss|late")
+
+_V: Final = "aeiou"
+_RULES: Final = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        # Consonants that are written with several letters. C is the sound of `ch`.
+        ("tsh|^ts|c?chh", "s"),  # Tshering; the Bangla letter chh is spoken, and often written, s
+        ("tch|chch|cch|ch", "C"),
+        ("sch|sh", "s"),
+        ("jny?", "gy"),
+        ("ck|q", "k"),
+        ("c(?=[eiy])", "s"),
+        ("c", "k"),
+        ("ph", "f"),
+        ("z", "j"),
+        ("x", "ks"),
+        ("ngh", "n"),
+        ("(?<=[kgtdbjlnrC])h", ""),  # aspirates
+        ("h$", ""),  # Abdullah
+        # Nasals before other consonants.
+        (f"ng(?![{_V}y])", "n"),
+        ("m(?=[pbf])", "n"),
+        # v, w and b.
+        (f"(?<=[std])[vw](?=[{_V}y])|(?<=^j)w", ""),  # Swapna, Ishwar
+        ("oa", "owa"),  # Monoara
+        (f"w(?![{_V}y])", ""),  # Chowdhury
+        ("[vw]", "b"),
+        # y as a consonant, as a vowel and as neither.
+        (f"^(?:i?y|[ie](?=u)|i(?=[ao]))(?=[{_V}])", "j"),  # Yasmin, ইয়াসমিন
+        (f"ey(?=a)|(?<=[^{_V}])y(?![{_V}])", "i"),  # Rabeya, Chowdhury
+        (f"(?<=[^{_V}])y|(?<=[ie])y|y(?![aou])", ""),  # Shyam, Priya, Ayesha
+        # Vowels: I, and A for all others, which spellings mix freely.
+        (f"(?<=[^{_V}])e$", ""),  # Jasmine
+        (f"(?<=[{_V}])i$", ""),  # Rai, Ray
+        ("ee+|ea(?=.)|ie(?=.)|ii+", "I"),
+        ("i", "I"),
+        ("[aeou]+I|[aeou]+", "A"),
+        ("A+", "A"),
+        (r"(.)\1+", r"\1"),  # doubled letters
+        ("(?<!^)A(?!$)", ""),  # Kamala, Kamla
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A word of a name as it sounds. Words with equal `close` are spellings of one name; those with equal `far` may be.
+
+    `close` keeps the first and the last vowel and every i between; `far` nearly the consonants alone.
+    """
+
+    close: str
+    far: str
+    common: bool = False
+
+
+def sounds(name: str) -> tuple[Sound, ...]:
+    """Each word of a name, in any script, in the order of the name; what is no letter is left out."""
+    found = (_sound(_romanised(word)) for word in _words(unicodedata.normalize("NFKC", name)))
+    return tuple(sound for sound in found if sound.close)
+
+
+def _words(text: str) -> list[str]:
+    # Vowel signs of Indian scripts are marks, and what joins letters is neither seen nor heard.
+    heard = text.replace("\u200c", "").replace("\u200d", "")
+    return "".join(letter if unicodedata.category(letter)[0] in "LM" else " " for letter in heard).split()
+
+
+def _romanised(word: str) -> str:
+    latin = romanise(word) if is_indic(word[0]) else anyascii(word)
+    return re.sub("[^a-z]", "", latin.lower())
+
+
+def _sound(word: str) -> Sound:
+    written_out = _WRITTEN_OUT.get(word, word)
+    close = written_out
+    for pattern, sound in _RULES:
+        close = pattern.sub(sound, close)
+    consonants = re.sub("[AIy]", "", close[1:]).replace("C", "s")
+    first = re.sub("[AI]", "V", close[:1]).replace("C", "s")
+    far = re.sub(r"(.)\1+", r"\1", first + consonants)
+    # Where hardly a consonant is left, vowels are all there is to tell names apart by.
+    return Sound(close, far if len(far) > 1 else close.replace("C", "s"), _COMMON.fullmatch(written_out) is not None)
