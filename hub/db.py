@@ -9,14 +9,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from faults import MisconfiguredError, UnavailableError
+
+_PATIENCE_SECONDS: Final = 30
+# Any number would do: advisory locks are a database's own, and the hub takes two of them (see hub/lease.py).
+_WRITER: Final = 1
+_POSTGRESQL_READ_ONLY: Final = "25006"
 
 # Names for every constraint, so that migrations can speak of them.
 metadata = MetaData(
@@ -42,7 +48,7 @@ class Database:
     """Transactions on one database. Safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        """`url` as SQLAlchemy writes it: sqlite:///path or postgresql+psycopg://… Raises DatabaseUrlError."""
+        """`url`: sqlite:///path or postgresql://role@host/name. Raises DatabaseUrlError."""
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(read_only=True, **_read_only(self._engine))
 
@@ -124,27 +130,51 @@ def size_in_bytes(connection: Connection) -> int:
 def _clear_errors() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
-            raise  # SQLite's word for a statement that is wrong, which is never right later.
+    except DBAPIError as error:
+        if not _is_unavailable(error):
+            raise
         raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError("The hub's database has too much to do at once. Try again.") from error
 
 
-def _read_only(engine: Engine) -> dict[str, bool]:
-    return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+def _is_unavailable(error: DBAPIError) -> bool:
+    if isinstance(error, OperationalError):
+        # SQLite's word for a statement that is wrong, which is never right later.
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    # A server that stands by for another takes no writes until it takes over.
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _POSTGRESQL_READ_ONLY
+
+
+def _read_only(engine: Engine) -> dict[str, Any]:
+    if engine.dialect.name != "postgresql":
+        return {}
+    return {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
 
 
 def _engine(url: str) -> Engine:
-    backend = make_url(url).get_backend_name()
+    address = make_url(url)
+    backend = address.get_backend_name()
     # Parameters are hidden: an error's text must not carry a row's contents into a log.
     if backend == "postgresql":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return _postgresql_engine(address)
     if backend != "sqlite":
         raise DatabaseUrlError(f"The hub runs on SQLite or PostgreSQL, not on {backend}.")
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": _PATIENCE_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql_engine(address: URL) -> Engine:
+    engine = create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _is_reader(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("read_only"))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -155,7 +185,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = bool(connection.get_execution_options().get("read_only"))
+    read_only = _is_reader(connection)
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
     # IMMEDIATE: two writers wait for each other here, instead of one failing at its first write.
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    # Whatever the server's own default: a receipt promises that what it is for is on disk.
+    connection.execute("SET synchronous_commit = on")
+    connection.execute(f"SET lock_timeout = '{_PATIENCE_SECONDS}s'")
+    connection.autocommit = False
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # One writer at a time, as in SQLite, until the transaction ends. The audit trail has one order, so that writers
+    # would wait for each other at their entry anyway; and what a transaction has looked up stays as it found it.
+    if not _is_reader(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")

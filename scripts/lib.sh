@@ -68,6 +68,13 @@ ensure_mosquitto() {
     command -v mosquitto >/dev/null || install_packages mosquitto
 }
 
+# A hub may run on it, and the tests do. Debian keeps its servers in a folder for each version; the service that the
+# package may start for itself is not used.
+ensure_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ||
+        install_packages postgresql
+}
+
 # The browser tests' driver is a program of its own, with a library that a small installation lacks.
 ensure_browser_driver() {
     .venv/bin/python -c 'import playwright, pathlib, subprocess, sys

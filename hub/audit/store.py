@@ -14,7 +14,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
 )
 
 from hub.audit.model import AuditEntry
@@ -59,7 +58,6 @@ class StoredEntry:
 
 def append(connection: Connection, written: AuditEntry) -> None:
     """Add an entry, and the nodes of the tree that it completes, to the transaction that it accounts for."""
-    _serialise(connection)
     index, data = size(connection), written.to_bytes()
     row = {"position": index + 1, "subject": written.subject, "entry": data}
     connection.execute(insert(audit_entries).values(**row))
@@ -143,9 +141,3 @@ def heads(connection: Connection) -> list[tuple[int, str]]:
 def _octets(stored: object) -> bytes:
     # SQLite keeps a value of any type in any column, and whoever tampers need not keep to ours.
     return stored if isinstance(stored, bytes) else b""
-
-
-def _serialise(connection: Connection) -> None:
-    # SQLite has one writer at a time. PostgreSQL has many, and the trail one order: until the transaction ends.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE audit_nodes IN EXCLUSIVE MODE"))

@@ -1,16 +1,19 @@
-"""A desk of its own for every test of the console's rooms."""
+"""A desk of its own for every test of the console's rooms, on both kinds of database."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.databases import database_url, postgres
 from tests.support.desk import Desk
+
+__all__ = ["database_url", "postgres"]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
     """The rooms of one hub, with the reviewers amina and bimal."""
-    rooms = Desk(tmp_path)
+    rooms = Desk(tmp_path, database_url)
     yield rooms
     rooms.database.close()

@@ -1,7 +1,6 @@
 """A hub's desk for tests: the real rooms on a real database on disk; intakes and cases as small registers in memory."""
 
 import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +28,7 @@ from models.recogniser import Recogniser
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis
+from tests.support.databases import sqlite_database, stored_bytes
 
 START = 1_795_341_600_000  # 22 November 2026, 10:00 UTC
 MINUTE = 60_000
@@ -151,6 +151,7 @@ class Desk:
     def __init__(
         self,
         folder: Path,
+        database_url: str | None = None,
         *,
         recipients: Recipients | None = None,
         limits: SessionLimits | None = None,
@@ -158,9 +159,9 @@ class Desk:
         status: AlertStatus = AlertStatus.EXERCISE,
         console_url: str = "https://desk.example:8443",
     ) -> None:
-        self.path = folder / "hub.sqlite"
-        shutil.copyfile(_migrated(folder.parent), self.path)
-        self.database = Database(f"sqlite:///{self.path}")
+        """`database_url`: a migrated, empty database; without it, one of its own in SQLite."""
+        self.database_url = database_url or sqlite_database(folder)
+        self.database = Database(self.database_url)
         self.clock = SetClock()
         self.vault = Vault(secrets.token_bytes(32))
         self.intakes, self.register = Intakes(), Register()
@@ -243,6 +244,11 @@ class Desk:
         with self.database.read() as connection:
             return entries(connection)
 
+    def stolen(self) -> bytes:
+        """Everything that a thief of the database could read. The desk can do nothing more after it."""
+        self.database.close()
+        return stored_bytes(self.database_url)
+
     def actions(self) -> list[AuditAction]:
         """What the audit entries say was done."""
         return [entry.action for entry in self.audited()]
@@ -259,18 +265,6 @@ def sample_face(name: str) -> bytes:
 @cache
 def _recogniser() -> Recogniser:
     return Recogniser(load_pack(SAMPLES.parent / "packs" / "default"))
-
-
-@cache
-def _migrated(folder: Path) -> Path:
-    # Migrating takes longer than most tests: each copies a database that was migrated once for its process.
-    path = folder / f"migrated-{secrets.token_hex(4)}.sqlite"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    with database.begin() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    database.close()
-    return path
 
 
 def _fleet(folder: Path, database: Database, vault: Vault, clock: Callable[[], int]) -> FleetService:

@@ -14,6 +14,14 @@ MakePerson = Callable[..., Person]
 
 
 @pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """On SQLite alone: pages know nothing of the database, and the rooms' own tests run on both kinds."""
+    rooms = Desk(tmp_path)
+    yield rooms
+    rooms.database.close()
+
+
+@pytest.fixture
 def console(desk: Desk, tmp_path: Path) -> Iterator[ConsoleServer]:
     """The desk's console."""
     with ConsoleServer(build_console(desk.services), tmp_path) as server:

@@ -17,9 +17,9 @@ def test_health_needs_no_sign_in_and_says_nothing(desk: Desk, tmp_path: Path) ->
 def test_hub_whose_database_is_away_lives_and_is_not_ready(desk: Desk, tmp_path: Path) -> None:
     with ConsoleServer(build_console(desk.services), tmp_path) as console, console.person() as watcher:
         desk.database.close()
-        for leftover in desk.path.parent.glob("hub.sqlite*"):
+        for leftover in tmp_path.glob("hub.sqlite3*"):
             leftover.unlink()
-        desk.path.mkdir()
+        (tmp_path / "hub.sqlite3").mkdir()
         assert watcher.get("/health/live").status_code == 204
         answer = watcher.get("/health/ready")
         assert (answer.status_code, answer.content) == (503, b"")
