@@ -27,7 +27,20 @@ def create_identity(folder: Path, name: str) -> PrivateIdentity:
 def load_identity(folder: Path) -> PrivateIdentity:
     """The identity in `folder`. Raises PrivateFileError when a file is missing, damaged or open to others."""
     card = read_card(folder / _CARD)
-    signing, opening = _read_hex(folder / _SIGNING), _read_hex(folder / _OPENING)
+    return _identity(folder, card, _read_hex(folder / _SIGNING), _read_hex(folder / _OPENING))
+
+
+def private_files(folder: Path) -> tuple[Path, Path]:
+    """Where the two private keys of the identity in `folder` lie."""
+    return folder / _SIGNING, folder / _OPENING
+
+
+def identity_of(folder: Path, signing: bytes, opening: bytes) -> PrivateIdentity:
+    """The identity whose card is in `folder` and whose keys are these. Raises PrivateFileError as `load_identity`."""
+    return _identity(folder, read_card(folder / _CARD), signing, opening)
+
+
+def _identity(folder: Path, card: Identity, signing: bytes, opening: bytes) -> PrivateIdentity:
     try:
         identity = PrivateIdentity(card.name, SigningKey(signing), OpeningKey(opening))
     except BadKeyError as error:

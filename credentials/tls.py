@@ -1,6 +1,9 @@
 """TLS 1.3 contexts with certificates on both sides. Nothing here can be told to skip a check."""
 
+import os
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.x509 import load_pem_x509_crl
@@ -8,13 +11,16 @@ from cryptography.x509 import load_pem_x509_crl
 from credentials.private_files import PrivateFileError, require_private
 
 
-def client_context(*, authority: Path, certificate: Path, key: Path) -> ssl.SSLContext:
-    """For a client that proves who it is and trusts `authority` alone (all PEM files).
+def client_context(*, authority: Path, certificate: Path, key: Path | bytes) -> ssl.SSLContext:
+    """For a client that proves who it is and trusts `authority` alone (all PEM; `key` a private file or its content).
 
     Raises PrivateFileError when a file is missing, open to others or not what it should be.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _configure(context, authority, certificate, key)
+    if isinstance(key, Path):
+        return _configure(context, authority, certificate, require_private(key))
+    with _in_memory(key) as path:
+        return _configure(context, authority, certificate, path)
 
 
 def server_context(
@@ -29,7 +35,7 @@ def server_context(
         context.verify_mode = ssl.CERT_REQUIRED
         # A resumed session is not verified again: it would outlive the revocation of its certificate.
         context.num_tickets = 0
-    _configure(context, authority, certificate, key)
+    _configure(context, authority, certificate, require_private(key))
     if revoked is not None:
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
         read_revocations(context, revoked)
@@ -48,13 +54,24 @@ def read_revocations(context: ssl.SSLContext, revoked: Path) -> None:
         raise PrivateFileError(f"The list of revoked certificates {revoked} cannot be used: {error}.") from error
 
 
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[Path]:
+    """A file that is on no disk: OpenSSL's Python binding takes a key from a path alone."""
+    descriptor = os.memfd_create("key", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(data)
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
 def _no_password() -> str:
     return ""
 
 
 def _configure(context: ssl.SSLContext, authority: Path | None, certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    require_private(key)
     try:
         # An encrypted key is refused. Without this a daemon would ask a terminal for its password, and hang.
         context.load_cert_chain(certificate, key, password=_no_password)

@@ -25,8 +25,9 @@ class Vault:
     def __init__(self, store: KeyStore, key: bytes) -> None:
         self._store = store
         self._cipher: AESGCM | None = AESGCM(key)
-        if store.weakness is not None:
-            _log.warning("vault.weak_key_store", store=type(store).__name__, weakness=store.weakness)
+        weakness = store.weakness
+        if weakness is not None:
+            _log.warning("vault.weak_key_store", store=type(store).__name__, weakness=weakness)
 
     @classmethod
     def create(cls, store: KeyStore) -> "Vault":
@@ -45,18 +46,18 @@ class Vault:
         """What the key store does not protect against, to be shown wherever this machine's state is shown."""
         return self._store.weakness
 
-    def encrypt(self, data: bytes, context: str) -> bytes:
-        """Nonce (12), ciphertext and tag (16). `context` says where it belongs; it is not in the result.
+    def encrypt(self, data: bytes, place: str) -> bytes:
+        """Nonce (12), ciphertext and tag (16). `place` says where it belongs; it is not in the result.
 
         The nonce is random: one key may serve 2**32 calls. Raises KeyDestroyedError after `zeroise`.
         """
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._open_cipher().encrypt(nonce, data, context.encode())
+        return nonce + self._open_cipher().encrypt(nonce, data, place.encode())
 
-    def decrypt(self, sealed: bytes, context: str) -> bytes:
-        """What was encrypted for the same context. Raises StoredDataError, or KeyDestroyedError after `zeroise`."""
+    def decrypt(self, sealed: bytes, place: str) -> bytes:
+        """What was encrypted for the same place. Raises StoredDataError, or KeyDestroyedError after `zeroise`."""
         try:
-            return self._open_cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
+            return self._open_cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
         except (InvalidTag, ValueError):
             raise StoredDataError(
                 "Something stored on this machine does not open: it was altered, or belongs to another machine."

@@ -3,19 +3,29 @@
 import random
 import secrets
 import signal
+import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from getpass import getpass
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event as Flag
 
-from credentials.identity import load_identity, read_card
+from credentials.identity import read_card
+from credentials.keystore.protocol import KeyStore, KeyStoreError
+from credentials.keystore.selection import open_keystore
+from credentials.passphrase import read_passphrase
 from credentials.private_files import make_private_directory
 from credentials.tls import client_context
+from credentials.vault import Vault
+from edge_agent.atrest.keys import UnitKeys, UnitZeroisedError, open_keys
+from edge_agent.atrest.places import Places
+from edge_agent.atrest.zeroise import is_zeroised, zeroise
 from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.database import UnitDatabase
 from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
@@ -23,11 +33,11 @@ from edge_agent.link.current_list import CurrentList
 from edge_agent.link.events import Event, StopAsked, Woken
 from edge_agent.link.health import HealthReporter
 from edge_agent.link.inbox import Inbox
-from edge_agent.link.lock import only_agent
+from edge_agent.link.lock import agent_has_ended, only_agent
 from edge_agent.link.mqtt_link import MqttLink
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.sync_worker import SyncWorker
-from edge_agent.link.wake import WakeListener
+from edge_agent.link.wake import WakeListener, wake_agent
 from edge_agent.pipeline import Pipeline
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.trusted_time import TrustedClock
@@ -43,6 +53,7 @@ from models.recogniser import Recogniser
 from protocol.keys import Identity, PrivateIdentity
 
 _STOP_SECONDS = 3.0
+_AGENT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +61,7 @@ class Unit:
     """What every command of a unit works with."""
 
     settings: EdgeSettings
-    identity: PrivateIdentity
+    keys: UnitKeys
     hub: Identity
     pack: Pack
     scoring: Scoring
@@ -60,15 +71,31 @@ class Unit:
     store: WatchlistStore
     loader: WatchlistLoader
 
+    @property
+    def identity(self) -> PrivateIdentity:
+        """What the unit signs and opens with."""
+        return self.keys.identity
+
+    @property
+    def vault(self) -> Vault:
+        """What everything secret on its disk is encrypted with."""
+        return self.keys.vault
+
+    def tls_context(self) -> ssl.SSLContext:
+        """For connections to the hub's machines. Raises PrivateFileError."""
+        tls = self.settings.tls
+        return client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=self.keys.tls)
+
 
 @contextmanager
 def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
-    """Open the unit's keys, pack, database and watchlist folder.
+    """Open the unit's vault, pack, database and watchlist folder.
 
-    Raises SettingsError, PrivateFileError, PackRejectedError, LicenceRefusedError, UncalibratedPackError, DiskError or
-    the database's errors.
+    Raises SettingsError, PrivateFileError, PackRejectedError, LicenceRefusedError, UncalibratedPackError, DiskError,
+    the database's errors, or as `open_keys` does.
     """
-    identity, hub = load_identity(settings.identity), read_card(settings.hub_card)
+    keys, hub = open_keys(places(settings), partial(open_store, settings)), read_card(settings.hub_card)
+    identity = keys.identity
     if (identity.name, hub.name) != (settings.unit, settings.hub):
         raise SettingsError(
             f"The keys are those of {identity.name} under {hub.name}, the settings those of {settings.unit} "
@@ -87,7 +114,7 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
         outbox = Outbox(database)
         yield Unit(
             settings=settings,
-            identity=identity,
+            keys=keys,
             hub=hub,
             pack=pack,
             scoring=scoring,
@@ -99,6 +126,35 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
         )
     finally:
         database.close()
+
+
+def places(settings: EdgeSettings) -> Places:
+    """Where the unit's secrets lie."""
+    return Places(vault=settings.vault, identity=settings.identity, tls=settings.tls, data=settings.data)
+
+
+def open_store(settings: EdgeSettings) -> KeyStore:
+    """Where the key of the unit's vault is kept. Raises KeyStoreError when this machine has no such store."""
+
+    def ask() -> str:
+        if settings.passphrase_file is not None:
+            return read_passphrase(settings.passphrase_file)
+        if not sys.stdin.isatty():
+            raise KeyStoreError("Nobody is here to type the vault's passphrase: set `passphrase_file`.")
+        return getpass("Passphrase of this unit's vault: ")
+
+    return open_keystore(settings.key_store, places(settings).store, ask_passphrase=ask, pcrs=settings.tpm_pcrs)
+
+
+def zeroise_unit(settings: EdgeSettings) -> None:
+    """Destroy the unit's keys, let a running agent end, and destroy the rest. Raises ZeroiseIncompleteError."""
+
+    def let_agent_end() -> None:
+        if settings.data.exists():
+            wake_agent(settings.data)
+            agent_has_ended(settings.data, _AGENT_SECONDS)
+
+    zeroise(places(settings), partial(open_store, settings), between=let_agent_end)
 
 
 def build_recogniser(unit: Unit) -> Recogniser:
@@ -125,16 +181,13 @@ def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
 def build_synchroniser(unit: Unit, stopping: Callable[[], bool]) -> Synchroniser:
     """Raises PrivateFileError or RepositoryRejectedError for files that are missing."""
     settings = unit.settings
-    context = client_context(
-        authority=settings.tls / "ca.crt", certificate=settings.tls / "unit.crt", key=settings.tls / "unit.key"
-    )
     return Synchroniser(
         unit.store,
         unit.loader,
         unit=settings.unit,
         url=settings.watchlist_url,
         root=read_root(settings.tuf_root),
-        open_fetcher=partial(ResumingFetcher, context, unit.store.partial, stopping=stopping),
+        open_fetcher=partial(ResumingFetcher, unit.tls_context(), unit.store.partial, stopping=stopping),
         now=unit.clock.now,
     )
 
@@ -172,7 +225,9 @@ def run_agent(unit: Unit) -> None:
         current.load()
         link = _build_link(unit, events)
         worker = SyncWorker(build_synchroniser(unit, stopping.is_set).sync, events.put)
-        listener = WakeListener(unit.settings.data, lambda: events.put(Woken()))
+        listener = WakeListener(
+            unit.settings.data, lambda: events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
+        )
         try:
             _build_agent(unit, link, current, worker, events).run()
         finally:
@@ -180,6 +235,8 @@ def run_agent(unit: Unit) -> None:
             link.stop()
             listener.close()
             worker.join(_STOP_SECONDS)
+        if is_zeroised(places(unit.settings)):
+            raise UnitZeroisedError("This unit is being zeroised: its agent ends.")
 
 
 def _build_link(unit: Unit, events: "SimpleQueue[Event]") -> MqttLink:
@@ -188,9 +245,7 @@ def _build_link(unit: Unit, events: "SimpleQueue[Event]") -> MqttLink:
         host=settings.broker_host,
         port=settings.broker_port,
         client_id=settings.unit,
-        context=client_context(
-            authority=settings.tls / "ca.crt", certificate=settings.tls / "unit.crt", key=settings.tls / "unit.key"
-        ),
+        context=unit.tls_context(),
         topics=unit_subscriptions(settings.unit),
         report=events.put,
         source=random.SystemRandom(),

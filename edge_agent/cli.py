@@ -114,6 +114,26 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         typer.echo("\n".join(status_lines(now)))
 
 
+@app.command()
+def zeroise(
+    context: typer.Context,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy this unit's keys and everything it holds, for ever. Sightings that the hub has not confirmed are lost."""
+    from edge_agent.bootstrap import zeroise_unit
+    from edge_agent.config import load_settings
+
+    settings = load_settings(context.obj)
+    if not yes:
+        typer.confirm(f"Destroy the keys of {settings.unit} and all that it holds? It cannot be undone.", abort=True)
+    zeroise_unit(settings)
+    typer.echo(
+        f"{settings.unit} is zeroised. Revoke it at the hub: mca provision revoke FOLDER {settings.unit}. "
+        "The device must be provisioned anew, under another name."
+    )
+
+
 @contextmanager
 def _unit(context: typer.Context, *, uncalibrated: bool) -> Iterator["Unit"]:
     from edge_agent.bootstrap import open_unit

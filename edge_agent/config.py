@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
+from credentials.keystore.selection import KeyStoreKind
 from models.pack import PERMITTED_LICENCES
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
 
@@ -37,6 +38,10 @@ class EdgeSettings(TomlSettings):
     tuf_root: Path = Path("tuf-root.json")
     tls: Path = Path("tls")
     data: Path = Path("data")
+    vault: Path = Path("vault")
+    key_store: KeyStoreKind = KeyStoreKind.FILE
+    tpm_pcrs: str | None = Field(default=None, pattern=r"^[a-z0-9_]+:\d+(,\d+)*$")
+    passphrase_file: Path | None = None
     pack: Path | None = None
     permitted_licences: tuple[str, ...] = tuple(sorted(PERMITTED_LICENCES))
     threads: int = Field(default=2, ge=1, le=64)
@@ -45,6 +50,7 @@ class EdgeSettings(TomlSettings):
     sync_every_seconds: float = Field(default=900, ge=1)
     heartbeat_seconds: float = Field(default=60, ge=1)
     warn_after_hours: float = Field(default=24, gt=0)
+    stop_matching_after_hours: float = Field(default=168, ge=0)
     resend_after_seconds: float = Field(default=30, ge=0.1)
 
 

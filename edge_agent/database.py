@@ -60,7 +60,8 @@ class UnitDatabase:
             path.touch(mode=0o600)
             connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             self._database = sqlite_utils.Database(connection, execute_plugins=False)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            # secure_delete: what a row held is overwritten when the row goes.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 connection.execute(f"PRAGMA {pragma}")
         self._migrate()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from credentials.keystore.selection import KeyStoreKind
 from protocol.ids import local_part, parse_hub_id, parse_site_id, parse_slice_name, parse_unit_id
 from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
@@ -65,6 +66,10 @@ def unit(
     name: _UnitName,
     site: Annotated[str, typer.Option(help="The checkpoint or shelter it stands at, such as bd/benapole.")],
     slices: _Slices = None,
+    key_store: Annotated[
+        KeyStoreKind,
+        typer.Option(help="Where the device keeps the key to all that it holds."),
+    ] = KeyStoreKind.FILE,
 ) -> None:
     """Add a unit: make the folder to copy to the device, and tell the hub and the broker of it."""
     unit_id = parse_unit_id(name)
@@ -74,9 +79,13 @@ def unit(
         site=parse_site_id(site),
         slices=tuple(dict.fromkeys(parse_slice_name(name) for name in slices or [])),
         now=datetime.now(UTC),
+        key_store=key_store,
     )
     typer.echo(f"The unit {unit_id} is provisioned. Copy {target} to the device, then remove it here.")
     typer.echo(f"The hub needs {HUB}/units/{local_part(unit_id)}.json, and the broker {BROKER}/acl.conf and a reload.")
+    typer.echo("Its keys lie there in plain files until the device's first start: copy it on a way nobody else reads.")
+    if key_store is KeyStoreKind.FILE:
+        typer.echo("WARNING: --key-store file is for development: whoever has the device's disk reads all it holds.")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from credentials.private_files import make_private_directory, write_public
+from credentials.private_files import make_private_directory, one_at_a_time, write_public
 from protocol.ids import UnitId
 from provisioning.authority import Authority
 from provisioning.deployment import Deployment
@@ -18,7 +18,6 @@ from provisioning.errors import DamagedFolderError, NoSuchUnitError
 from provisioning.ledger import Issued, Ledger
 from provisioning.places import AUTHORITY, BROKER_CERTIFICATE, HUB_CERTIFICATES, hub_units, unit_folder
 from provisioning.registry import Registry
-from provisioning.staging import one_at_a_time
 
 DUE: Final = timedelta(days=60)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from cryptography import x509
 
-from credentials.private_files import write_public
+from credentials.private_files import one_at_a_time, write_public
 from protocol.ids import UnitId
 from provisioning.authority import Authority, RevokedCertificate, load_revocations
 from provisioning.broker_config import write_access_list
@@ -16,7 +16,6 @@ from provisioning.errors import DamagedFolderError
 from provisioning.ledger import Ledger
 from provisioning.places import AUTHORITY, BROKER, REVOKED_COPIES, REVOKED_FILE, hub_units
 from provisioning.registry import Reason, Registry, Revocation
-from provisioning.staging import one_at_a_time
 
 _FLAGS: Final = {
     Reason.LOST: x509.ReasonFlags.key_compromise,

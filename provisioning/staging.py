@@ -1,7 +1,6 @@
-"""Folders that come into being whole or not at all, and one change of an authority's folder at a time."""
+"""Folders that come into being whole or not at all."""
 
 import ctypes
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -100,17 +99,3 @@ def _exchange(new: Path, old: Path) -> None:
         reason = os.strerror(ctypes.get_errno())
         raise DiskError(f"The folder {old} could not be replaced: {reason}. It is as it was.")
     sync_directory(old.parent)
-
-
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Wait until no other process is inside this block for the same folder. Raises DiskError."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise DiskError(f"The folder {folder} cannot be opened: {error.strerror}.") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

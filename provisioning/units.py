@@ -4,7 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 from credentials.identity import create_identity
-from credentials.private_files import DiskError, make_private_directory, require_private, write_public
+from credentials.keystore.selection import KeyStoreKind
+from credentials.private_files import DiskError, make_private_directory, one_at_a_time, require_private, write_public
 from protocol.ids import SiteId, SliceName, UnitId
 from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import write_access_list
@@ -15,13 +16,22 @@ from provisioning.places import AUTHORITY, BROKER, HUB, hub_units, unit_folder
 from provisioning.registry import Registry, UnitRecord
 from provisioning.root.creation import ROOT_FILE
 from provisioning.root.keys import KEY_FILE
-from provisioning.staging import is_unfinished, one_at_a_time, whole_folder
+from provisioning.staging import is_unfinished, whole_folder
 from provisioning.templates import fill
 
 
-def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceName, ...], now: datetime) -> Path:
+def add_unit(
+    folder: Path,
+    unit: UnitId,
+    *,
+    site: SiteId,
+    slices: tuple[SliceName, ...],
+    now: datetime,
+    key_store: KeyStoreKind = KeyStoreKind.FILE,
+) -> Path:
     """Provision `unit`, and return the folder to copy to the device. Without `slices` it may hold all of the hub's.
 
+    The keys in it are plain files, which the device takes over into its own `key_store` at its first start.
     Afterwards the unit is whole, or nothing of it is left and the same call can be made again.
 
     Raises NotProvisionedError, AlreadyProvisionedError, ForeignNameError, DamagedFolderError, ClockError,
@@ -47,7 +57,7 @@ def add_unit(folder: Path, unit: UnitId, *, site: SiteId, slices: tuple[SliceNam
         _require_new(unit, target, registry)
         with whole_folder(target, withdraw=withdraw) as partial:
             record = UnitRecord(unit, site, slices or deployment.slices, create_identity(partial, unit).public)
-            _fill_unit_folder(partial, record, deployment, hub_folder=folder / HUB)
+            _fill_unit_folder(partial, unit_settings(record, deployment, key_store), hub_folder=folder / HUB)
             ledger.add(_write_certificates(partial, authority, unit, now=now))
             registry.add(record)
             rewrite_access_list()
@@ -75,13 +85,13 @@ def _require_names(deployment: Deployment, unit: UnitId, site: SiteId, slices: t
             raise ForeignNameError(f"{name} is not a slice that {deployment.hub} publishes: choose among {known}.")
 
 
-def _fill_unit_folder(folder: Path, record: UnitRecord, deployment: Deployment, *, hub_folder: Path) -> None:
+def _fill_unit_folder(folder: Path, settings: bytes, *, hub_folder: Path) -> None:
     try:
         write_public(folder / "hub-card.json", (hub_folder / "card.json").read_bytes())
         write_public(folder / "tuf-root.json", (hub_folder / "tuf" / ROOT_FILE).read_bytes())
     except OSError as error:
         raise DamagedFolderError(f"The hub's {error.filename} cannot be read: {error.strerror}.") from error
-    write_public(folder / "edge.toml", unit_settings(record, deployment))
+    write_public(folder / "edge.toml", settings)
     make_private_directory(folder / "data")
 
 
@@ -94,13 +104,14 @@ def _write_certificates(folder: Path, authority: Authority, unit: UnitId, *, now
     return credential.certificate
 
 
-def unit_settings(record: UnitRecord, deployment: Deployment) -> bytes:
+def unit_settings(record: UnitRecord, deployment: Deployment, key_store: KeyStoreKind) -> bytes:
     """The unit's first edge.toml."""
     return fill(
         "edge.toml",
         unit=record.unit,
         site=record.site,
         hub=deployment.hub,
+        key_store=key_store,
         broker_host=deployment.broker.host,
         broker_port=deployment.broker.port,
         watchlist_url=f"{deployment.units.url}/watchlist",

@@ -1,11 +1,14 @@
-"""Files that hold keys, and how they are destroyed."""
+"""Files that hold keys or what keys open, and how they are destroyed."""
 
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
 from credentials.keystore.protocol import KeyStoreError, destroyed
 from credentials.private_files import DiskError, read_private, sync_directory, write_private
+
+_CHUNK: Final = 1024 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -39,9 +42,10 @@ def erase(path: Path) -> None:
         raise DiskError(f"{path} could not be erased: {error.strerror}.") from error
     try:
         size = os.fstat(descriptor).st_size
-        os.pwrite(descriptor, secrets.token_bytes(size), 0)
+        for start in range(0, size, _CHUNK):
+            os.pwrite(descriptor, secrets.token_bytes(min(_CHUNK, size - start)), start)
         os.fsync(descriptor)
-        path.unlink()
+        path.unlink(missing_ok=True)
         sync_directory(path.parent)
     except OSError as error:
         raise DiskError(f"{path} could not be erased: {error.strerror}.") from error

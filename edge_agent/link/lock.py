@@ -1,6 +1,7 @@
 """One agent per unit."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,3 +27,16 @@ def only_agent(folder: Path) -> Iterator[None]:
                 f"`mca edge run` is already running with the data folder {folder}. Stop it first."
             ) from None
         yield
+
+
+def agent_has_ended(folder: Path, seconds: float) -> bool:
+    """Whether no agent works on the folder any more, after waiting at most so long for its end."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with only_agent(folder):
+                return True
+        except AgentRunningError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)

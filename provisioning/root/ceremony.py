@@ -18,14 +18,21 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.metadata import Metadata, Root
 
-from credentials.private_files import DiskError, make_private_directory, read_private, write_private, write_public
+from credentials.private_files import (
+    DiskError,
+    make_private_directory,
+    one_at_a_time,
+    read_private,
+    write_private,
+    write_public,
+)
 from provisioning.authority import Authority
 from provisioning.errors import AlreadyProvisionedError, DamagedFolderError, RootChangeError, SignaturesMissingError
 from provisioning.places import AUTHORITY, hub_tuf
 from provisioning.root.creation import LIFETIME, NAMED_BY_ROOT, ROOT_FILE, SLICES, expiry, key_file, root_bytes
 from provisioning.root.keys import holder, load_root_signer
 from provisioning.root.proposal import Proposal, label, load_root
-from provisioning.staging import one_at_a_time, replacement_folder, whole_folder
+from provisioning.staging import replacement_folder, whole_folder
 
 _PROPOSED: Final = "proposed"
 

@@ -50,7 +50,11 @@ class Site:
     def data(self) -> Path:
         return self.unit / "data"
 
-    def _environment(self, changes: Mapping[str, str]) -> dict[str, str]:
+    def command(self, *arguments: str) -> list[str]:
+        """`mca edge …` as a command line."""
+        return [sys.executable, "-W", "error", "-m", "mca", "edge", *arguments]
+
+    def environment(self, changes: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MCA_")}
         return inherited | {"MCA_EDGE_CONFIG": str(self.unit / "edge.toml"), "MCA_LOG_LEVEL": "info", **changes}
 
@@ -59,8 +63,8 @@ class Site:
     ) -> "subprocess.CompletedProcess[str]":
         """`mca edge …` to its end. `largest_file`: bytes to which the kernel lets it write any file."""
         return subprocess.run(
-            _command(*arguments),
-            env=self._environment(changes),
+            self.command(*arguments),
+            env=self.environment(changes),
             capture_output=True,
             text=True,
             timeout=120,
@@ -88,8 +92,8 @@ class Site:
         """`mca edge …` in the background; use it in a `with` statement."""
         return EdgeProcess(
             subprocess.Popen(
-                _command(*arguments),
-                env=self._environment(changes),
+                self.command(*arguments),
+                env=self.environment(changes),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -165,7 +169,3 @@ class EdgeProcess:
                 self.log.append(json.loads(line))
             except ValueError:
                 self.log.append({"event": "not-json", "line": line})
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-W", "error", "-m", "mca", "edge", *arguments]

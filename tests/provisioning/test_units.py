@@ -74,11 +74,14 @@ def test_unit_settings_have_the_agreed_keys_and_lead_to_files_that_exist(tmp_pat
         "tuf_root": "tuf-root.json",
         "tls": "tls",
         "data": "data",
+        "vault": "vault",
+        "key_store": "file",
         "threads": 2,
         "false_candidates_per_100_intakes": 5,
         "sync_every_seconds": 900,
         "heartbeat_seconds": 60,
         "warn_after_hours": 24,
+        "stop_matching_after_hours": 168,
     }
     assert all((unit / settings[key]).exists() for key in ("identity", "hub_card", "tuf_root", "tls", "data"))
 

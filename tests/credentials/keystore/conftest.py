@@ -1,6 +1,5 @@
 """Each kind of key store, as it would be opened anew after a restart."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from credentials.keystore.protocol import KeyStore
 from credentials.keystore.systemd import SystemdKeyStore
 from credentials.keystore.tpm import TpmKeyStore
 from tests.credentials.keystore.swtpm import SoftwareTpm, require_tpm
+from tests.support.raw_disk import raw_disk
 
 WORDS = "correct horse battery staple"
 OpenStore = Callable[[Path], KeyStore]
@@ -55,18 +55,5 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """A file system of its own: where it is mounted, and its raw image."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a file system")
-    image, mounted = tmp_path / "image", tmp_path / "disk"
-    mounted.mkdir()
-    image.write_bytes(bytes(8 * 1024 * 1024))
-    made = subprocess.run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=0", image], check=False, capture_output=True)
-    if made.returncode != 0:
-        pytest.skip(f"no file system can be made here: {made.stderr.decode().strip()}")
-    mount = subprocess.run(["mount", "-o", "loop", image, mounted], check=False, capture_output=True)
-    if mount.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {mount.stderr.decode().strip()}")
-    try:
-        yield mounted, image
-    finally:
-        subprocess.run(["umount", mounted], check=False)
+    with raw_disk(tmp_path) as made:
+        yield made
