@@ -1,6 +1,6 @@
 """One intake from the legal basis to the outbox. It ends the same way whatever it finds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -11,15 +11,16 @@ from edge_agent.faces.fusion import fuse
 from edge_agent.faces.pictures import encode_face
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
 from edge_agent.sightings.request import IntakeRequest
-from edge_agent.trusted_time import Milliseconds, as_day
+from edge_agent.sightings.sealing import HubSealer
+from edge_agent.trusted_time import Milliseconds, TrustedClock, as_day
 from edge_agent.watchlist.index import Found, Match, Probe
 from edge_agent.watchlist.loading import Watchlist
 from models import quality
 from models.recogniser import Recogniser
-from protocol.envelope import MessageType, seal
+from protocol.envelope import MessageType
 from protocol.ids import SightingId, SiteId, UnitId, intake_reference
 from protocol.keys import Identity, PrivateIdentity
-from protocol.sighting import Candidate, Chance, Face, Quality, Sighting
+from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 
 logger = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
-    """Takes intakes with one watchlist. `entropy(n)` gives n random bytes; `now` the trusted time."""
+    """Takes intakes with one watchlist. `entropy(n)` gives n random bytes; `retention`: how long an intake may wait unconfirmed."""
 
     unit: UnitId
     site: SiteId
@@ -44,15 +45,17 @@ class Pipeline:
     watchlist: Watchlist
     calibration: bytes | None
     outbox: Outbox
-    now: Callable[[], Milliseconds]
+    clock: TrustedClock
+    retention: Mapping[LegalBasis, Milliseconds]
     entropy: Callable[[int], bytes]
 
     def take(self, request: IntakeRequest, open_camera: OpenCamera) -> Received:
         """Photograph, search, seal and keep. A request exists only with a legal basis, so the camera may open.
 
         When this returns the sighting is on disk, sealed; when it raises, nothing of the intake is left.
-        Raises a camera's errors, NoFaceError, SeveralFacesError, PoorPictureError, or the database's.
+        Raises OutboxFullError before the camera opens, a camera's errors, NoFaceError, SeveralFacesError, PoorPictureError, or the database's.
         """
+        self.outbox.require_room()
         logger.info("intake.started", legal_basis=str(request.legal_basis))
         with open_camera() as camera:
             captures = collect_captures(camera.frames(), self.recogniser)
@@ -80,7 +83,7 @@ class Pipeline:
             reference=reference,
             unit=self.unit,
             site=self.site,
-            captured_at=best.captured_at,
+            captured=self.clock.moment_of(best.captured_at),
             legal_basis=request.legal_basis,
             basis_reference=request.basis_reference,
             age_band=request.age_band,
@@ -88,6 +91,7 @@ class Pipeline:
             pack_digest=bytes.fromhex(self.recogniser.pack.digest),
             calibration=self.calibration,
             list_version=self.watchlist.installed.list_version,
+            retrospective=False,
             comparable=found.comparable,
             frames=len(captures),
             quality=_quality(best.quality),
@@ -97,20 +101,15 @@ class Pipeline:
 
     def _keep(self, sighting: Sighting) -> int:
         payload = sighting.to_bytes()
-        record = IntakeRecord(sighting.sighting_id, sighting.reference, sighting.captured_at)
-        now = self.now()
-
-        def seal_as(sequence: int) -> bytes:
-            return seal(
-                payload,
-                message_type=MessageType.SIGHTING,
-                sender=self.identity,
-                recipient=self.hub,
-                sequence=sequence,
-                now=now,
-            )
-
-        return self.outbox.add(record, seal_as, now)
+        sealer = HubSealer(self.identity, self.hub, self.clock.now)
+        record = IntakeRecord(
+            sighting.sighting_id,
+            sighting.reference,
+            sighting.captured,
+            self.retention[sighting.legal_basis],
+            urgent=bool(sighting.candidates),
+        )
+        return self.outbox.add(record, lambda sequence: sealer.seal(payload, MessageType.SIGHTING, sequence))
 
 
 def _candidate(match: Match, rank: int) -> Candidate:

@@ -47,7 +47,7 @@ def pack_migrate(context: typer.Context) -> None:
 
 def _lines(services: "Services", connection: "Connection") -> list[str]:
     own = bytes.fromhex(services.pack.digest)
-    reported = {health.unit: health.pack_digest for health in services.fleet.health(connection)}
+    reported = {health.unit: health.report.pack_digest for health in services.fleet.health(connection)}
     lines = [f"The hub runs the pack {services.pack.manifest.name} ({own.hex()[:16]})."]
     for unit in services.fleet.units(connection):
         pack = reported.get(unit.id)

@@ -113,7 +113,14 @@ def _units(services: Services, connection: Connection) -> list[UnitStatus]:
             rows.append(UnitStatus(unit.id, unit.site, None, None, None, None))
         else:
             rows.append(
-                UnitStatus(unit.id, unit.site, report.list_version, report.entries, report.pending, report.received_at)
+                UnitStatus(
+                    unit.id,
+                    unit.site,
+                    report.report.list_version,
+                    report.report.entries,
+                    report.report.pending,
+                    report.received_at,
+                )
             )
     return rows
 

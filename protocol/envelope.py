@@ -1,15 +1,18 @@
 """The envelope: every message between a hub and a unit, sealed to its recipient and signed by its sender.
 
     envelope = CBOR [ "mca", signed, signature ]
-    signed   = CBOR [ header, sealed ]              signature = Ed25519(sender, "mca/envelope/1\\0" ‖ signed)
-    header   = CBOR { v, type, from, to, sender, seq, at }
-    sealed   = HPKE(recipient, info = "mca/envelope/1\\0" ‖ header, plaintext)
+    signed   = CBOR [ address, sealed ]             signature = Ed25519(sender, "mca/envelope/1\\0" ‖ signed)
+    address  = CBOR { v, type, from, to, sender }
+    sealed   = HPKE(recipient, info = "mca/envelope/1\\0" ‖ address, plaintext)
+    plaintext = sequence number (8 bytes, big-endian) ‖ moment of sealing (8 bytes) ‖ payload
 
-The signature is checked over the bytes as received, before anything is decrypted. The header is bound
-into the sealing too, so that a captured sealed part cannot travel under another header.
+The signature is checked over the bytes as received, before anything is decrypted. The address is bound
+into the sealing too, so that a captured sealed part cannot travel under another one. Number and moment are
+sealed: a unit sends its candidates first, and who reads numbers on the way would see which those are.
 """
 
 import hashlib
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,14 +27,15 @@ from protocol.errors import (
     UnknownVersionError,
     WrongRecipientError,
 )
-from protocol.fields import Fields
+from protocol.fields import MAX_MILLISECONDS, MAX_SEQUENCE, Fields
 from protocol.keys import KEY_ID_BYTES, SIGNATURE_BYTES, Identity, PrivateIdentity
 
 VERSION: Final = 1
 MAX_ENVELOPE: Final = 8 * 1024 * 1024
-MAX_HEADER: Final = 1024
+MAX_ADDRESS: Final = 1024
 _MAGIC = "mca"
 _CONTEXT = b"mca/envelope/1\0"
+_NUMBER = struct.Struct(">QQ")
 
 
 class MessageType(StrEnum):
@@ -42,21 +46,21 @@ class MessageType(StrEnum):
     NOTICE = "notice"
     HEALTH = "health"
     KEYRING = "keyring"
+    TIME = "time"
+    LOSS = "loss"
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What the broker can read: who writes to whom, when, and as which message of a sequence."""
+class Address:
+    """What the broker can read: who writes to whom, and what kind of message."""
 
     type: MessageType
     sender: str
     sender_key: bytes
     recipient_key: bytes
-    sequence: int
-    issued_at: int  # milliseconds since 1970 UTC by the sender's clock, which may be wrong
 
     def to_bytes(self) -> bytes:
-        """The header's deterministic CBOR."""
+        """The address's deterministic CBOR."""
         return cbor.encode(
             {
                 "v": VERSION,
@@ -64,15 +68,13 @@ class Header:
                 "sender": self.sender,
                 "from": self.sender_key,
                 "to": self.recipient_key,
-                "seq": self.sequence,
-                "at": self.issued_at,
             }
         )
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Header":
+    def from_bytes(cls, data: bytes) -> "Address":
         """Raises UnknownVersionError for another version or type, MalformedError for anything else wrong."""
-        fields = Fields(cbor.decode(data, limit=MAX_HEADER), kind="header", version=VERSION)
+        fields = Fields(cbor.decode(data, limit=MAX_ADDRESS), kind="address", version=VERSION)
         name = fields.text("type", limit=32)
         if name not in set(MessageType):
             raise UnknownVersionError(f"A message of the type {name!r}, which this program does not know.")
@@ -81,9 +83,15 @@ class Header:
             sender=fields.text("sender", limit=130),
             sender_key=fields.octets("from", size=KEY_ID_BYTES),
             recipient_key=fields.octets("to", size=KEY_ID_BYTES),
-            sequence=fields.integer("seq"),
-            issued_at=fields.milliseconds("at"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Header(Address):
+    """What the recipient can read besides: when it was sealed, and as which message of its sender."""
+
+    sequence: int
+    issued_at: int  # milliseconds since 1970 UTC by the sender's clock, which may be wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +113,9 @@ def seal(
     now: int,
 ) -> bytes:
     """The envelope's bytes. `now` is in milliseconds since 1970 UTC."""
-    header = Header(
-        message_type, sender.name, sender.signing_key.public.key_id, recipient.seal_key.key_id, sequence, now
-    ).to_bytes()
-    signed = cbor.encode([header, recipient.seal_key.seal(payload, _CONTEXT + header)])
+    address = Address(message_type, sender.name, sender.signing_key.public.key_id, recipient.seal_key.key_id).to_bytes()
+    plaintext = _NUMBER.pack(sequence, now) + payload
+    signed = cbor.encode([address, recipient.seal_key.seal(plaintext, _CONTEXT + address)])
     return cbor.encode([_MAGIC, signed, sender.signing_key.sign(_CONTEXT + signed)])
 
 
@@ -129,25 +136,34 @@ def open_envelope(
     UnknownVersionError, UnknownSenderError, BadSignatureError, WrongRecipientError or UnsealError.
     """
     signed, signature = _split_outer(data, limit)
-    header_bytes, sealed = _split_signed(signed, limit)
-    header = Header.from_bytes(header_bytes)
-    sender = find_sender(header.sender)
+    address_bytes, sealed = _split_signed(signed, limit)
+    address = Address.from_bytes(address_bytes)
+    sender = find_sender(address.sender)
     if sender is None:
-        raise UnknownSenderError(f"No key is known here for the sender {header.sender!r}.")
-    if sender.verify_key.key_id != header.sender_key:
-        raise BadSignatureError(f"A message of {header.sender} is signed with a key that is not its own.")
+        raise UnknownSenderError(f"No key is known here for the sender {address.sender!r}.")
+    if sender.verify_key.key_id != address.sender_key:
+        raise BadSignatureError(f"A message of {address.sender} is signed with a key that is not its own.")
     sender.verify_key.verify(_CONTEXT + signed, signature)
-    if header.type != expected:
-        raise FieldError(f"A message of the type {header.type} came where a {expected} belongs.")
-    if header.recipient_key != recipient.opening_key.public.key_id:
-        raise WrongRecipientError(f"A message of {header.sender} is sealed to another recipient.")
-    payload = recipient.opening_key.unseal(sealed, _CONTEXT + header_bytes)
-    return Opened(header, payload, digest(data))
+    if address.type != expected:
+        raise FieldError(f"A message of the type {address.type} came where a {expected} belongs.")
+    if address.recipient_key != recipient.opening_key.public.key_id:
+        raise WrongRecipientError(f"A message of {address.sender} is sealed to another recipient.")
+    plaintext = recipient.opening_key.unseal(sealed, _CONTEXT + address_bytes)
+    return Opened(_header(address, plaintext), plaintext[_NUMBER.size :], digest(data))
 
 
 def digest(data: bytes) -> bytes:
     """SHA-256 of an envelope's bytes, by which its receipt names it."""
     return hashlib.sha256(data).digest()
+
+
+def _header(address: Address, plaintext: bytes) -> Header:
+    if len(plaintext) < _NUMBER.size:
+        raise MalformedError("A sealed message begins with its number and its moment.")
+    sequence, issued_at = _NUMBER.unpack_from(plaintext)
+    if sequence > MAX_SEQUENCE or issued_at > MAX_MILLISECONDS:
+        raise FieldError("The number or the moment of a message lies outside its range.")
+    return Header(address.type, address.sender, address.sender_key, address.recipient_key, sequence, issued_at)
 
 
 def _split_outer(data: bytes, limit: int) -> tuple[bytes, bytes]:
@@ -164,7 +180,7 @@ def _split_outer(data: bytes, limit: int) -> tuple[bytes, bytes]:
 
 def _split_signed(signed: bytes, limit: int) -> tuple[bytes, bytes]:
     match cbor.decode(signed, limit=limit):
-        case [bytes() as header, bytes() as sealed]:
-            return header, sealed
+        case [bytes() as address, bytes() as sealed]:
+            return address, sealed
         case _:
-            raise MalformedError("The signed part of an envelope has a header and a sealed part.")
+            raise MalformedError("The signed part of an envelope has an address and a sealed part.")

@@ -15,6 +15,7 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
 MAX_MILLISECONDS = 253_402_300_799_999  # The end of the year 9999 in milliseconds since 1970.
+MAX_SEQUENCE = 2**53
 
 
 class Fields:
@@ -37,7 +38,7 @@ class Fields:
         """The fields that are there, for a map whose names are data."""
         return list(self._map)
 
-    def integer(self, name: str, low: int = 0, high: int = 2**53) -> int:
+    def integer(self, name: str, low: int = 0, high: int = MAX_SEQUENCE) -> int:
         """An integer from `low` to `high`, both included."""
         value = self._map.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -111,6 +112,13 @@ class Fields:
         if not isinstance(value, list) or len(value) > limit:
             raise self._error(name, f"an array of at most {limit} items")
         return value
+
+    def words(self, name: str, *, limit: int) -> tuple[str, ...]:
+        """An array of at most `limit` texts."""
+        texts = tuple(item for item in self.items(name, limit=limit) if isinstance(item, str))
+        if len(texts) != len(self.items(name, limit=limit)):
+            raise self._error(name, "an array of texts")
+        return texts
 
     def child(self, name: str) -> "Fields":
         """A map inside this one."""

@@ -1,28 +1,43 @@
-"""A receipt: the hub's word that a message is committed to its disk. Only then may a unit forget it."""
+"""A receipt: the hub's signed word on one message. Only then may a unit forget it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from protocol import cbor
 from protocol.fields import Fields
-from protocol.ids import SightingId, parse_sighting_id
 
 VERSION: Final = 1
 MAX_BYTES: Final = 512
 
 
+class Verdict(StrEnum):
+    """What became of the message."""
+
+    COMMITTED = "committed"
+    REFUSED = "refused"  # for good: the same bytes would be refused again
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """For one sighting in one envelope: `envelope_digest` is the SHA-256 of the envelope as the hub received it."""
+    """For one envelope: `envelope_digest` is the SHA-256 of its bytes as the hub received them.
 
-    sighting_id: SightingId
+    A refusal gives no reason: some would tell the room that there was a candidate. The hub's audit trail has it.
+    """
+
     envelope_digest: bytes
-    committed_at: int  # milliseconds since 1970 UTC by the hub's clock
+    decided_at: int  # when it was committed or refused, in milliseconds since 1970 UTC by the hub's clock
+    verdict: Verdict = Verdict.COMMITTED
 
     def to_bytes(self) -> bytes:
         """Deterministic CBOR."""
         return cbor.encode(
-            {"v": VERSION, "id": self.sighting_id, "digest": self.envelope_digest, "at": self.committed_at}
+            {
+                "v": VERSION,
+                "digest": self.envelope_digest,
+                "at": self.decided_at,
+                "verdict": str(self.verdict),
+            }
         )
 
     @classmethod
@@ -30,7 +45,7 @@ class Receipt:
         """Raises MalformedError, FieldError or UnknownVersionError."""
         fields = Fields(cbor.decode(data, limit=MAX_BYTES), kind="receipt", version=VERSION)
         return cls(
-            sighting_id=fields.identifier("id", parse_sighting_id),
             envelope_digest=fields.octets("digest", size=32),
-            committed_at=fields.milliseconds("at"),
+            decided_at=fields.milliseconds("at"),
+            verdict=fields.choice("verdict", Verdict),
         )

@@ -25,6 +25,7 @@ from protocol.ids import (
     parse_site_id,
     parse_unit_id,
 )
+from protocol.moment import Moment
 from protocol.padding import pad, unpad
 from protocol.person import AgeBand, Sex
 
@@ -166,13 +167,13 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One intake's result. `face` is there exactly when there are candidates."""
+    """One intake's result. `face` is there exactly when there are candidates, unless the search was retrospective."""
 
     sighting_id: SightingId
     reference: str  # what staff wrote on paper
     unit: UnitId
     site: SiteId
-    captured_at: int  # milliseconds since 1970 UTC by the unit's clock
+    captured: Moment
     legal_basis: LegalBasis
     basis_reference: str  # the number of the form, order or decision
     age_band: AgeBand
@@ -180,6 +181,7 @@ class Sighting:
     pack_digest: bytes  # 32 bytes: which recogniser made the templates
     calibration: bytes | None  # 32 bytes: which calibration made the chances; None when there was none
     list_version: int  # which watchlist was searched
+    retrospective: bool  # the template that was kept of an intake was searched again, when the list had grown
     comparable: int  # how many of its photos could compete, by sex and age
     frames: int  # how many pictures were fused into the template that was searched for
     quality: Quality  # of the best of them, which is the one in `face`
@@ -187,8 +189,8 @@ class Sighting:
     face: Face | None
 
     def __post_init__(self) -> None:
-        if (self.face is None) != (not self.candidates):
-            raise FieldError("A sighting carries a face exactly when it has candidates.")
+        if (self.face is not None) != (bool(self.candidates) and not self.retrospective):
+            raise FieldError("A sighting carries a face exactly when it has candidates and was searched at the intake.")
         if [candidate.rank for candidate in self.candidates] != list(range(1, len(self.candidates) + 1)):
             raise FieldError("The candidates of a sighting are ranked 1, 2, 3 and so on.")
         if any((candidate.chance is None) != (self.calibration is None) for candidate in self.candidates):
@@ -205,7 +207,7 @@ class Sighting:
             "reference": self.reference,
             "unit": self.unit,
             "site": self.site,
-            "captured": self.captured_at,
+            "captured": self.captured.to_value(),
             "basis": str(self.legal_basis),
             "basis_ref": self.basis_reference,
             "age": str(self.age_band),
@@ -213,6 +215,7 @@ class Sighting:
             "pack": self.pack_digest,
             "calibration": self.calibration,
             "list": self.list_version,
+            "retrospective": self.retrospective,
             "comparable": self.comparable,
             "frames": self.frames,
             "quality": self.quality.to_value(),
@@ -232,7 +235,7 @@ class Sighting:
             reference=fields.text("reference", limit=16),
             unit=fields.identifier("unit", parse_unit_id),
             site=fields.identifier("site", parse_site_id),
-            captured_at=fields.milliseconds("captured"),
+            captured=Moment.read(fields.child("captured")),
             legal_basis=fields.choice("basis", LegalBasis),
             basis_reference=fields.text("basis_ref", limit=80),
             age_band=fields.choice("age", AgeBand),
@@ -240,6 +243,7 @@ class Sighting:
             pack_digest=fields.octets("pack", size=32),
             calibration=fields.octets("calibration", size=32) if fields.has("calibration") else None,
             list_version=fields.integer("list"),
+            retrospective=fields.boolean("retrospective"),
             comparable=fields.integer("comparable"),
             frames=fields.integer("frames", 1, MAX_FRAMES),
             quality=Quality.read(fields.child("quality")),

@@ -1,9 +1,12 @@
 """Every MQTT topic, built and parsed here alone. A topic names units, never a child and never a result.
 
 mca/v1/<hub>/units/<unit>/sightings   unit → hub, one per intake, whatever it found
+mca/v1/<hub>/units/<unit>/losses      unit → hub: what it had to erase unconfirmed
 mca/v1/<hub>/units/<unit>/health      unit → hub
+mca/v1/<hub>/units/<unit>/presence    the broker → hub, empty: the unit's connection broke (its last will)
 mca/v1/<hub>/units/<unit>/receipts    hub → unit
 mca/v1/<hub>/units/<unit>/notices     hub → unit
+mca/v1/<hub>/units/<unit>/time        hub → unit: its signed time, for the challenge in a health report
 mca/v1/<hub>/watchlist                hub → all its units, retained: a new timestamp is published
 """
 
@@ -19,13 +22,16 @@ class UnitChannel(StrEnum):
     """A unit's own topics by their last level."""
 
     SIGHTINGS = "sightings"
+    LOSSES = "losses"
     HEALTH = "health"
+    PRESENCE = "presence"
     RECEIPTS = "receipts"
     NOTICES = "notices"
+    TIME = "time"
 
 
-UPWARD = frozenset({UnitChannel.SIGHTINGS, UnitChannel.HEALTH})
-DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES})
+UPWARD = frozenset({UnitChannel.SIGHTINGS, UnitChannel.LOSSES, UnitChannel.HEALTH, UnitChannel.PRESENCE})
+DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES, UnitChannel.TIME})
 
 
 def unit_topic(unit: UnitId, channel: UnitChannel) -> str:

@@ -3,6 +3,7 @@
 It decides and delegates; the link, the outbox, the inbox, the list and the synchronisation are handed in.
 """
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from edge_agent.link.events import Arrived, Connected, Event, Link, StopAsked, S
 from edge_agent.link.health import HealthReporter
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.sync_worker import SyncWorker
+from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.link.window import SendWindow
 from edge_agent.sightings.outbox import Outbox
+from edge_agent.sightings.retention import Retention
+from edge_agent.watchlist.loading import Watchlist
 from faults import MissingChildAlertError, RejectedError, UnavailableError
 from protocol.announcement import Announcement
 from protocol.ids import UnitId, owner
-from protocol.topics import UnitChannel, unit_topic, watchlist_topic
+from protocol.topics import DOWNWARD, UnitChannel, unit_topic, watchlist_topic
 
 logger = structlog.get_logger()
 
@@ -52,7 +56,7 @@ class Intervals:
 
 def unit_subscriptions(unit: UnitId) -> list[str]:
     """What a unit hears."""
-    own = [unit_topic(unit, channel) for channel in (UnitChannel.RECEIPTS, UnitChannel.NOTICES)]
+    own = [unit_topic(unit, channel) for channel in sorted(DOWNWARD)]
     return [*own, watchlist_topic(owner(unit))]
 
 
@@ -69,17 +73,24 @@ class Agent:
         current: CurrentList,
         worker: SyncWorker,
         health: HealthReporter,
+        timekeeper: Timekeeper,
+        retention: Retention,
+        settle: Callable[[Watchlist | None], None],
         events: "SimpleQueue[Event]",
         intervals: Intervals,
         monotonic: Callable[[], float],
         source: random.Random,
     ) -> None:
-        """`events`: what the link, the worker, other processes and signals report."""
+        """`events`: what the link, the worker, other processes and signals report. `settle(watchlist)` does with intakes
+        that wait, or are kept, what can be done with the present list; it may raise the database's errors.
+        """
         self._sightings = unit_topic(unit, UnitChannel.SIGHTINGS)
+        self._losses = unit_topic(unit, UnitChannel.LOSSES)
         self._health_topic = unit_topic(unit, UnitChannel.HEALTH)
         self._take = {
             unit_topic(unit, UnitChannel.RECEIPTS): self._hear_receipt,
             unit_topic(unit, UnitChannel.NOTICES): inbox.take_notice,
+            unit_topic(unit, UnitChannel.TIME): inbox.take_time,
             watchlist_topic(owner(unit)): self._hear_announcement,
         }
         self._link = link
@@ -88,6 +99,9 @@ class Agent:
         self._current = current
         self._worker = worker
         self._health = health
+        self._timekeeper = timekeeper
+        self._retention = retention
+        self._settle = settle
         self._events = events
         self._intervals = intervals
         self._monotonic = monotonic
@@ -97,7 +111,7 @@ class Agent:
         start = monotonic()
         self._sync_due = start
         self._sync_not_before = start
-        self._heartbeat_due = start + intervals.heartbeat
+        self._heartbeat_due = start
         self._drain_due = start
 
     def run(self) -> None:
@@ -126,13 +140,14 @@ class Agent:
             case Connected(session_present=session_present):
                 if not session_present:
                     self._window.forget()
+                self._timekeeper.ask_anew()
                 self._report_health()
                 self._drain_due = self._monotonic()
             case Arrived():
                 self._handle_message(event)
             case Woken():
-                self._drain_due = self._monotonic()
                 self._reload_list()
+                self._settle_intakes()
             case SyncEnded():
                 self._handle_sync(event)
             case StopAsked() | None:
@@ -140,10 +155,11 @@ class Agent:
 
     def _do_what_is_due(self) -> None:
         now = self._monotonic()
+        self._current.expire()
         if now >= self._sync_due:
             self._start_sync(now)
         if now >= self._heartbeat_due:
-            self._report_health()
+            self._beat()
         if now >= self._drain_due:
             self._drain(now)
 
@@ -151,11 +167,14 @@ class Agent:
         for sequence in self._window.due(self._outbox.pending(_LOOK_AHEAD), now):
             envelope = self._outbox.envelope(sequence)
             if envelope is not None:
-                if not self._link.publish(self._sightings, envelope):
+                is_loss = self._outbox.is_loss(sequence)
+                # The broker may forget its copy when the next one comes: it never holds many for a hub that is away.
+                expiry = math.ceil(self._window.wait(sequence))
+                if not self._link.publish(self._losses if is_loss else self._sightings, envelope, expiry=expiry):
                     self._drain_due = now + _FALLBACK  # `Connected` brings it forward.
                     return
                 self._window.sent(sequence, now)
-                logger.info("sighting.sent", sequence=sequence)
+                logger.info("loss.sent" if is_loss else "sighting.sent", sequence=sequence)
         repeat = self._window.next_due()
         latest = now + _FALLBACK
         self._drain_due = latest if repeat is None else min(max(repeat, now + _PAUSE), latest)
@@ -197,19 +216,30 @@ class Agent:
             delay = min(_SYNC_BACKOFF.delay(self._sync_failures, self._random), self._intervals.sync)
             self._sync_due = self._monotonic() + delay
             logger.warning("watchlist.sync_failed", kind=type(error).__name__, reason=str(error))
+            self._reload_list()  # It may have learnt that the list may not be used any more.
         else:
             self._sync_failures = 0
             if self._current.take(synced):
+                self._settle_intakes()
                 self._report_health()
 
     def _reload_list(self) -> None:
         if self._current.reload_if_changed():
             self._report_health()
 
-    def _report_health(self) -> None:
+    def _settle_intakes(self) -> None:
+        self._settle(self._current.watchlist)
+        self._drain_due = self._monotonic()
+
+    def _beat(self) -> None:
         self._heartbeat_due = self._monotonic() + self._intervals.heartbeat
+        self._timekeeper.keep()
+        self._retention.erase_expired()
+        self._settle_intakes()
+        self._report_health()
+
+    def _report_health(self) -> None:
         if not self._link.connected:
-            self._outbox.keep_time(self._health.now())
             return
         report = self._health.report(self._current.watchlist)
         # A report that could not be delivered in three beats tells nothing any more.

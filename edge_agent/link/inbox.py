@@ -1,26 +1,25 @@
 """Messages of the hub: verified, then acted upon on disk before the broker hears that they arrived."""
 
-from collections.abc import Callable
-
 import structlog
 
 from edge_agent.link.notices import NoticeStore
+from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
-from edge_agent.trusted_time import Milliseconds
 from edge_agent.watchlist.keyring import sender_of
 from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.keys import Identity, PrivateIdentity
 from protocol.notice import Notice
-from protocol.receipt import Receipt
+from protocol.receipt import Receipt, Verdict
+from protocol.signed_time import SignedTime
 
 logger = structlog.get_logger()
 
 _LIMIT = 8 * 1024
-"""Bytes. Receipts and notices are below 3 kB."""
+"""Bytes. Receipts, notices and times are below 3 kB."""
 
 
 class Inbox:
-    """Takes receipts and notices. Whoever else sends one changes nothing."""
+    """Takes receipts, notices and the time. Whoever else sends one changes nothing."""
 
     def __init__(
         self,
@@ -29,21 +28,26 @@ class Inbox:
         hub: Identity,
         outbox: Outbox,
         notices: NoticeStore,
-        now: Callable[[], Milliseconds],
+        timekeeper: Timekeeper,
     ) -> None:
         """`hub`: the only sender that is believed."""
         self._identity = identity
         self._find_sender = sender_of(hub)
         self._outbox = outbox
         self._notices = notices
-        self._now = now
+        self._timekeeper = timekeeper
 
     def take_receipt(self, envelope: bytes) -> None:
-        """Forget what the hub has committed. Raises protocol errors, ReceiptMismatchError or the database's."""
+        """Forget what the hub has committed or refused. Raises protocol errors, ReceiptMismatchError or the database's."""
         receipt = Receipt.from_bytes(self._open(envelope, MessageType.RECEIPT).payload)
-        sequence = self._outbox.confirm(receipt)
-        if sequence is not None:
-            logger.info("receipt.accepted", sequence=sequence)
+        settled = self._outbox.settle(receipt)
+        if settled is None:
+            return
+        if settled.verdict is Verdict.COMMITTED:
+            logger.info("receipt.accepted", sequence=settled.sequence)
+        else:
+            # The hub's audit trail says why; here the reason could tell that there was a candidate.
+            logger.error("message.refused_for_good", sequence=settled.sequence)
 
     def take_notice(self, envelope: bytes) -> None:
         """Keep what the hub asks of staff. Raises protocol errors or the database's.
@@ -52,9 +56,15 @@ class Inbox:
         """
         opened = self._open(envelope, MessageType.NOTICE)
         Notice.from_bytes(opened.payload)
-        self._notices.keep(opened, envelope, self._now())
+        self._notices.keep(opened, envelope)
+
+    def take_time(self, envelope: bytes) -> None:
+        """Set the clock by the hub's. Raises protocol errors (ReplayedError for an old answer) or the database's."""
+        self._timekeeper.take(SignedTime.from_bytes(self._open(envelope, MessageType.TIME).payload))
 
     def _open(self, envelope: bytes, expected: MessageType) -> Opened:
-        return open_envelope(
+        opened = open_envelope(
             envelope, recipient=self._identity, find_sender=self._find_sender, expected=expected, limit=_LIMIT
         )
+        self._timekeeper.learn(opened.header.issued_at)
+        return opened

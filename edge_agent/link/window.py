@@ -41,6 +41,11 @@ class SendWindow:
         waiting = sum(now < self._due_at(number) for number in self._sendings)
         return (new + again)[: max(WINDOW - waiting, 0)]
 
+    def wait(self, number: int) -> float:
+        """Seconds from sending a message now to sending it again, if no receipt comes."""
+        before = self._sendings.get(number)
+        return self._pause(1 if before is None else before.times + 1)
+
     def sent(self, number: int, now: float) -> None:
         """Note that it was given to the broker."""
         before = self._sendings.get(number)
@@ -56,4 +61,7 @@ class SendWindow:
 
     def _due_at(self, number: int) -> float:
         sending = self._sendings[number]
-        return sending.sent_at + min(self._resend_after * 2.0 ** min(sending.times - 1, 30), LONGEST_WAIT)
+        return sending.sent_at + self._pause(sending.times)
+
+    def _pause(self, times: int) -> float:
+        return min(self._resend_after * 2.0 ** min(times - 1, 30), LONGEST_WAIT)

@@ -1,138 +1,281 @@
-"""The outbox: sealed sightings that the hub has not yet confirmed, and the unit's sequence numbers.
+"""The outbox: sealed messages that the hub has not yet confirmed, and the unit's sequence numbers.
 
-An envelope enters in the same transaction that takes its sequence number and records its intake, and leaves
-in the one that records the hub's receipt for exactly its bytes. Nothing else removes one.
+An envelope enters in the same transaction that takes its sequence number and records its intake, and leaves in the one
+that records the hub's receipt for exactly its bytes, or the loss record that says it was erased. Nothing else removes one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import sqlite_utils
 
+from credentials.vault import Vault
 from edge_agent.database import UnitDatabase
+from edge_agent.sightings.facts import Facts
 from edge_agent.trusted_time import Milliseconds
-from faults import RejectedError
+from faults import RejectedError, UnavailableError
 from protocol.envelope import digest
-from protocol.ids import SightingId
-from protocol.receipt import Receipt
+from protocol.ids import SightingId, parse_sighting_id
+from protocol.losses import MAX_LOST, Losses, LossReason, LostMessage
+from protocol.moment import Moment
+from protocol.receipt import Receipt, Verdict
 
-_NEXT_SEQUENCE = "next_sequence"
-_LAST_TRUSTED = "last_trusted"
+_NEXT_SEQUENCE: Final = "next_sequence"
+_NEXT_REPORT: Final = "next_report"
+_ERASED: Final = "erased"
+_ROOM: Final = 128 * 1024
+"""Bytes that the largest message needs at most."""
 
 
 class ReceiptMismatchError(RejectedError):
-    """A receipt for bytes that this unit never made, or for another sighting than those bytes hold."""
+    """A receipt for bytes that this unit never made."""
+
+
+class OutboxFullError(UnavailableError):
+    """There is no room for another intake until the hub has confirmed earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeRecord:
-    """What the unit keeps of an intake: the same for every one, whatever was found."""
+    """What the unit keeps of an intake: as much for every one, whatever was found, and only until the hub has it."""
 
     sighting_id: SightingId
     reference: str
-    captured_at: Milliseconds
+    captured: Moment
+    keep: Milliseconds  # how long its legal basis permits to keep it unconfirmed
+    urgent: bool  # whether it has candidates
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Intakes without and with a receipt."""
+    """Messages without and with a receipt; `refused` and `erased` ones will never be at the hub."""
 
     pending: int
     receipts: int
+    refused: int = 0
+    erased: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How much of the outbox is used, in bytes. `oldest`: when the oldest intake in it was captured; 0 for none."""
+
+    used: int
+    limit: int
+    oldest: Milliseconds
+    last_sequence: int
+    full: bool  # no intake can be taken
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message that the hub has spoken its last word on."""
+
+    sequence: int
+    verdict: Verdict
 
 
 class Outbox:
-    """Sightings on disk. Raises the database's errors from every method."""
+    """Messages on disk, encrypted. Raises the database's errors and StoredDataError from every method."""
 
-    def __init__(self, database: UnitDatabase) -> None:
-        """Over an open database."""
+    def __init__(self, database: UnitDatabase, vault: Vault, limit: int) -> None:
+        """Over an open database. `limit`: bytes that unconfirmed messages may take."""
         self._database = database
+        self._vault = vault
+        self._limit = limit
+        self._urgent: dict[int, bool] = {}
 
-    def last_trusted(self) -> Milliseconds:
-        """The time kept at the last commit; 0 before the first."""
-        with self._database.reading() as database:
-            return _read(database, _LAST_TRUSTED, 0)
+    def require_room(self) -> None:
+        """Raises OutboxFullError where an intake must not begin, because nothing could keep it."""
+        if self.fill().full:
+            raise OutboxFullError(
+                "This unit has no room left: too many intakes wait for the hub. No photograph was taken. Connect the unit "
+                "to its network and wait until `mca edge status` shows fewer; until then telephone the desk."
+            )
 
-    def keep_time(self, now: Milliseconds) -> None:
-        """Keep the trusted time, for a start after which the machine's clock is wrong."""
+    def take_report_number(self) -> int:
+        """The next number of a message that is not kept: health reports count for themselves."""
         with self._database.transaction() as database:
-            _keep_time(database, now)
+            return _take(database, _NEXT_REPORT)
 
-    def take_sequence(self, now: Milliseconds) -> int:
-        """The next sequence number, never to be given again, for a message that is not kept."""
-        with self._database.transaction() as database:
-            return _take_sequence(database, now)
-
-    def add(self, record: IntakeRecord, seal: Callable[[int], bytes], now: Milliseconds) -> int:
+    def add(self, record: IntakeRecord, seal: Callable[[int], bytes]) -> int:
         """Seal an intake's sighting under the next sequence number and keep it; the number.
 
         When this returns, the envelope survives a power cut; when it raises, nothing was kept and no
         number was used.
         """
         with self._database.transaction() as database:
-            sequence = _take_sequence(database, now)
-            envelope = seal(sequence)
-            database.table("intakes").insert(
-                {
-                    "sequence": sequence,
-                    "sighting_id": record.sighting_id,
-                    "reference": record.reference,
-                    "captured_at": record.captured_at,
-                    "digest": digest(envelope),
-                }
-            )
-            database.table("outbox").insert({"sequence": sequence, "envelope": envelope})
+            return self.add_within(database, record, seal)
+
+    def add_within(self, database: sqlite_utils.Database, record: IntakeRecord, seal: Callable[[int], bytes]) -> int:
+        """The same in a transaction that the caller has opened."""
+        sequence = _take(database, _NEXT_SEQUENCE)
+        envelope = seal(sequence)
+        facts = Facts(record.reference, record.captured, record.urgent)
+        latest = record.captured.latest
+        database.table("intakes").insert(
+            {"sequence": sequence, "sighting_id": record.sighting_id, "digest": digest(envelope)}
+        )
+        self._insert(
+            database,
+            sequence,
+            envelope,
+            facts,
+            keep=record.keep,
+            erase_after=None if latest is None else latest + record.keep,
+        )
         return sequence
 
     def pending(self, limit: int) -> list[int]:
-        """Sequence numbers of the oldest `limit` envelopes without a receipt, oldest first."""
+        """Sequence numbers of `limit` messages without a receipt: those with candidates first, then the oldest.
+
+        Envelopes are equally long and tell no number, so nobody on the way sees which were put first.
+        """
         with self._database.reading() as database:
-            rows = database.execute("SELECT sequence FROM outbox ORDER BY sequence LIMIT ?", [limit]).fetchall()
-        return [sequence for (sequence,) in rows]
+            numbers = [number for (number,) in database.execute("SELECT sequence FROM outbox").fetchall()]
+        known = {number: self._urgent[number] for number in numbers if number in self._urgent}
+        for number in numbers:
+            if number not in known:
+                facts = self._facts(number)
+                known[number] = facts is not None and facts.urgent
+        self._urgent = known
+        return sorted(numbers, key=lambda number: (not known[number], number))[:limit]
 
     def envelope(self, sequence: int) -> bytes | None:
         """An envelope's bytes; None when its receipt came meanwhile."""
         with self._database.reading() as database:
-            row = database.execute("SELECT envelope FROM outbox WHERE sequence = ?", [sequence]).fetchone()
-        return None if row is None else bytes(row[0])
+            row = database.execute("SELECT sealed_envelope FROM outbox WHERE sequence = ?", [sequence]).fetchone()
+        return None if row is None else self._vault.decrypt(bytes(row[0]), _place("envelope", sequence))
 
-    def confirm(self, receipt: Receipt) -> int | None:
-        """Forget the envelope that a verified receipt names; its sequence number.
+    def is_loss(self, sequence: int) -> bool:
+        """Whether a message is a loss record; the others are sightings."""
+        with self._database.reading() as database:
+            return database.execute("SELECT 1 FROM losses WHERE sequence = ?", [sequence]).fetchone() is not None
+
+    def settle(self, receipt: Receipt) -> Settled | None:
+        """Forget the message that a verified receipt names, committed or refused for good.
 
         None when it was forgotten before: the hub answers a message that it gets twice, twice.
-        Raises ReceiptMismatchError when this unit made no such envelope, or for another sighting.
+        Raises ReceiptMismatchError when this unit made no such envelope.
         """
         with self._database.transaction() as database:
             row = database.execute(
-                "SELECT sequence, sighting_id, committed_at FROM intakes WHERE digest = ?", [receipt.envelope_digest]
+                "SELECT 'intakes', sequence, outcome FROM intakes WHERE digest = :digest "
+                "UNION ALL SELECT 'losses', sequence, outcome FROM losses WHERE digest = :digest",
+                {"digest": receipt.envelope_digest},
             ).fetchone()
-            if row is None or row[1] != receipt.sighting_id:
+            if row is None:
                 raise ReceiptMismatchError("A receipt for something that this unit did not send.")
-            sequence, _, committed_at = row
-            if committed_at is not None:
+            table, sequence, outcome = row
+            if outcome is not None:
                 return None
-            database.table("intakes").update(sequence, {"committed_at": receipt.committed_at})
+            database.table(table).update(sequence, {"outcome": str(receipt.verdict)})
             database.table("outbox").delete(sequence)
-            return int(sequence)
+            return Settled(sequence, receipt.verdict)
+
+    def date(self, now: Moment) -> None:
+        """Give what was captured while the clock was unset its end, now that the hub has said what time it is.
+
+        It was captured before now, so that its legal basis permits at least its whole time from here.
+        """
+        if now.latest is not None:
+            with self._database.transaction() as database:
+                database.execute("UPDATE outbox SET erase_after = ? + keep WHERE erase_after IS NULL", [now.latest])
+
+    def erase_expired(self, before: Milliseconds, seal: Callable[[int, Losses], bytes]) -> int:
+        """Erase sightings whose legal basis no longer permits to keep them, and put a loss record in their place.
+
+        `before`: what had to be gone by this moment, which has surely passed. Returns how many, at most MAX_LOST.
+        """
+        with self._database.transaction() as database:
+            rows = database.execute(
+                "SELECT sequence, sighting_id, sealed_facts FROM outbox JOIN intakes USING (sequence) "
+                "WHERE erase_after < ? ORDER BY sequence LIMIT ?",
+                [before, MAX_LOST],
+            ).fetchall()
+            if not rows:
+                return 0
+            losses = Losses(tuple(self._lost(*row) for row in rows))
+            for number, _, _ in rows:
+                database.table("intakes").update(number, {"outcome": _ERASED})
+                database.table("outbox").delete(number)
+            sequence = _take(database, _NEXT_SEQUENCE)
+            envelope = seal(sequence, losses)
+            database.table("losses").insert({"sequence": sequence, "digest": digest(envelope)})
+            self._insert(database, sequence, envelope, None, keep=0, erase_after=None)
+            return len(rows)
+
+    def continue_from(self, sequence: int) -> None:
+        """Give no number below this one: the hub knows those, from before this unit's storage was replaced."""
+        with self._database.transaction() as database:
+            if _read(database, _NEXT_SEQUENCE, 1) < sequence:
+                _write(database, _NEXT_SEQUENCE, sequence)
 
     def counts(self) -> Counts:
-        """How many intakes wait for a receipt, and how many have one."""
+        """How many messages wait for a receipt, and what became of the others."""
         with self._database.reading() as database:
-            pending, receipts = database.execute(
-                "SELECT (SELECT count(*) FROM outbox), (SELECT count(committed_at) FROM intakes)"
+            pending, receipts, refused, erased = database.execute(
+                "SELECT (SELECT count(*) FROM outbox), coalesce(sum(outcome = 'committed'), 0), "
+                "coalesce(sum(outcome = 'refused'), 0), coalesce(sum(outcome = 'erased'), 0) FROM intakes"
             ).fetchone()
-        return Counts(pending, receipts)
+        return Counts(pending, receipts, refused, erased)
+
+    def fill(self) -> Fill:
+        """How full the outbox is."""
+        with self._database.reading() as database:
+            used, oldest = database.execute(
+                "SELECT coalesce(sum(length(sealed_envelope)), 0), min(sequence) FROM outbox WHERE sealed_facts NOT NULL"
+            ).fetchone()
+            last = _read(database, _NEXT_SEQUENCE, 1) - 1
+        facts = None if oldest is None else self._facts(oldest)
+        captured = 0 if facts is None else facts.captured.at
+        return Fill(used, self._limit, captured, last, full=used + _ROOM > self._limit)
+
+    def _insert(
+        self,
+        database: sqlite_utils.Database,
+        sequence: int,
+        envelope: bytes,
+        facts: Facts | None,
+        *,
+        keep: Milliseconds,
+        erase_after: Milliseconds | None,
+    ) -> None:
+        database.table("outbox").insert(
+            {
+                "sequence": sequence,
+                "sealed_envelope": self._vault.encrypt(envelope, _place("envelope", sequence)),
+                "sealed_facts": None
+                if facts is None
+                else self._vault.encrypt(facts.to_bytes(), _place("facts", sequence)),
+                "keep": keep,
+                "erase_after": erase_after,
+            }
+        )
+
+    def _facts(self, sequence: int) -> Facts | None:
+        """None for a loss record, and where the receipt came meanwhile."""
+        with self._database.reading() as database:
+            row = database.execute("SELECT sealed_facts FROM outbox WHERE sequence = ?", [sequence]).fetchone()
+        return None if row is None or row[0] is None else self._open_facts(sequence, row[0])
+
+    def _open_facts(self, sequence: int, sealed: bytes) -> Facts:
+        return Facts.from_bytes(self._vault.decrypt(bytes(sealed), _place("facts", sequence)))
+
+    def _lost(self, sequence: int, sighting: str, sealed: bytes) -> LostMessage:
+        facts = self._open_facts(sequence, sealed)
+        return LostMessage(sequence, parse_sighting_id(sighting), facts.reference, facts.captured, LossReason.RETENTION)
 
 
-def _take_sequence(database: sqlite_utils.Database, now: Milliseconds) -> int:
-    sequence = _read(database, _NEXT_SEQUENCE, 1)
-    _write(database, _NEXT_SEQUENCE, sequence + 1)
-    _keep_time(database, now)
-    return sequence
+def _place(column: str, sequence: int) -> str:
+    return f"outbox {column} {sequence}"
 
 
-def _keep_time(database: sqlite_utils.Database, now: Milliseconds) -> None:
-    _write(database, _LAST_TRUSTED, max(now, _read(database, _LAST_TRUSTED, 0)))
+def _take(database: sqlite_utils.Database, name: str) -> int:
+    number = _read(database, name, 1)
+    _write(database, name, number + 1)
+    return number
 
 
 def _read(database: sqlite_utils.Database, name: str, default: int) -> int:

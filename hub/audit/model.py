@@ -46,10 +46,17 @@ class AuditAction(StrEnum):
     SIGHTING_RECEIVED = "sighting.received"
     SIGHTING_WITHOUT_CANDIDATES = "sighting.without-candidates"
     MESSAGE_REJECTED = "message.rejected"
+    MESSAGE_REFUSED = "message.refused"
+    MESSAGE_LOST = "message.lost"
     FACES_VIEWED = "review.faces-viewed"
     REVIEW_OPENED = "review.opened"
+    REVIEW_NOT_REPEATED = "review.not-repeated"
+    REVIEW_CLAIMED = "review.claimed"
+    REVIEW_RELEASED = "review.released"
     REVIEW_ANSWERED = "review.answered"
     REVIEW_DECIDED = "review.decided"
+    REVIEW_REMARKED = "review.remarked"
+    CONTROL_PAIRS_LOADED = "review.control-pairs-loaded"
     NOTICE_QUEUED = "notice.queued"
     ALERT_RAISED = "alert.raised"
     ALERT_PUBLISHED = "alert.published"
@@ -66,9 +73,14 @@ DETAILS: Final = frozenset(
         "answer",  # a reviewer's, of the fixed choices
         "attempt",  # number
         "candidates",  # how many
+        "evidence",  # why a review was opened, of the fixed choices
+        "kind",  # of a review, of the fixed choices
+        "dropped",  # how many candidates, because the hub does not know their cases
         "list_version",
+        "number",  # of a unit's message
         "outcome",  # of a review, of the fixed choices
         "pack",  # digest of a recogniser
+        "pairs",  # how many
         "photos",  # how many
         "poor_photos",  # how many were taken although they are too poor to compare
         "position",  # first or second answer
@@ -81,6 +93,7 @@ DETAILS: Final = frozenset(
         "role",  # an operator's, or several
         "sighting",  # identifier
         "site",  # identifier, or several
+        "source",  # identifier of what a review was opened for
         "until",  # day
         "upserts",  # how many
     }

@@ -1,8 +1,10 @@
 """Units as the hub knows them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from protocol.envelope import MessageType
+from protocol.health import Health
 from protocol.ids import SiteId, SliceName, UnitId
 from protocol.keys import Identity
 from protocol.topics import UnitChannel
@@ -24,17 +26,54 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitHealth:
-    """The newest report of a unit. Times in milliseconds since 1970 UTC; `sent_at` by the unit's own clock."""
+    """The newest report of a unit. `gone_at`: when the broker said since then that the connection broke, a mere hint.
+
+    Times in milliseconds since 1970 UTC by the hub's clock; those inside `report` are by the unit's own.
+    """
 
     unit: UnitId
-    list_version: int
-    list_published_at: int
-    entries: int
-    pending: int
-    pack_digest: bytes  # 32 bytes: the recogniser it runs
-    software: str
-    sent_at: int
+    report: Health
     received_at: int
+    gone_at: int | None
+
+
+class Standing(StrEnum):
+    """What the hub knows of one of a unit's numbered messages."""
+
+    SIGHTING = "sighting"  # committed
+    LOSS = "loss"  # a loss record, committed
+    LOST = "lost"  # never came: the unit has erased it, and says so
+    REFUSED = "refused"  # came, and can never be taken
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A message that was dealt with. `digest` is the SHA-256 of its envelope; `at` in milliseconds since 1970 UTC."""
+
+    digest: bytes
+    standing: Standing
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far a unit's durable messages have come. Numbers begin at 1 and leave none out."""
+
+    greatest: int  # number that is known of, received or by the unit's own report
+    missing: tuple[range, ...] = ()  # numbers of which nothing is known, the oldest ranges first
+    missing_count: int = 0
+    lost: int = 0
+    refused: int = 0
+    went_back: bool = False  # the unit counts from a smaller number than it did: its storage was replaced or copied
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """A unit as the console shows it; `health` is None until it has reported."""
+
+    unit: Unit
+    health: UnitHealth | None
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,29 @@ from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import Clock
 from hub.db import Database
-from hub.fleet import store
-from hub.fleet.model import OutboundMessage, Unit, UnitHealth
+from hub.fleet import ledger_store, store
+from hub.fleet.model import Delivery, KnownMessage, OutboundMessage, Standing, Unit, UnitHealth, UnitState
 from hub.fleet.registry import UnitFileError, read_units
 from protocol.envelope import MessageType, seal
+from protocol.errors import ReplayedError
 from protocol.health import Health
 from protocol.ids import HubId, UnitId
 from protocol.keys import Identity, PrivateIdentity
+from protocol.losses import Losses
+from protocol.signed_time import SignedTime
 from protocol.topics import UnitChannel, unit_topic
 
-__all__ = ["FleetService", "Unit", "UnitFileError", "UnitHealth", "UnknownUnitError"]
+__all__ = [
+    "Delivery",
+    "FleetService",
+    "KnownMessage",
+    "Standing",
+    "Unit",
+    "UnitFileError",
+    "UnitHealth",
+    "UnitState",
+    "UnknownUnitError",
+]
 
 _BATCH = 64
 
@@ -64,22 +77,70 @@ class FleetService:
             unit = store.find(connection, name)
         return None if unit is None else unit.identity
 
-    def record_health(self, unit: UnitId, sequence: int, health: Health) -> None:
-        """Keep a unit's newest report.
+    def take_health(self, connection: Connection, unit: UnitId, sequence: int, health: Health) -> bytes | None:
+        """Keep a unit's newest report; the sealed answer for its topic `time`, if it asks what time it is.
 
-        One that is not newer is dropped: the broker may deliver a report twice. Reports leave no audit
-        entry; they change nothing but what is shown of the unit.
+        The broker may deliver a report twice; the second changes nothing. Reports leave no audit entry: they
+        change nothing but what is shown of the unit. Raises ReplayedError for one that is older than the newest.
         """
-        with self._database.begin() as connection:
-            store.put_health(connection, unit, sequence, health, self._clock())
+        newest = store.health_sequence(connection, unit)
+        if sequence < newest:
+            raise ReplayedError(f"A report of {unit} that is older than one it sent before.")
+        if sequence == newest:
+            return None
+        now = self._clock()
+        store.put_health(connection, unit, sequence, health, now)
+        if health.challenge is None:
+            return None
+        answer = SignedTime(health.challenge, now, ledger_store.greatest(connection, unit) + 1)
+        return self.seal(connection, unit, MessageType.TIME, answer.to_bytes())
+
+    def note_gone(self, connection: Connection, unit: UnitId) -> None:
+        """The broker says that a unit's connection broke. Nobody has signed that: it is shown, and believed no further."""
+        store.note_gone(connection, unit, self._clock())
 
     def health(self, connection: Connection) -> list[UnitHealth]:
         """The newest report of each active unit that has sent one, by name."""
         return store.health(connection)
 
+    def states(self, connection: Connection) -> list[UnitState]:
+        """Every active unit with its newest report and how far its messages have come, by name."""
+        reports = {health.unit: health for health in store.health(connection)}
+        said = {unit: health.report.outbox.last_sequence for unit, health in reports.items()}
+        deliveries = ledger_store.deliveries(connection, said)
+        return [
+            UnitState(unit, reports.get(unit.id), deliveries.get(unit.id, Delivery(0)))
+            for unit in store.active(connection)
+        ]
+
+    def known_message(self, connection: Connection, unit: UnitId, sequence: int) -> KnownMessage | None:
+        """What became of a unit's message with this number; None when it is new, or was called lost before it came."""
+        known = ledger_store.find(connection, unit, sequence)
+        return None if known is None or known.standing is Standing.LOST else known
+
+    def note_message(self, connection: Connection, unit: UnitId, sequence: int, message: KnownMessage) -> None:
+        """Account for a number that is new."""
+        ledger_store.put(connection, unit, sequence, message)
+
+    def take_losses(self, connection: Connection, unit: UnitId, losses: Losses) -> None:
+        """Account for what a unit says it erased, each with an audit entry. What has come is not lost."""
+        now = self._clock()
+        for lost in losses.messages:
+            if ledger_store.find(connection, unit, lost.sequence) is None:
+                ledger_store.put(connection, unit, lost.sequence, KnownMessage(bytes(32), Standing.LOST, now))
+                record(
+                    connection,
+                    AuditAction.MESSAGE_LOST,
+                    actor=unit,
+                    subject=lost.sighting_id,
+                    at=now,
+                    number=lost.sequence,
+                    reason=str(lost.reason),
+                )
+
     def all_run(self, connection: Connection, pack_digest: bytes) -> bool:
         """Whether every active unit has reported that it runs this pack. A unit that never reported has not."""
-        reported = {health.unit: health.pack_digest for health in store.health(connection)}
+        reported = {health.unit: health.report.pack_digest for health in store.health(connection)}
         return all(reported.get(unit.id) == pack_digest for unit in store.active(connection))
 
     def seal(self, connection: Connection, unit: UnitId, message_type: MessageType, payload: bytes) -> bytes:

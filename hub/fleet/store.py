@@ -43,19 +43,27 @@ units = Table(
     Column("active", Boolean(name="active"), nullable=False),
 )
 
+# A report is kept as its bytes: the next one replaces it within a minute, whatever version of the program reads it.
 unit_health = Table(
     "unit_health",
     metadata,
     Column("unit", String(130), ForeignKey("units.id"), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
-    Column("list_version", BigInteger, nullable=False),
-    Column("list_published_at", BigInteger, nullable=False),
-    Column("entries", BigInteger, nullable=False),
-    Column("pending", BigInteger, nullable=False),
-    Column("pack_digest", LargeBinary(32), nullable=False),
-    Column("software", String(40), nullable=False),
-    Column("sent_at", BigInteger, nullable=False),
+    Column("report", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("gone_at", BigInteger),
+)
+
+# Every number of a unit's durable messages, once. It outlives what they brought: a message that comes again after its
+# sighting was erased is not taken in a second time, and a number that never came stays visible.
+unit_messages = Table(
+    "unit_messages",
+    metadata,
+    Column("unit", String(130), ForeignKey("units.id"), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("standing", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 outbound_messages = Table(
@@ -108,44 +116,31 @@ def withdraw(connection: Connection, unit: UnitId) -> None:
     connection.execute(update(units).where(units.c.id == unit).values(active=False))
 
 
-def put_health(connection: Connection, unit: UnitId, sequence: int, health: Health, received_at: int) -> bool:
-    """Keep a report unless it is older than the one that is kept."""
-    kept = connection.scalar(select(unit_health.c.sequence).where(unit_health.c.unit == unit))
-    if kept is not None and kept >= sequence:
-        return False
+def put_health(connection: Connection, unit: UnitId, sequence: int, health: Health, received_at: int) -> None:
+    """Replace the report that is kept."""
     connection.execute(delete(unit_health).where(unit_health.c.unit == unit))
     connection.execute(
         insert(unit_health).values(
-            unit=unit,
-            sequence=sequence,
-            list_version=health.list_version,
-            list_published_at=health.list_published_at,
-            entries=health.entries,
-            pending=health.pending,
-            pack_digest=health.pack_digest,
-            software=health.software,
-            sent_at=health.sent_at,
-            received_at=received_at,
+            unit=unit, sequence=sequence, report=health.to_bytes(), received_at=received_at, gone_at=None
         )
     )
-    return True
+
+
+def health_sequence(connection: Connection, unit: UnitId) -> int:
+    """The number of the report that is kept of a unit; 0 when there is none."""
+    return connection.scalar(select(unit_health.c.sequence).where(unit_health.c.unit == unit)) or 0
+
+
+def note_gone(connection: Connection, unit: UnitId, at: int) -> None:
+    """The broker says that the unit's connection broke."""
+    connection.execute(update(unit_health).where(unit_health.c.unit == unit).values(gone_at=at))
 
 
 def health(connection: Connection) -> list[UnitHealth]:
     """The newest report of each active unit that has sent one, by name."""
     query = select(unit_health).join(units).where(units.c.active).order_by(unit_health.c.unit)
     return [
-        UnitHealth(
-            unit=UnitId(row.unit),
-            list_version=row.list_version,
-            list_published_at=row.list_published_at,
-            entries=row.entries,
-            pending=row.pending,
-            pack_digest=row.pack_digest,
-            software=row.software,
-            sent_at=row.sent_at,
-            received_at=row.received_at,
-        )
+        UnitHealth(UnitId(row.unit), Health.from_bytes(row.report), row.received_at, row.gone_at)
         for row in connection.execute(query)
     ]
 

@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass
 
+from hub.ingest.capture_time import CaptureTime, capture_time
 from protocol.ids import SightingId, SiteId, UnitId
+from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis, Quality
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSighting:
-    """One intake's result. Times in milliseconds since 1970 UTC: `captured_at` by the unit's clock, the other ours."""
+    """One intake's result. `received_at` in milliseconds since 1970 UTC by the hub's clock."""
 
     sighting_id: SightingId
     reference: str
     unit: UnitId
     site: SiteId
-    captured_at: int
+    captured: Moment  # by the unit's clock
     received_at: int
     legal_basis: LegalBasis
     age_band: AgeBand
@@ -23,10 +25,21 @@ class StoredSighting:
     pack_digest: bytes
     calibration: bytes | None
     list_version: int
+    retrospective: bool
     comparable: int
     frames: int
     quality: Quality
     candidates: tuple[Candidate, ...]
+
+    @property
+    def captured_at(self) -> int:
+        """The unit's best estimate of when it was captured."""
+        return self.captured.at
+
+    @property
+    def capture(self) -> CaptureTime:
+        """When it was captured, as far as can be known here."""
+        return capture_time(self.captured, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)

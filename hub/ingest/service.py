@@ -1,6 +1,7 @@
 """From a message of a unit to a committed sighting and its receipt."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
@@ -8,22 +9,23 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
-from hub.cases.service import CaseService
+from hub.cases.service import CaseService, UnknownCaseError
 from hub.clock import HOUR, Clock
 from hub.db import Database
-from hub.fleet.service import FleetService
+from hub.fleet.service import FleetService, KnownMessage, Standing
 from hub.ingest import store
 from hub.ingest.model import Arrival, Counts, IntakeFacts, StoredSighting
 from hub.ingest.reader import SightingReader, UnknownSightingError, place
 from hub.review.service import ReviewService
 from models.images import decode_image
 from protocol.envelope import MessageType, Opened, open_envelope
-from protocol.errors import FieldError, ReplayedError, WrongTopicError
+from protocol.errors import FieldError, ReplayedError, UnknownVersionError, WrongTopicError
 from protocol.health import Health
 from protocol.ids import SightingId, UnitId
 from protocol.keys import PrivateIdentity
-from protocol.receipt import Receipt
-from protocol.sighting import Face, Sighting
+from protocol.losses import Losses
+from protocol.receipt import Receipt, Verdict
+from protocol.sighting import Candidate, Face, Sighting
 from protocol.topics import UnitChannel, parse_unit_topic, unit_topic
 
 __all__ = ["Counts", "IngestService", "IntakeFacts", "SightingReader", "StoredSighting", "UnknownSightingError"]
@@ -75,11 +77,13 @@ class IngestService:
     def _take(self, unit: UnitId, channel: UnitChannel, payload: bytes) -> None:
         match channel:
             case UnitChannel.SIGHTINGS:
-                opened = self._open(unit, payload, MessageType.SIGHTING)
-                self._take_sighting(unit, opened, Sighting.from_bytes(opened.payload))
+                self._take_numbered(unit, self._open(unit, payload, MessageType.SIGHTING), self._commit_sighting)
+            case UnitChannel.LOSSES:
+                self._take_numbered(unit, self._open(unit, payload, MessageType.LOSS), self._commit_losses)
             case UnitChannel.HEALTH:
-                opened = self._open(unit, payload, MessageType.HEALTH)
-                self._fleet.record_health(unit, opened.header.sequence, Health.from_bytes(opened.payload))
+                self._take_health(unit, self._open(unit, payload, MessageType.HEALTH))
+            case UnitChannel.PRESENCE:
+                self._take_presence(unit, payload)
             case _:
                 raise WrongTopicError(f"The hub takes in nothing on the topic of {channel}.")
 
@@ -91,36 +95,91 @@ class IngestService:
             raise WrongTopicError(f"A message of another sender came on a topic of {unit}.")
         return opened
 
-    def _take_sighting(self, unit: UnitId, opened: Opened, sighting: Sighting) -> None:
-        _require_sound(unit, sighting)
+    def _take_health(self, unit: UnitId, opened: Opened) -> None:
+        health = Health.from_bytes(opened.payload)
         with self._database.begin() as connection:
-            committed_at = self._commit(connection, opened, sighting)
-            receipt = Receipt(sighting.sighting_id, opened.digest, committed_at)
-            envelope = self._fleet.seal(connection, unit, MessageType.RECEIPT, receipt.to_bytes())
-        # Only now: a receipt says that the sighting is on this disk. If it is lost, the unit sends the sighting
+            answer = self._fleet.take_health(connection, unit, opened.header.sequence, health)
+        if answer is not None:
+            self._publish(unit_topic(unit, UnitChannel.TIME), answer)
+
+    def _take_presence(self, unit: UnitId, payload: bytes) -> None:
+        if payload:
+            raise FieldError("The last will of a unit's connection is empty.")
+        with self._database.begin() as connection:
+            self._fleet.note_gone(connection, unit)
+
+    def _take_numbered(
+        self, unit: UnitId, opened: Opened, commit: Callable[[Connection, UnitId, Opened], Standing]
+    ) -> None:
+        """Commit a message, or refuse it for good, and say so in a receipt; again for every repetition.
+
+        The unit signed what is in `opened`, so that it would be wrong again. Only a later program could read a version that
+        this one does not: that message stays with its unit.
+        """
+        try:
+            with self._database.begin() as connection:
+                receipt = self._settle(connection, unit, opened, commit)
+                envelope = self._fleet.seal(connection, unit, MessageType.RECEIPT, receipt.to_bytes())
+        except UnknownVersionError:
+            raise
+        except RejectedError as error:
+            envelope = self._refuse_for_good(unit, opened, error)
+        # Only now: a receipt says that the message is on this disk. If it is lost, the unit sends the message
         # again and gets another.
         self._publish(unit_topic(unit, UnitChannel.RECEIPTS), envelope)
 
-    def _commit(self, connection: Connection, opened: Opened, sighting: Sighting) -> int:
-        """When the sighting was committed: now, or before. Raises ReplayedError or UnknownCaseError."""
-        sequence = opened.header.sequence
-        known = store.arrivals(connection, sighting.sighting_id, sighting.unit, sequence)
-        if known:
-            if [arrival.digest for arrival in known] != [opened.digest]:
-                raise ReplayedError(f"Another message of {sighting.unit} had this sighting's number before.")
-            return known[0].received_at
+    def _settle(
+        self,
+        connection: Connection,
+        unit: UnitId,
+        opened: Opened,
+        commit: Callable[[Connection, UnitId, Opened], Standing],
+    ) -> Receipt:
+        known = self._fleet.known_message(connection, unit, opened.header.sequence)
+        if known is None:
+            known = KnownMessage(opened.digest, commit(connection, unit, opened), self._clock())
+            self._fleet.note_message(connection, unit, opened.header.sequence, known)
+        elif known.digest != opened.digest:
+            raise ReplayedError(f"Another message of {unit} had this number before.")
+        return _receipt(opened, known)
+
+    def _commit_losses(self, connection: Connection, unit: UnitId, opened: Opened) -> Standing:
+        self._fleet.take_losses(connection, unit, Losses.from_bytes(opened.payload))
+        return Standing.LOSS
+
+    def _commit_sighting(self, connection: Connection, unit: UnitId, opened: Opened) -> Standing:
+        """Raises what makes a sighting impossible to take, ever."""
+        sighting = Sighting.from_bytes(opened.payload)
+        _require_sound(unit, sighting)
+        if store.is_known(connection, sighting.sighting_id):
+            raise ReplayedError(f"Another message of {unit} brought this sighting before.")
         now = self._clock()
-        arrival = Arrival(sequence, opened.digest, now)
+        named = len(sighting.candidates)
+        sighting = self._without_unknown_cases(connection, sighting)
+        arrival = Arrival(opened.header.sequence, opened.digest, now)
         basis = self._vault.encrypt(sighting.basis_reference.encode(), place(sighting.sighting_id, "basis"))
-        for candidate in sighting.candidates:
-            self._cases.require_photo(connection, candidate.case, candidate.photo)
         store.insert_sighting(connection, sighting, arrival, basis)
         if sighting.face is not None:
             self._insert_face(connection, sighting.sighting_id, sighting.face)
-        self._record(connection, sighting, now)
+        self._record(connection, sighting, now, dropped=named - len(sighting.candidates))
         for candidate in sighting.candidates:
             self._review.open(connection, sighting_id=sighting.sighting_id, candidate=candidate, at=now)
-        return now
+        return Standing.SIGHTING
+
+    def _without_unknown_cases(self, connection: Connection, sighting: Sighting) -> Sighting:
+        """The sighting without candidates whose case the hub does not hold: erased since, or of an earlier database."""
+        known = [candidate for candidate in sighting.candidates if self._knows(connection, candidate)]
+        if len(known) == len(sighting.candidates):
+            return sighting
+        ranked = tuple(replace(candidate, rank=rank) for rank, candidate in enumerate(known, 1))
+        return replace(sighting, candidates=ranked, face=sighting.face if ranked else None)
+
+    def _knows(self, connection: Connection, candidate: Candidate) -> bool:
+        try:
+            self._cases.require_photo(connection, candidate.case, candidate.photo)
+        except UnknownCaseError:
+            return False
+        return True
 
     def _insert_face(self, connection: Connection, sighting_id: SightingId, face: Face) -> None:
         store.insert_face(
@@ -130,7 +189,7 @@ class IngestService:
             portrait=self._vault.encrypt(face.portrait, place(sighting_id, "portrait")),
         )
 
-    def _record(self, connection: Connection, sighting: Sighting, now: int) -> None:
+    def _record(self, connection: Connection, sighting: Sighting, now: int, *, dropped: int) -> None:
         action = AuditAction.SIGHTING_RECEIVED if sighting.candidates else AuditAction.SIGHTING_WITHOUT_CANDIDATES
         record(
             connection,
@@ -139,7 +198,28 @@ class IngestService:
             subject=sighting.sighting_id,
             at=now,
             candidates=len(sighting.candidates),
+            dropped=dropped,
         )
+
+    def _refuse_for_good(self, unit: UnitId, opened: Opened, error: RejectedError) -> bytes:
+        """Account for a message that can never be taken; the receipt that lets its unit forget it."""
+        reason, number, now = type(error).__name__, opened.header.sequence, self._clock()
+        refused = KnownMessage(opened.digest, Standing.REFUSED, now)
+        with self._database.begin() as connection:
+            if self._fleet.known_message(connection, unit, number) is None:
+                self._fleet.note_message(connection, unit, number, refused)
+                record(
+                    connection,
+                    AuditAction.MESSAGE_REFUSED,
+                    actor=unit,
+                    subject=unit,
+                    at=now,
+                    number=number,
+                    reason=reason,
+                )
+            envelope = self._fleet.seal(connection, unit, MessageType.RECEIPT, _receipt(opened, refused).to_bytes())
+        self._refuse(unit, error)
+        return envelope
 
     def _refuse(self, sender: str, error: RejectedError) -> None:
         # Every refusal is counted. The audit gets the first of each kind and hour from each unit, so that a unit
@@ -151,6 +231,11 @@ class IngestService:
             if store.count_rejection(connection, sender, reason, now // HOUR) == 1:
                 record(connection, AuditAction.MESSAGE_REJECTED, actor=sender, subject=sender, at=now, reason=reason)
         _log.warning("message.rejected", sender=sender, reason=reason)
+
+
+def _receipt(opened: Opened, known: KnownMessage) -> Receipt:
+    verdict = Verdict.REFUSED if known.standing is Standing.REFUSED else Verdict.COMMITTED
+    return Receipt(opened.digest, known.at, verdict)
 
 
 def _require_sound(unit: UnitId, sighting: Sighting) -> None:

@@ -18,9 +18,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from hub.db import metadata
 from hub.ingest.model import Arrival, Counts, IntakeFacts, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis, Quality, Sighting
 
@@ -52,6 +53,9 @@ sightings = Table(
     Column("comparable", BigInteger, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("quality", JSON, nullable=False),
+    Column("captured_earliest", BigInteger, server_default="0", nullable=False),
+    Column("captured_latest", BigInteger),
+    Column("retrospective", Boolean(name="retrospective"), server_default=false(), nullable=False),
     # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
     UniqueConstraint("unit", "sequence"),
 )
@@ -115,12 +119,9 @@ rejected_messages = Table(
 )
 
 
-def arrivals(connection: Connection, sighting: SightingId, unit: UnitId, sequence: int) -> list[Arrival]:
-    """The envelopes that brought this sighting or had this sequence number of this unit; at most two."""
-    query = select(sightings.c.sequence, sightings.c.envelope_digest, sightings.c.received_at).where(
-        or_(sightings.c.id == sighting, (sightings.c.unit == unit) & (sightings.c.sequence == sequence))
-    )
-    return [Arrival(row.sequence, row.envelope_digest, row.received_at) for row in connection.execute(query)]
+def is_known(connection: Connection, sighting: SightingId) -> bool:
+    """Whether a message brought this sighting before."""
+    return connection.scalar(select(sightings.c.id).where(sightings.c.id == sighting)) is not None
 
 
 def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival, basis_reference: bytes) -> None:
@@ -133,7 +134,10 @@ def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival
             envelope_digest=arrival.digest,
             reference=sighting.reference,
             site=sighting.site,
-            captured_at=sighting.captured_at,
+            captured_at=sighting.captured.at,
+            captured_earliest=sighting.captured.earliest,
+            captured_latest=sighting.captured.latest,
+            retrospective=sighting.retrospective,
             received_at=arrival.received_at,
             legal_basis=sighting.legal_basis,
             sealed_basis_reference=basis_reference,
@@ -176,7 +180,8 @@ def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
         reference=row.reference,
         unit=UnitId(row.unit),
         site=SiteId(row.site),
-        captured_at=row.captured_at,
+        captured=Moment(row.captured_at, row.captured_earliest, row.captured_latest),
+        retrospective=row.retrospective,
         received_at=row.received_at,
         legal_basis=LegalBasis(row.legal_basis),
         age_band=AgeBand(row.age_band),

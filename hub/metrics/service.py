@@ -72,9 +72,9 @@ def _units(services: "Services", connection: Connection, now: int) -> Iterator[M
     yield _gauge("units", "Units that are enrolled.", len(services.fleet.units(connection)))
     seen: dict[str, float] = {report.unit: (now - report.received_at) / SECOND for report in health}
     yield _labelled("unit_last_seen_age_seconds", "Since a unit's last report.", Kind.GAUGE, "unit", seen)
-    pending: dict[str, float] = {report.unit: report.pending for report in health}
+    pending: dict[str, float] = {report.unit: report.report.pending for report in health}
     yield _labelled("unit_pending_messages", "Messages that wait on a unit.", Kind.GAUGE, "unit", pending)
-    versions: dict[str, float] = {report.unit: report.list_version for report in health}
+    versions: dict[str, float] = {report.unit: report.report.list_version for report in health}
     yield _labelled("unit_list_version", "The list that a unit searches.", Kind.GAUGE, "unit", versions)
 
 

@@ -25,14 +25,18 @@ PAYLOAD = b"what only the hub may read"
 
 
 def sealed(
-    payload: bytes = PAYLOAD, *, sender: PrivateIdentity = UNIT, recipient: PrivateIdentity = HUB, sequence: int = 4
+    payload: bytes = PAYLOAD,
+    *,
+    sender: PrivateIdentity = UNIT,
+    recipient: PrivateIdentity = HUB,
+    kind: MessageType = MessageType.SIGHTING,
 ) -> bytes:
     return seal(
         payload,
-        message_type=MessageType.SIGHTING,
+        message_type=kind,
         sender=sender,
         recipient=recipient.public,
-        sequence=sequence,
+        sequence=4,
         now=NOW,
     )
 
@@ -106,11 +110,36 @@ def test_signature_of_another_protocol_over_the_same_bytes_is_refused() -> None:
         opened(cbor.encode(["mca", signed, UNIT.signing_key.sign(signed)]))
 
 
-def test_sealed_part_moved_under_another_header_does_not_open() -> None:
+def test_sealed_part_moved_under_another_address_does_not_open() -> None:
     _, stolen = _signed_parts(ENVELOPE)
-    header, _ = _signed_parts(sealed(sequence=5))
-    signed = cbor.encode([header, stolen])
+    address, _ = _signed_parts(sealed(kind=MessageType.LOSS))
+    signed = cbor.encode([address, stolen])
     with pytest.raises(UnsealError):
+        opened(
+            cbor.encode(["mca", signed, UNIT.signing_key.sign(b"mca/envelope/1\0" + signed)]), expected=MessageType.LOSS
+        )
+
+
+def test_broker_cannot_tell_which_of_two_messages_was_made_first() -> None:
+    def addressed(sequence: int) -> bytes:
+        data = seal(
+            PAYLOAD,
+            message_type=MessageType.SIGHTING,
+            sender=UNIT,
+            recipient=HUB.public,
+            sequence=sequence,
+            now=NOW + sequence,
+        )
+        return _signed_parts(data)[0] + bytes([len(data) % 256])
+
+    assert addressed(4) == addressed(1_000_000)
+
+
+@pytest.mark.parametrize("number", [b"", bytes(15), (2**53 + 1).to_bytes(8) + bytes(8), bytes(8) + b"\xff" * 8])
+def test_sealed_part_without_a_number_in_range_is_refused(number: bytes) -> None:
+    address, _ = _signed_parts(ENVELOPE)
+    signed = cbor.encode([address, HUB.public.seal_key.seal(number, b"mca/envelope/1\0" + address)])
+    with pytest.raises(MalformedError):
         opened(cbor.encode(["mca", signed, UNIT.signing_key.sign(b"mca/envelope/1\0" + signed)]))
 
 

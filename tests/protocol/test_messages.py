@@ -10,6 +10,7 @@ from protocol import cbor
 from protocol.errors import FieldError, MalformedError, OversizedError, UnknownVersionError
 from protocol.fields import MAX_MILLISECONDS
 from protocol.ids import CaseId, SiteId, UnitId
+from protocol.moment import Moment
 from protocol.padding import pad, unpad
 from protocol.sighting import (
     MAX_CANDIDATES,
@@ -49,7 +50,7 @@ def test_unknown_version_is_refused(name: str, version: int) -> None:
 def test_missing_field_is_refused_by_its_name(name: str) -> None:
     message = MESSAGES[name]
     fields = _fields(message)
-    required = set(fields) - {"face", "last_seen", "calibration"}
+    required = set(fields) - {"face", "last_seen", "calibration", "at_error", "challenge"}
     for field in required:
         value = {key: item for key, item in fields.items() if key != field}
         with pytest.raises(FieldError, match=repr(field)):
@@ -169,7 +170,7 @@ def test_largest_sighting_does_not_outgrow_its_padding() -> None:
         site=SiteId(f"{label}/{label}"),
         reference="\U0001f9d2" * 16,
         basis_reference="\U0001f9d2" * 80,
-        captured_at=MAX_MILLISECONDS,
+        captured=Moment(MAX_MILLISECONDS, MAX_MILLISECONDS, MAX_MILLISECONDS),
         list_version=2**53,
         comparable=2**53,
         quality=Quality(dict.fromkeys(names, 100), names[0]),

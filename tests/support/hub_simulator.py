@@ -25,6 +25,7 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, MetaFile, Sna
 from credentials.identity import load_identity, read_card
 from credentials.tls import client_context, server_context
 from protocol.announcement import Announcement
+from protocol.columns import EntryColumns, entry_columns
 from protocol.envelope import Header, MessageType, Opened, digest, open_envelope, seal
 from protocol.health import Health
 from protocol.ids import CaseId, SliceName, UnitId, parse_hub_id
@@ -76,6 +77,7 @@ class SimulatedRepository:
         self.keyrings: dict[UnitId, bytes] = {}
         self.versions = {"timestamp": 0, "snapshot": 0, "targets": 0}
         self.timestamp_life = timedelta(days=1)
+        self.lease = timedelta(days=14)
         self.published_at: int | None = None
         self._sequence = 0
 
@@ -85,7 +87,8 @@ class SimulatedRepository:
     def give_keyring(self, unit: UnitId, slices: Iterable[SliceName], *, sealed_to: UnitId | None = None) -> None:
         """Seal the slices' keys to a unit; `sealed_to` another than it names is what an attacker might try."""
         keys = tuple(key for name in slices for key in self._epochs(name))
-        self.keyrings[unit] = self.seal(Keyring(unit, keys).to_bytes(), MessageType.KEYRING, sealed_to or unit)
+        ring = Keyring(unit, keys, now_ms() + round(self.lease.total_seconds() * 1000))
+        self.keyrings[unit] = self.seal(ring.to_bytes(), MessageType.KEYRING, sealed_to or unit)
 
     def seal(self, payload: bytes, kind: MessageType, unit: UnitId) -> bytes:
         self._sequence += 1
@@ -106,14 +109,19 @@ class SimulatedRepository:
     def snapshot(self, name: SliceName, entries: Iterable[WatchlistEntry]) -> None:
         """Replace the slice's segments by one that holds these entries."""
         sequence = max(self.segments.get(name, {0: b""})) + 1
-        segment = Segment(name, sequence, snapshot=True, upserts=tuple(entries), removals=())
+        segment = Segment(name, sequence, snapshot=True, upserts=self._columns(entries), removals=())
         self.segments[name] = {sequence: self.encrypt(segment)}
 
     def delta(self, name: SliceName, upserts: Iterable[WatchlistEntry] = (), removals: Iterable[CaseId] = ()) -> None:
         """Append a segment."""
         sequence = max(self.segments[name]) + 1
-        segment = Segment(name, sequence, snapshot=False, upserts=tuple(upserts), removals=tuple(removals))
+        segment = Segment(name, sequence, snapshot=False, upserts=self._columns(upserts), removals=tuple(removals))
         self.segments[name][sequence] = self.encrypt(segment)
+
+    def _columns(self, entries: Iterable[WatchlistEntry]) -> EntryColumns:
+        """Entries as the next version of the list brings them."""
+        new = list(entries)
+        return entry_columns(new, [self.versions["snapshot"] + 1] * len(new))
 
     def encrypt(self, segment: Segment, *, path: str | None = None) -> bytes:
         path = path or segment_path(segment.slice, segment.sequence)
@@ -236,7 +244,7 @@ class HubPeer:
 
     def send_receipt(self, heard: Heard, **changes: Any) -> None:
         """A receipt for what was heard, or with `changes` to its fields."""
-        receipt = replace(Receipt(heard.sighting.sighting_id, digest(heard.envelope), now_ms()), **changes)
+        receipt = replace(Receipt(digest(heard.envelope), now_ms()), **changes)
         self._send_sealed(heard.sighting.unit, UnitChannel.RECEIPTS, MessageType.RECEIPT, receipt.to_bytes())
 
     def send_notice(self, heard: Heard) -> bytes:
@@ -263,7 +271,7 @@ class HubPeer:
         self.sightings.append(heard)
         if self.answering:
             envelope = self._repository.seal(
-                Receipt(heard.sighting.sighting_id, opened.digest, now_ms()).to_bytes(), MessageType.RECEIPT, unit
+                Receipt(opened.digest, now_ms()).to_bytes(), MessageType.RECEIPT, unit
             )
             # Not waited for: this is paho's own thread.
             self._client.publish(unit_topic(unit, UnitChannel.RECEIPTS), envelope, qos=1)

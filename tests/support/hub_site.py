@@ -27,6 +27,7 @@ from models.recogniser import Recogniser
 from protocol.envelope import MessageType, seal
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, SliceName, UnitId, intake_reference, local_part
 from protocol.keys import Identity, PrivateIdentity
+from protocol.moment import Moment
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from provisioning.deployment import Deployment
@@ -227,12 +228,14 @@ class SimulatedUnit:
             Candidate(case, photo, rank, 0.8, 0.6, Chance(1e-3, 5e-4, 2e-3, 1e-3, counted=True))
             for rank, (case, photo) in enumerate(candidates, 1)
         )
+        now = system_clock()
         plain = Sighting(
             sighting_id=SightingId(secrets.token_hex(16)),
             reference=intake_reference(secrets.token_bytes(5)),
             unit=self.id,
             site=SITE,
-            captured_at=system_clock(),
+            captured=Moment(now, now, now),
+            retrospective=False,
             legal_basis=LegalBasis.BEST_INTERESTS,
             basis_reference="form 12",
             age_band=AgeBand.PRETEEN,

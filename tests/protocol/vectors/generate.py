@@ -36,12 +36,15 @@ def _keys(person: PrivateIdentity) -> dict[str, str]:
     }
 
 
-def _envelope(kind: MessageType, sender: PrivateIdentity, recipient: Identity, payload: bytes) -> dict[str, str]:
-    data = seal(payload, message_type=kind, sender=sender, recipient=recipient, sequence=9, now=NOW)
+def _envelope(kind: MessageType, sender: PrivateIdentity, recipient: Identity, payload: bytes) -> dict[str, object]:
+    sequence = 9
+    data = seal(payload, message_type=kind, sender=sender, recipient=recipient, sequence=sequence, now=NOW)
     return {
         "type": str(kind),
         "sender": sender.name,
         "recipient": recipient.name,
+        "sequence": sequence,
+        "at": NOW,
         "payload": payload.hex(),
         "envelope": data.hex(),
     }

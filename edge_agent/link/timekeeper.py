@@ -1,0 +1,67 @@
+"""Asking the hub what time it is, and keeping what is known of it."""
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from edge_agent.sightings.outbox import Outbox
+from edge_agent.time_store import TimeStore
+from edge_agent.trusted_time import HOUR, LONGEST_ROUND_TRIP, Milliseconds, TrustedClock, Uptime
+from protocol.errors import ReplayedError
+from protocol.signed_time import CHALLENGE_BYTES, SignedTime
+
+logger = structlog.get_logger()
+
+_ASK_AGAIN: Final = HOUR
+"""An hour of an ordinary crystal is less than a second."""
+
+
+class Timekeeper:
+    """Puts challenges into health reports, and takes the answer to the newest alone."""
+
+    def __init__(self, clock: TrustedClock, store: TimeStore, outbox: Outbox, entropy: Callable[[int], bytes]) -> None:
+        """`entropy(n)` gives n random bytes."""
+        self._clock = clock
+        self._store = store
+        self._outbox = outbox
+        self._entropy = entropy
+        self._question: tuple[bytes, Uptime] | None = None
+        self._answered: Milliseconds | None = None  # of the uptime
+
+    def ask_anew(self) -> None:
+        """At a new connection: whatever was asked before may never be answered."""
+        self._question = self._answered = None
+
+    def challenge(self) -> bytes | None:
+        """For the report that is about to leave; None while there is no need to ask."""
+        up = self._clock.uptime()
+        if self._question is not None and up.at - self._question[1].at <= LONGEST_ROUND_TRIP:
+            return None
+        if self._answered is not None and up.at - self._answered < _ASK_AGAIN:
+            return None
+        challenge = self._entropy(CHALLENGE_BYTES)
+        self._question = challenge, up
+        return challenge
+
+    def take(self, answer: SignedTime) -> None:
+        """Set the clock by a verified answer. Raises ReplayedError for one to no open question, or the database's."""
+        question, self._question = self._question, None
+        if question is None or answer.challenge != question[0]:
+            self._question = question
+            raise ReplayedError("The hub's time, for a question that this unit did not ask or has had answered.")
+        before = self._clock.now()
+        if self._clock.synchronise(answer.at, question[1]):
+            self._answered = self._clock.uptime().at
+            logger.info("time.set", by_seconds=round((self._clock.now() - before) / 1000))
+        self._outbox.continue_from(answer.next_sequence)
+        self._outbox.date(self._clock.moment())
+        self.keep()
+
+    def learn(self, signed_at: Milliseconds) -> None:
+        """The hub signed something then: it is no earlier now."""
+        self._clock.not_before(signed_at)
+
+    def keep(self) -> None:
+        """Keep what is known, for a start after which the machine's clock is wrong. Raises the database's errors."""
+        self._store.keep(self._clock.known())

@@ -1,0 +1,41 @@
+"""Erasing what a legal basis no longer permits to keep, and saying so."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from edge_agent.sightings.outbox import Outbox
+from edge_agent.sightings.sealing import HubSealer
+from protocol.envelope import MessageType
+from protocol.losses import Losses
+from protocol.moment import Moment
+from protocol.sighting import LegalBasis
+
+logger = structlog.get_logger()
+
+DEFAULT_DAYS: Final[Mapping[LegalBasis, int]] = {
+    LegalBasis.GUARDIAN_CONSENT: 30,
+    LegalBasis.BEST_INTERESTS: 30,
+    LegalBasis.COURT_ORDER: 90,
+    LegalBasis.POLICE_ORDER: 90,
+}
+"""How many days a sealed intake may wait on a unit for the hub, where its settings say nothing else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Retention:
+    """The end of what the hub never confirmed."""
+
+    outbox: Outbox
+    sealer: HubSealer
+    moment: Callable[[], Moment]
+
+    def erase_expired(self) -> None:
+        """Erase what is surely too old; a signed loss record to the hub takes its place. Raises the database's errors."""
+        while erased := self.outbox.erase_expired(self.moment().earliest, self._seal):
+            logger.error("outbox.erased", messages=erased)
+
+    def _seal(self, sequence: int, losses: Losses) -> bytes:
+        return self.sealer.seal(losses.to_bytes(), MessageType.LOSS, sequence)

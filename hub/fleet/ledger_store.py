@@ -1,0 +1,73 @@
+"""The ledger of units' numbered messages: what came, what never will, and which numbers nobody can account for."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, case, delete, func, insert, select
+
+from hub.fleet.model import Delivery, KnownMessage, Standing
+from hub.fleet.store import unit_messages
+from protocol.ids import UnitId
+
+_SHOWN: Final = 5
+"""Ranges of missing numbers that are looked up; the count is of all."""
+
+
+def find(connection: Connection, unit: UnitId, sequence: int) -> KnownMessage | None:
+    """What is known of a number, if anything."""
+    query = select(unit_messages).where(unit_messages.c.unit == unit, unit_messages.c.sequence == sequence)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else KnownMessage(row.digest, Standing(row.standing), row.at)
+
+
+def put(connection: Connection, unit: UnitId, sequence: int, message: KnownMessage) -> None:
+    """Note a message. It takes the place of one that was called lost and came after all."""
+    mine = (unit_messages.c.unit == unit) & (unit_messages.c.sequence == sequence)
+    connection.execute(delete(unit_messages).where(mine, unit_messages.c.standing == Standing.LOST))
+    connection.execute(
+        insert(unit_messages).values(
+            unit=unit, sequence=sequence, digest=message.digest, standing=message.standing, at=message.at
+        )
+    )
+
+
+def greatest(connection: Connection, unit: UnitId) -> int:
+    """The greatest number that is known; 0 when none is."""
+    return connection.scalar(select(func.max(unit_messages.c.sequence)).where(unit_messages.c.unit == unit)) or 0
+
+
+def deliveries(connection: Connection, reported: dict[UnitId, int]) -> dict[UnitId, Delivery]:
+    """How far each unit's messages have come. `reported`: the greatest number that a unit says it has given."""
+    query = select(
+        unit_messages.c.unit,
+        func.count().label("known"),
+        func.max(unit_messages.c.sequence).label("greatest"),
+        func.sum(case((unit_messages.c.standing == Standing.LOST, 1), else_=0)).label("lost"),
+        func.sum(case((unit_messages.c.standing == Standing.REFUSED, 1), else_=0)).label("refused"),
+    ).group_by(unit_messages.c.unit)
+    found = {UnitId(row.unit): row for row in connection.execute(query)}
+    result = {}
+    for unit in found.keys() | reported.keys():
+        row, said = found.get(unit), reported.get(unit, 0)
+        if row is None:
+            result[unit] = Delivery(said, (range(1, said + 1),) if said else (), said)
+            continue
+        top = max(row.greatest, said)
+        count = top - row.known
+        ranges = tuple(_missing(connection, unit, top)) if count else ()
+        back = unit in reported and said < row.greatest
+        result[unit] = Delivery(top, ranges, count, int(row.lost), int(row.refused), back)
+    return result
+
+
+def _missing(connection: Connection, unit: UnitId, top: int) -> Iterator[range]:
+    before = func.lag(unit_messages.c.sequence, 1, 0).over(order_by=unit_messages.c.sequence)
+    numbers = select(unit_messages.c.sequence, before.label("before")).where(unit_messages.c.unit == unit).subquery()
+    query = select(numbers).where(numbers.c.sequence > numbers.c.before + 1).order_by(numbers.c.sequence)
+    shown = 0
+    for row in connection.execute(query.limit(_SHOWN)):
+        shown += 1
+        yield range(row.before + 1, row.sequence)
+    last = greatest(connection, unit)
+    if shown < _SHOWN and last < top:
+        yield range(last + 1, top + 1)
