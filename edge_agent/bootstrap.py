@@ -29,18 +29,23 @@ from edge_agent.atrest.zeroise import is_zeroised, zeroise
 from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.database import UnitDatabase
 from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
+from edge_agent.link.alarms import AlarmLimits
 from edge_agent.link.current_list import CurrentList
 from edge_agent.link.events import Event, StopAsked, Woken
-from edge_agent.link.health import HealthReporter
+from edge_agent.link.health import Build, HealthReporter
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.lock import agent_has_ended, only_agent
 from edge_agent.link.mqtt_link import MqttLink
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.sync_worker import SyncWorker
+from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.link.wake import WakeListener, wake_agent
 from edge_agent.pipeline import Pipeline
 from edge_agent.sightings.outbox import Outbox
-from edge_agent.trusted_time import TrustedClock
+from edge_agent.sightings.retention import Retention
+from edge_agent.sightings.sealing import HubSealer
+from edge_agent.time_store import TimeStore
+from edge_agent.trusted_time import DAY, HOUR, TrustedClock, machine_uptime, system_milliseconds
 from edge_agent.watchlist.fetcher import ResumingFetcher
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.repository import read_root
@@ -51,6 +56,7 @@ from edge_agent.watchlist.sync import Synchroniser
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
 from protocol.keys import Identity, PrivateIdentity
+from protocol.topics import UnitChannel, unit_topic
 
 _STOP_SECONDS = 3.0
 _AGENT_SECONDS = 10.0
@@ -84,7 +90,7 @@ class Unit:
     def tls_context(self) -> ssl.SSLContext:
         """For connections to the hub's machines. Raises PrivateFileError."""
         tls = self.settings.tls
-        return client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=self.keys.tls)
+        return client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=self.keys.tls, check_period=False)
 
 
 @contextmanager
@@ -111,7 +117,8 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
     store = WatchlistStore(settings.data / "watchlist")
     database = UnitDatabase(settings.data / "unit.sqlite")
     try:
-        outbox = Outbox(database)
+        outbox = Outbox(database, keys.vault, limit=round(settings.outbox_max_megabytes * 1_000_000))
+        clock = TrustedClock(system_milliseconds, machine_uptime, TimeStore(database).read())
         yield Unit(
             settings=settings,
             keys=keys,
@@ -120,9 +127,17 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             scoring=scoring,
             database=database,
             outbox=outbox,
-            clock=TrustedClock(_system_milliseconds, outbox.last_trusted()),
+            clock=clock,
             store=store,
-            loader=WatchlistLoader(store, unit=settings.unit, identity=identity, hub=hub, pack=pack, scoring=scoring),
+            loader=WatchlistLoader(
+                store,
+                unit=settings.unit,
+                identity=identity,
+                hub=hub,
+                pack=pack,
+                scoring=scoring,
+                now=clock.now,
+            ),
         )
     finally:
         database.close()
@@ -173,7 +188,8 @@ def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
         recogniser=recogniser,
         calibration=None if unit.scoring.calibration_digest is None else bytes.fromhex(unit.scoring.calibration_digest),
         outbox=unit.outbox,
-        now=unit.clock.now,
+        clock=unit.clock,
+        retention={basis: days * DAY for basis, days in unit.settings.retention_days.items()},
         entropy=secrets.token_bytes,
     )
 
@@ -224,7 +240,8 @@ def run_agent(unit: Unit) -> None:
         current = CurrentList(unit.store, unit.loader)
         current.load()
         link = _build_link(unit, events)
-        worker = SyncWorker(build_synchroniser(unit, stopping.is_set).sync, events.put)
+        synchroniser = build_synchroniser(unit, stopping.is_set)
+        worker = SyncWorker(lambda: synchroniser.sync(current.watchlist), events.put)
         listener = WakeListener(
             unit.settings.data, lambda: events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
         )
@@ -246,6 +263,8 @@ def _build_link(unit: Unit, events: "SimpleQueue[Event]") -> MqttLink:
         port=settings.broker_port,
         client_id=settings.unit,
         context=unit.tls_context(),
+        surely_after=unit.clock.surely_after,
+        will=unit_topic(settings.unit, UnitChannel.PRESENCE),
         topics=unit_subscriptions(settings.unit),
         report=events.put,
         source=random.SystemRandom(),
@@ -256,6 +275,8 @@ def _build_agent(
     unit: Unit, link: MqttLink, current: CurrentList, worker: SyncWorker, events: "SimpleQueue[Event]"
 ) -> Agent:
     settings = unit.settings
+    sealer = HubSealer(unit.identity, unit.hub, unit.clock.now)
+    timekeeper = Timekeeper(unit.clock, TimeStore(unit.database), unit.outbox, secrets.token_bytes)
     return Agent(
         unit=settings.unit,
         link=link,
@@ -264,19 +285,27 @@ def _build_agent(
             identity=unit.identity,
             hub=unit.hub,
             outbox=unit.outbox,
-            notices=NoticeStore(unit.database),
-            now=unit.clock.now,
+            notices=NoticeStore(unit.database, unit.vault),
+            timekeeper=timekeeper,
         ),
         current=current,
         worker=worker,
         health=HealthReporter(
-            identity=unit.identity,
-            hub=unit.hub,
+            sealer=sealer,
             outbox=unit.outbox,
-            pack_digest=bytes.fromhex(unit.pack.digest),
-            software=f"mca {version('missing-child-alert')}"[:40],
-            now=unit.clock.now,
+            timekeeper=timekeeper,
+            build=Build(
+                pack_digest=bytes.fromhex(unit.pack.digest),
+                software=f"mca {version('missing-child-alert')}"[:40],
+                key_store=str(settings.key_store),
+                weak_keys=unit.vault.weakness is not None,
+            ),
+            limits=alarm_limits(settings),
+            moment=unit.clock.moment,
         ),
+        timekeeper=timekeeper,
+        retention=Retention(unit.outbox, sealer, unit.clock.moment),
+        settle=lambda _watchlist: None,
         events=events,
         intervals=Intervals(
             sync=settings.sync_every_seconds,
@@ -288,5 +317,11 @@ def _build_agent(
     )
 
 
-def _system_milliseconds() -> int:
-    return time.time_ns() // 1_000_000
+def alarm_limits(settings: EdgeSettings) -> AlarmLimits:
+    """From when on something of the unit is an alarm."""
+    stop = settings.stop_matching_after_hours
+    return AlarmLimits(
+        stale_after=round(settings.warn_after_hours * HOUR),
+        stop_after=round(stop * HOUR) if stop else None,
+        outbox_percent=settings.outbox_warn_percent,
+    )

@@ -1,18 +1,22 @@
 """Settings: edge.toml, over which MCA_EDGE_* in the environment goes. Secrets are in files that these name."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from credentials.keystore.selection import KeyStoreKind
+from edge_agent.sightings.retention import DEFAULT_DAYS
 from models.pack import PERMITTED_LICENCES
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
+from protocol.sighting import LegalBasis
 
 PREFIX: Final = "MCA_EDGE_"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
+RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
 __all__ = ["CONFIG_VARIABLE", "EdgeSettings", "SettingsError", "load_settings"]
 
 
@@ -20,6 +24,10 @@ def _https(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("must begin with https://")
     return url.rstrip("/")
+
+
+def _complete(days: Mapping[LegalBasis, int]) -> Mapping[LegalBasis, int]:
+    return {**DEFAULT_DAYS, **days}
 
 
 class EdgeSettings(TomlSettings):
@@ -52,6 +60,9 @@ class EdgeSettings(TomlSettings):
     warn_after_hours: float = Field(default=24, gt=0)
     stop_matching_after_hours: float = Field(default=168, ge=0)
     resend_after_seconds: float = Field(default=30, ge=0.1)
+    outbox_max_megabytes: float = Field(default=1024, ge=1)
+    outbox_warn_percent: float = Field(default=50, gt=0, lt=100)
+    retention_days: Annotated[Mapping[LegalBasis, RetentionDays], AfterValidator(_complete)] = DEFAULT_DAYS
 
 
 def load_settings(path: Path) -> EdgeSettings:

@@ -1,7 +1,7 @@
 """The unit's one database: SQLite in WAL mode, every commit on disk before it returns.
 
-What it holds is either sealed to the hub (`outbox`), sealed to this unit (`notices`) or says nothing of
-any child (`intakes`, `state`). A row of `intakes` looks the same whatever the intake found.
+What it holds is either encrypted under the unit's vault (`outbox`, `notices`) or says nothing of any child
+(`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
 """
 
 import sqlite3
@@ -36,6 +36,28 @@ _MIGRATIONS: Final = (
         envelope BLOB NOT NULL,
         received_at INTEGER NOT NULL
     ) STRICT;
+    """,
+    # No unit was in the field before this one: what the first version kept in plain is not taken over.
+    """
+    DROP TABLE outbox;
+    DROP TABLE intakes;
+    DROP TABLE notices;
+    DELETE FROM state WHERE name = 'last_trusted';
+    CREATE TABLE intakes (
+        sequence INTEGER PRIMARY KEY,
+        sighting_id TEXT NOT NULL UNIQUE,
+        digest BLOB NOT NULL UNIQUE,
+        outcome TEXT
+    ) STRICT;
+    CREATE TABLE losses (sequence INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, outcome TEXT) STRICT;
+    CREATE TABLE outbox (
+        sequence INTEGER PRIMARY KEY,
+        sealed_envelope BLOB NOT NULL,
+        sealed_facts BLOB,
+        keep INTEGER NOT NULL,
+        erase_after INTEGER
+    ) STRICT;
+    CREATE TABLE notices (digest BLOB PRIMARY KEY, sealed_envelope BLOB NOT NULL) STRICT;
     """,
 )
 _BUSY_SECONDS = 30.0
