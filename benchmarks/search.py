@@ -143,7 +143,7 @@ def _list_and_probes(people: Population, size: int, random: np.random.Generator)
     spreads = [np.linalg.cholesky(covariance) for covariance in people.covariances]
     drawn = random.standard_normal((size, people.dimension), np.float32)
     for band, (mean, spread) in enumerate(zip(people.means, spreads, strict=True)):
-        drawn[bands == band] = drawn[bands == band] @ spread.T + mean + people.centre / 2
+        drawn[bands == band] = drawn[bands == band] @ spread.T + mean
     probes = drawn[-max(BATCHES) :] + 0.04 * random.standard_normal((max(BATCHES), people.dimension), np.float32)
     return people.entries(_unit(drawn)), people.probes(_unit(probes))
 

@@ -83,7 +83,7 @@ def calibrate(pack: Pack, people: People, sources: Sequence[Source], today: date
     impostors = {band: found for band in Band if (found := _impostors(people, entries, probes, band)) is not None}
     curves = fit_curves(impostors, random)
     content = CalibrationFile(
-        format=1,
+        format=2,
         pack_digest=pack.digest,
         date=today.isoformat(),
         sources=tuple(sources),

@@ -12,9 +12,9 @@ __all__ = ["fit_population"]
 # Shares of a multiple of the identity mixed into estimates of covariance, because there are about as many
 # people in a band as values in a template. Chosen with the other constants: docs/adr/0010.
 _SHRINKAGE, _BOUNDARY_SHRINKAGE = 0.1, 0.2
-# How much less crowded than measured adults are taken to be beside children, in cosine. Where both are on
-# one list it gives adults the lead that their far surer scores deserve; among adults alone it does nothing.
-_ADULT_LEAD = 0.03
+# How much more crowded than measured adults' places are taken to be, in cosine: what a child's place exceeds them
+# by less than this is left as it is, which teenagers, between the two, are found better with.
+_ALLOWANCE = 0.02
 
 
 def fit_population(children: Sequence[Rows], adults: Rows) -> Population:
@@ -22,27 +22,13 @@ def fit_population(children: Sequence[Rows], adults: Rows) -> Population:
 
     One template a person. No template can be told from the result, which holds means and covariances only.
     """
-    together = np.concatenate(children)
-    boundary, offset = _boundary(together, adults)
-    d = adults.shape[1]
-    # Centring needs the boundary and the centre alone, so a population without bands does it.
-    bare = Population(
-        boundary=boundary,
-        offset=offset,
-        centre=together.mean(axis=0).astype(np.float32),
-        means=np.zeros((1, d), np.float32),
-        covariances=np.zeros((1, d, d), np.float32),
-        adult_crowding=0.0,
-    )
-    centred = [bare.centred(band, bare.childhood(band)) for band in children]
-    grown = bare.centred(adults, bare.childhood(adults))
+    boundary, offset = _boundary(np.concatenate(children), adults)
     return Population(
         boundary=boundary,
         offset=offset,
-        centre=bare.centre,
-        means=np.stack([band.mean(axis=0) for band in centred]),
-        covariances=np.stack([_covariance(band, _SHRINKAGE) for band in centred]),
-        adult_crowding=_crowding_among(grown) - _ADULT_LEAD,
+        means=np.stack([band.mean(axis=0) for band in children]),
+        covariances=np.stack([_covariance(band, _SHRINKAGE) for band in children]),
+        adult_crowding=_crowding_among(adults) + _ALLOWANCE,
     )
 
 

@@ -68,7 +68,8 @@ def fit_curves(bands: Mapping[Band, Impostors], random: np.random.Generator, dra
 
     A tail is smooth, and the highest scores of real collections are not: some of them are one person twice,
     or siblings. Where counting says more than the tail, the upper end is that of the count, so that a
-    threshold for a low rate errs on the safe side.
+    threshold for a low rate errs on the safe side. Where it says less, the lower end is that of the count:
+    nought at scores that as many fresh people may not reach at all.
     """
     ranked = {band: _Ranked.of(impostors) for band, impostors in bands.items()}
     even = {band: np.ones(len(one.scores)) for band, one in ranked.items()}
@@ -102,15 +103,15 @@ def fit_curves(bands: Mapping[Band, Impostors], random: np.random.Generator, dra
 
 def _curve(ranked: _Ranked, tail: Tail, grid: Floats, rate: Floats, *, strays: Floats, counts: Floats) -> Curve:
     low, high = np.sqrt(3) * np.quantile(strays, (0.025, 0.975), axis=0)
-    most = np.maximum(rate * np.exp(np.maximum(high, 0)), np.quantile(counts, 0.975, axis=0))
+    fewest, most = np.quantile(counts, (0.025, 0.975), axis=0)
     return Curve(
         people=ranked.people,
         pairs=len(ranked.scores),
         tail=tail,
         scores=tuple(grid.tolist()),
         rate=_falling(rate),
-        low=_falling(rate * np.exp(np.minimum(low, 0))),
-        high=_falling(most),
+        low=_falling(np.minimum(rate * np.exp(np.minimum(low, 0)), fewest), least=0.0),
+        high=_falling(np.maximum(rate * np.exp(np.maximum(high, 0)), most)),
     )
 
 
@@ -163,6 +164,6 @@ def _quantiles(scores: Floats, rates: Floats) -> Floats:
     return found
 
 
-def _falling(rates: Floats) -> tuple[float, ...]:
+def _falling(rates: Floats, least: float = _LEAST) -> tuple[float, ...]:
     """Rates that never rise, as a curve must not, within what a rate can be."""
-    return tuple(np.minimum.accumulate(np.clip(rates, _LEAST, 1.0)).tolist())
+    return tuple(np.minimum.accumulate(np.clip(rates, least, 1.0)).tolist())

@@ -89,7 +89,8 @@ class Curve:
         return rate * self.pairs >= 10
 
     def _read(self, column: tuple[float, ...], score: float) -> float:
-        return float(np.exp(np.interp(score, self.scores, np.log(column))))
+        with np.errstate(divide="ignore"):  # The lower end falls to nought where a fresh count may be none.
+            return float(np.exp(np.interp(score, self.scores, np.log(column))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class CalibrationFile:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    format: Literal[1]
+    format: Literal[2]
     pack_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     sources: tuple[Source, ...]
@@ -182,7 +183,7 @@ def _check_curve(pack: Pack, band: str, curve: Curve) -> None:
         columns is not None
         and columns.shape[1] >= 2
         and bool((np.diff(curve.scores) > 0).all())
-        and bool(((columns > 0) & (columns <= 1)).all())
+        and bool((columns[[0, 2]] > 0).all() and (columns[1] >= 0).all() and (columns <= 1).all())
         and bool((np.diff(columns, axis=1) <= 0).all())
         and bool((columns[1] <= columns[0]).all() and (columns[0] <= columns[2]).all())
     )

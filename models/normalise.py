@@ -6,19 +6,23 @@ p(probe | entry) falling off around the entry like exp(k cos), the evidence for 
 
     log p(probe | entry) - log p(probe)  =  k cos(probe, entry) - log (integral of exp(k cos(probe, x)) p(x))
 
-and where the population p(x) is a mixture of Gaussians, one per age band, the integral has a closed form.
-Made symmetric in both templates and divided by k, the score is
+and where the population p(x) is a mixture of Gaussians, one per age band, the integral has a closed form,
+the crowding of a template among children. Made symmetric in both templates and divided by k, and used as
+far as both templates are children's, the score is
 
-    score  =  cos(probe', entry') - (crowding(probe) + crowding(entry)) / 2
+    score  =  cos(probe, entry) - w(probe) w(entry) (excess(probe) + excess(entry)) / 2
+
+w        the probability that a template is a child's
+excess   how much more crowded its place is among children than an adult's is among adults
 
 This is adaptive symmetric score normalisation with a cohort of unlimited size: nothing is drawn, a mean
 and a covariance per band are all that ships, and no real person's template does. docs/adr/0010 has what it
-was measured against. Each template's part depends on that template alone, so a whole gallery is prepared
-once and searched by plain inner products.
+was measured against. The two terms of the correction are a product of a part of the probe and a part of the
+entry each, so a whole gallery is prepared once and searched by plain inner products.
 
 How much a template is treated as a child's is read from the template itself (a linear discriminant between
-children and adults), not from a stated age, which an old case photograph does not show. Adults, among whom
-every such correction was measured to do harm, keep their cosine, less a constant.
+children and adults), not from a stated age, which an old case photograph does not show. One adult in a
+comparison is enough to leave it its cosine: among adults every such correction was measured to do harm.
 """
 
 import io
@@ -32,13 +36,12 @@ from models.errors import PackRejectedError
 
 __all__ = ["CONCENTRATION", "Population", "Rows", "read_population", "write_population"]
 
-CONCENTRATION = 20.0
+CONCENTRATION = 40.0
 """k above: how fast a person's own photographs thin out around one of them. Chosen by FNIR (ADR 0010)."""
 
-_CENTRING = 0.5  # Share of the children's common direction that is taken out of a child's template.
-# A template is treated as a child's by 1 / (1 + exp(-(1.5 odds - 6))), odds being the logarithm of those of
-# the discriminant: only clear cases, because half-corrected adults are found less often than uncorrected ones.
-_STEEPNESS, _DOUBT = 1.5, 6.0
+# Logarithm of the odds against a child before anything is seen: an adult who is taken for a child is found less
+# often, and is on the lists of adults that people compare with. Chosen by FNIR (ADR 0010).
+_DOUBT = 2.5
 _CHUNK = 4096  # Templates prepared at once: bounds the memory of preparing a large gallery.
 
 Rows = NDArray[np.float32]
@@ -48,22 +51,20 @@ Rows = NDArray[np.float32]
 class Population:
     """What is known of the population's templates, of dimension d; four child bands.
 
-    `boundary` (d,) and `offset`: log-odds of a child's template are boundary @ x + offset. `centre` (d,):
-    the children's mean. `means` (4, d) and `covariances` (4, d, d) of centred children's templates, per
-    band. `adult_crowding`: the constant that stands for an adult's crowding.
+    `boundary` (d,) and `offset`: log-odds of a child's template are boundary @ x + offset. `means` (4, d) and
+    `covariances` (4, d, d) of children's templates, per band. `adult_crowding`: how crowded an adult's place
+    among adults is, as a cosine.
     """
 
     boundary: NDArray[np.float32]
     offset: float
-    centre: NDArray[np.float32]
     means: NDArray[np.float32]
     covariances: NDArray[np.float32]
     adult_crowding: float
 
     def __post_init__(self) -> None:
         bands, d = self.means.shape
-        shapes = (self.boundary.shape, self.centre.shape, self.covariances.shape)
-        if shapes != ((d,), (d,), (bands, d, d)):
+        if (self.boundary.shape, self.covariances.shape) != ((d,), (bands, d, d)):
             raise ValueError("the population's parts do not fit together")
 
     @property
@@ -72,41 +73,36 @@ class Population:
 
     def entries(self, templates: Rows) -> Rows:
         """Unit templates (n, d) as gallery rows (n, d + 2): rows @ probe row = normalised score."""
-        return self._rows(templates, own_crowding_at=-2)
+        return self._rows(templates, correction_at=-2, childhood_at=-1)
 
     def probes(self, templates: Rows) -> Rows:
         """Unit templates (n, d) as probe rows (n, d + 2)."""
-        return self._rows(templates, own_crowding_at=-1)
+        return self._rows(templates, correction_at=-1, childhood_at=-2)
 
     def childhood(self, templates: Rows) -> Rows:
-        """How much each template (n, d) is treated as a child's, 0 to 1."""
-        odds = _STEEPNESS * (templates @ self.boundary + np.float32(self.offset)) - _DOUBT
+        """The probability (n,) that each template (n, d) is a child's."""
+        odds = templates @ self.boundary + np.float32(self.offset - _DOUBT)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -60, 60))), np.float32)
 
-    def centred(self, templates: Rows, childhood: Rows) -> Rows:
-        """Unit vectors (n, d) with the children's common direction partly taken out of children."""
-        moved = templates - _CENTRING * childhood[:, None] * self.centre
-        return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
-
-    def child_crowding(self, centred: Rows) -> Rows:
-        """How densely children lie around each centred template (n, d), as a cosine."""
+    def crowding(self, templates: Rows) -> Rows:
+        """How densely children lie around each template (n, d), as a cosine (n,)."""
         exponents = [
-            CONCENTRATION * (centred @ mean)
-            + CONCENTRATION**2 / 2 * np.einsum("nd,nd->n", centred @ covariance, centred)
+            CONCENTRATION * (templates @ mean)
+            + CONCENTRATION**2 / 2 * np.einsum("nd,nd->n", templates @ covariance, templates)
             for mean, covariance in zip(self.means, self.covariances, strict=True)
         ]
         density = np.logaddexp.reduce(exponents, axis=0) - np.log(len(exponents))
         return np.asarray(density / CONCENTRATION, np.float32)
 
-    def _rows(self, templates: Rows, own_crowding_at: int) -> Rows:
-        rows = np.ones((len(templates), self.dimension + 2), np.float32)
+    def _rows(self, templates: Rows, correction_at: int, childhood_at: int) -> Rows:
+        rows = np.empty((len(templates), self.dimension + 2), np.float32)
         for start in range(0, len(templates), _CHUNK):
             part = templates[start : start + _CHUNK]
             child = self.childhood(part)
-            centred = self.centred(part, child)
-            crowding = child * self.child_crowding(centred) + (1 - child) * self.adult_crowding
-            rows[start : start + _CHUNK, :-2] = centred
-            rows[start : start + _CHUNK, own_crowding_at] = -crowding / 2
+            into = rows[start : start + _CHUNK]
+            into[:, :-2] = part
+            into[:, correction_at] = -child * (self.crowding(part) - self.adult_crowding) / 2
+            into[:, childhood_at] = child
         return rows
 
 
@@ -117,7 +113,6 @@ def write_population(population: Population) -> bytes:
         stream,
         boundary=population.boundary,
         offset=np.float64(population.offset),
-        centre=population.centre,
         means=population.means,
         covariances=population.covariances,
         adult_crowding=np.float64(population.adult_crowding),
@@ -133,14 +128,13 @@ def read_population(data: bytes, dimension: int) -> Population:
             population = Population(
                 boundary=arrays["boundary"].astype(np.float32),
                 offset=float(arrays["offset"]),
-                centre=arrays["centre"].astype(np.float32),
                 means=arrays["means"].astype(np.float32),
                 covariances=arrays["covariances"].astype(np.float32),
                 adult_crowding=float(arrays["adult_crowding"]),
             )
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise PackRejectedError(f"the pack's population file cannot be read: {error}") from error
-    numbers = (population.boundary, population.centre, population.means, population.covariances)
+    numbers = (population.boundary, population.means, population.covariances)
     if population.dimension != dimension or not all(np.isfinite(part).all() for part in numbers):
         raise PackRejectedError(f"the pack's population is not one of templates of {dimension} values")
     return population

@@ -37,6 +37,16 @@ def test_rates_lie_in_their_intervals_on_fresh_people() -> None:
         assert said.low <= (fresh > score).mean() <= said.high
 
 
+def test_interval_reaches_down_to_none_where_fresh_people_may_score_so_high_never() -> None:
+    random = np.random.default_rng(9)
+    curve = fit_curves({Band.YOUNG: _impostors(_people(random, 100))}, random, draws=100)[Band.YOUNG]
+    scores = np.linspace(-1, 1, 401)
+    said = [curve.at(float(score)) for score in (*scores, *curve.scores)]
+    assert all(0 <= one.low <= one.value <= one.high for one in said)
+    assert curve.at(1.0).low == 0.0
+    assert curve.at(curve.scores[0]).low > 0.3
+
+
 def test_fewer_people_give_a_wider_interval_and_a_stricter_threshold() -> None:
     random = np.random.default_rng(2)
     bands = {Band.INFANT: _impostors(_people(random, 400)), Band.TEEN: _impostors(_people(random, 40))}
@@ -107,6 +117,6 @@ def test_population_tells_children_from_adults_and_holds_no_template() -> None:
     children = [_unit(_people(random, 80) + towards) for _ in CHILD_BANDS]
     population = fit_population(children, adults)
     assert population.childhood(np.concatenate(children)).mean() > 5 * population.childhood(adults).mean()
-    parts = np.concatenate([population.means, population.centre[None], *population.covariances])
+    parts = np.concatenate([population.means, *population.covariances])
     parts = parts / np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-9)
     assert (parts @ np.concatenate(children).T).max() < 0.97

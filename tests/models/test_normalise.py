@@ -23,14 +23,12 @@ def population() -> Population:
     """Children close together, adults far apart, in opposite corners of the space."""
     random = np.random.default_rng(7)
     children = _crowd(random, 0, 0.15, 400)
-    centred = children.mean(axis=0)
     boundary = np.zeros(D, np.float32)
     boundary[0], boundary[1] = 24, -24
     return Population(
         boundary=boundary,
         offset=0.0,
-        centre=centred,
-        means=centred[None] * 0.5,
+        means=children.mean(axis=0)[None],
         covariances=np.cov(children.T)[None].astype(np.float32),
         adult_crowding=0.1,
     )
@@ -48,11 +46,14 @@ def test_unrelated_infants_no_longer_outscore_unrelated_adults(population: Popul
     assert between(children, normalised=True) - between(adults, normalised=True) < 0.15
 
 
-def test_adults_keep_the_order_of_their_cosines(population: Population) -> None:
-    adults = _crowd(np.random.default_rng(9), 1, 0.15, 40)
+def test_adults_keep_their_cosines_with_each_other_and_with_children(population: Population) -> None:
+    adults, children = _crowd(np.random.default_rng(9), 1, 0.15, 40), _crowd(np.random.default_rng(12), 0, 0.15, 40)
     assert population.childhood(adults).max() < 1e-3
-    normalised = population.entries(adults) @ population.probes(adults).T
-    assert np.abs(normalised - (adults @ adults.T - 0.1)).max() < 2e-3
+    assert population.childhood(children).min() > 0.9
+    for others in (adults, children):
+        for entries, probes in ((adults, others), (others, adults)):
+            normalised = population.entries(entries) @ population.probes(probes).T
+            assert np.abs(normalised - entries @ probes.T).max() < 1e-3
 
 
 def test_score_does_not_depend_on_who_is_the_probe(population: Population) -> None:
@@ -87,8 +88,7 @@ def test_population_of_another_dimension_or_with_infinite_values_is_refused(popu
     broken = Population(
         boundary=population.boundary,
         offset=0.0,
-        centre=population.centre * np.float32(np.nan),
-        means=population.means,
+        means=population.means * np.float32(np.nan),
         covariances=population.covariances,
         adult_crowding=0.1,
     )
