@@ -1,22 +1,37 @@
-"""TLS 1.3 contexts with certificates on both sides. Nothing here can be told to skip a check."""
+"""TLS 1.3 contexts with certificates on both sides. Who is on the other side is checked always and everywhere."""
 
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from cryptography.x509 import load_pem_x509_crl
 
 from credentials.private_files import PrivateFileError, require_private
+from faults import UnavailableError
+
+_NO_CHECK_TIME: Final = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which Python has no name."""
 
 
-def client_context(*, authority: Path, certificate: Path, key: Path | bytes) -> ssl.SSLContext:
+class CertificateEndedError(UnavailableError):
+    """The other side's certificate has ended."""
+
+
+def client_context(
+    *, authority: Path, certificate: Path, key: Path | bytes, check_period: bool = True
+) -> ssl.SSLContext:
     """For a client that proves who it is and trusts `authority` alone (all PEM; `key` a private file or its content).
 
+    `check_period`: False for a machine whose own clock may be wrong: in 1970 no certificate has begun and in 2099 every
+    one has ended, and it could never again ask what time it is. It calls `require_unexpired` instead.
     Raises PrivateFileError when a file is missing, open to others or not what it should be.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if not check_period:
+        context.verify_flags |= _NO_CHECK_TIME
     if isinstance(key, Path):
         return _configure(context, authority, certificate, require_private(key))
     with _in_memory(key) as path:
@@ -40,6 +55,17 @@ def server_context(
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
         read_revocations(context, revoked)
     return context
+
+
+def require_unexpired(connection: ssl.SSLSocket, surely_after: Callable[[int], bool]) -> None:
+    """Raises CertificateEndedError when the other side's certificate has surely ended.
+
+    `surely_after` says so of a moment in milliseconds since 1970 UTC. That a certificate has not begun says that one's
+    own clock is wrong, as the authority signed it in the past.
+    """
+    ends = str((connection.getpeercert() or {})["notAfter"])
+    if surely_after(ssl.cert_time_to_seconds(ends) * 1000):
+        raise CertificateEndedError(f"The other side's certificate ended on {ends}. Run `mca provision renew` for it.")
 
 
 def read_revocations(context: ssl.SSLContext, revoked: Path) -> None:

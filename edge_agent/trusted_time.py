@@ -44,9 +44,9 @@ class Uptime:
 class KnownTime:
     """What was known of the time when `uptime` was read, as a unit keeps it on its disk.
 
-    It was surely `floor` or later. `error`: the floor is the lower end of an interval of twice this length, by the hub's
-    answer; None where it has not answered since the machine was switched on. `guess`: what the unit went by then,
-    which may be the machine's clock.
+    It was surely `floor` or later. `error`: the floor is the lower end of an interval of twice this length, by the
+    hub's answer; None where it has not answered since the machine was switched on. `guess`: what the unit went by
+    then, which may be the machine's clock.
     """
 
     floor: Milliseconds

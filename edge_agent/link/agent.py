@@ -81,8 +81,8 @@ class Agent:
         monotonic: Callable[[], float],
         source: random.Random,
     ) -> None:
-        """`events`: what the link, the worker, other processes and signals report. `settle(watchlist)` does with intakes
-        that wait, or are kept, what can be done with the present list; it may raise the database's errors.
+        """`events`: what the link, the worker, other processes and signals report. `settle(watchlist)` does with
+        intakes that wait, or are kept, what the present list permits; it may raise the database's errors.
         """
         self._sightings = unit_topic(unit, UnitChannel.SIGHTINGS)
         self._losses = unit_topic(unit, UnitChannel.LOSSES)

@@ -20,7 +20,7 @@ class AlarmLimits:
 def alarms(
     limits: AlarmLimits, *, now: Moment, list_confirmed_at: Milliseconds | None, fill: Fill, weak_keys: bool
 ) -> tuple[Alarm, ...]:
-    """The alarms that stand. `list_confirmed_at`: None without a list; `weak_keys`: the key store is for development."""
+    """The alarms that stand. `list_confirmed_at`: None without a list; `weak_keys`: a key store for development."""
     age = None if list_confirmed_at is None else now.at - list_confirmed_at
     too_old = age is not None and limits.stop_after is not None and age > limits.stop_after
     stands = {

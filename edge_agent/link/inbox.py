@@ -38,7 +38,7 @@ class Inbox:
         self._timekeeper = timekeeper
 
     def take_receipt(self, envelope: bytes) -> None:
-        """Forget what the hub has committed or refused. Raises protocol errors, ReceiptMismatchError or the database's."""
+        """Forget what the hub committed or refused. Raises protocol errors, ReceiptMismatchError or the database's."""
         receipt = Receipt.from_bytes(self._open(envelope, MessageType.RECEIPT).payload)
         settled = self._outbox.settle(receipt)
         if settled is None:

@@ -14,8 +14,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from credentials.tls import CertificateEndedError, require_unexpired
 from edge_agent.link.backoff import Backoff
 from edge_agent.link.events import Arrived, Connected, Event
+from edge_agent.trusted_time import Milliseconds
 
 logger = structlog.get_logger()
 
@@ -30,6 +32,8 @@ _BACKOFF = Backoff(first=1.0, longest=60.0)
 # Messages that the broker may send before the first of them is acknowledged: the bound of the agent's queue.
 _RECEIVE_MAXIMUM = 20
 _MAX_PACKET = 256 * 1024
+_WILL_DELAY = 10  # Seconds: a connection that breaks and comes back at once is no news.
+_WILL_EXPIRY = 86_400
 
 
 class MqttLink:
@@ -42,11 +46,17 @@ class MqttLink:
         port: int,
         client_id: str,
         context: ssl.SSLContext,
+        surely_after: Callable[[Milliseconds], bool],
+        will: str,
         topics: Sequence[str],
         report: Callable[[Event], None],
         source: random.Random,
     ) -> None:
-        """`topics` to hear; `report` is called from the link's own threads."""
+        """`topics` to hear; `report` is called from the link's own threads.
+
+        `surely_after` says whether the broker's certificate has ended. `will`: the topic on which the broker says, with
+        nothing in it, that the connection broke.
+        """
         self._address = (host, port)
         self._topics = topics
         self._report = report
@@ -66,6 +76,9 @@ class MqttLink:
         # Told that someone else watches the socket, paho leaves all writing to the one thread that calls `loop`.
         self._client.on_socket_register_write = _do_nothing
         self._client.tls_set_context(context)
+        self._client.will_set(will, qos=1, properties=_will_properties())
+        self._surely_after = surely_after
+        self._client.on_socket_open = self._on_socket_open
         self._client.connect_timeout = _CONNECT_SECONDS
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -99,7 +112,8 @@ class MqttLink:
     def stop(self) -> None:
         """Disconnect and end the link's threads."""
         self._stopping.set()
-        self._client.disconnect()
+        # With the will, so that the hub learns of a unit that was switched off as of one that vanished.
+        self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
         # paho's only way to close the pair of sockets by which it wakes its own loop.
@@ -127,11 +141,22 @@ class MqttLink:
         except OSError as error:  # ssl.SSLError is one.
             logger.warning("link.unreachable", reason=str(error))
             return
+        except CertificateEndedError as error:
+            logger.warning("link.certificate_ended", reason=str(error))
+            return
         if self._stopping.is_set():
             self._client.disconnect()
         # paho ends every connection by itself: also one that is refused, or silent for a keep-alive.
         while self._client.loop(_LOOP_SECONDS) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             pass
+
+    def _on_socket_open(self, _client: mqtt.Client, _data: Any, connection: Any) -> None:
+        """After the handshake and before the first byte of MQTT. Raises CertificateEndedError."""
+        try:
+            require_unexpired(connection, self._surely_after)
+        except CertificateEndedError:
+            connection.close()
+            raise
 
     def _on_connect(
         self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: Any
@@ -162,6 +187,13 @@ class MqttLink:
     def _on_publish(self, _client: mqtt.Client, _data: Any, _number: int, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
             logger.error("link.publish_refused", reason=str(reason))
+
+
+def _will_properties() -> Properties:
+    properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+    properties.WillDelayInterval = _WILL_DELAY
+    properties.MessageExpiryInterval = _WILL_EXPIRY
+    return properties
 
 
 def _do_nothing(_client: mqtt.Client, _data: Any, _socket: Any) -> None:

@@ -1,10 +1,10 @@
 """The outbox: sealed messages that the hub has not yet confirmed, and the unit's sequence numbers.
 
-An envelope enters in the same transaction that takes its sequence number and records its intake, and leaves in the one
-that records the hub's receipt for exactly its bytes, or the loss record that says it was erased. Nothing else removes one.
+An envelope enters in the same transaction that takes its sequence number and records its intake, and leaves in the
+one that records the hub's receipt for exactly its bytes, or the loss record that says it was erased.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,12 +86,15 @@ class Outbox:
         self._limit = limit
         self._urgent: dict[int, bool] = {}
 
-    def require_room(self) -> None:
-        """Raises OutboxFullError where an intake must not begin, because nothing could keep it."""
-        if self.fill().full:
+    def require_room(self, *, besides: int = 0) -> None:
+        """Raises OutboxFullError where an intake must not begin, because nothing could keep it.
+
+        `besides`: bytes of intakes that wait elsewhere on the unit, and will come here.
+        """
+        if self.fill().used + besides + _ROOM > self._limit:
             raise OutboxFullError(
-                "This unit has no room left: too many intakes wait for the hub. No photograph was taken. Connect the unit "
-                "to its network and wait until `mca edge status` shows fewer; until then telephone the desk."
+                "This unit has no room left: too many intakes wait for the hub. No photograph was taken. Connect the "
+                "unit to its network and wait until `mca edge status` shows fewer; until then telephone the desk."
             )
 
     def take_report_number(self) -> int:
@@ -200,11 +203,27 @@ class Outbox:
             for number, _, _ in rows:
                 database.table("intakes").update(number, {"outcome": _ERASED})
                 database.table("outbox").delete(number)
-            sequence = _take(database, _NEXT_SEQUENCE)
-            envelope = seal(sequence, losses)
-            database.table("losses").insert({"sequence": sequence, "digest": digest(envelope)})
-            self._insert(database, sequence, envelope, None, keep=0, erase_after=None)
+            self._record(database, losses, seal)
             return len(rows)
+
+    def lose_within(
+        self,
+        database: sqlite_utils.Database,
+        intakes: Sequence[tuple[SightingId, str, Moment]],
+        seal: Callable[[int, Losses], bytes],
+    ) -> None:
+        """Put a loss record for intakes that never were messages, in a transaction that the caller has opened.
+
+        `intakes`: 1 to MAX_LOST, each its identifier, the paper's number and when it was taken. Each takes a number.
+        """
+        lost = (LostMessage(_take(database, _NEXT_SEQUENCE), *intake, LossReason.RETENTION) for intake in intakes)
+        self._record(database, Losses(tuple(lost)), seal)
+
+    def _record(self, database: sqlite_utils.Database, losses: Losses, seal: Callable[[int, Losses], bytes]) -> None:
+        sequence = _take(database, _NEXT_SEQUENCE)
+        envelope = seal(sequence, losses)
+        database.table("losses").insert({"sequence": sequence, "digest": digest(envelope)})
+        self._insert(database, sequence, envelope, None, keep=0, erase_after=None)
 
     def continue_from(self, sequence: int) -> None:
         """Give no number below this one: the hub knows those, from before this unit's storage was replaced."""
@@ -225,7 +244,8 @@ class Outbox:
         """How full the outbox is."""
         with self._database.reading() as database:
             used, oldest = database.execute(
-                "SELECT coalesce(sum(length(sealed_envelope)), 0), min(sequence) FROM outbox WHERE sealed_facts NOT NULL"
+                "SELECT coalesce(sum(length(sealed_envelope)), 0), min(iif(sealed_facts IS NULL, NULL, sequence)) "
+                "FROM outbox"
             ).fetchone()
             last = _read(database, _NEXT_SEQUENCE, 1) - 1
         facts = None if oldest is None else self._facts(oldest)

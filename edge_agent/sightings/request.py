@@ -26,10 +26,16 @@ class IntakeRequest:
     basis_reference: str  # the number of the form, order or decision
     age_band: AgeBand
     sex: Sex
+    keep_template: bool = False  # whether the legal basis permits to keep the template, to search again later
 
 
 def record_request(
-    *, legal_basis: LegalBasis | None, basis_reference: str, age_band: AgeBand, sex: Sex
+    *,
+    legal_basis: LegalBasis | None,
+    basis_reference: str,
+    age_band: AgeBand,
+    sex: Sex,
+    keep_template: bool = False,
 ) -> IntakeRequest:
     """The request, if a photograph may be taken. Raises LegalBasisMissingError or BasisReferenceError."""
     if legal_basis is None:
@@ -42,4 +48,4 @@ def record_request(
             f"The reference of the legal basis is one line of at most {MAX_BASIS_REFERENCE} characters: "
             "the number of the form, order or decision."
         )
-    return IntakeRequest(legal_basis, reference, age_band, sex)
+    return IntakeRequest(legal_basis, reference, age_band, sex, keep_template)

@@ -33,7 +33,7 @@ class Retention:
     moment: Callable[[], Moment]
 
     def erase_expired(self) -> None:
-        """Erase what is surely too old; a signed loss record to the hub takes its place. Raises the database's errors."""
+        """Erase what is surely too old; a loss record for the hub takes its place. Raises the database's errors."""
         while erased := self.outbox.erase_expired(self.moment().earliest, self._seal):
             logger.error("outbox.erased", messages=erased)
 

@@ -113,8 +113,8 @@ class IngestService:
     ) -> None:
         """Commit a message, or refuse it for good, and say so in a receipt; again for every repetition.
 
-        The unit signed what is in `opened`, so that it would be wrong again. Only a later program could read a version that
-        this one does not: that message stays with its unit.
+        The unit signed what is in `opened`, so that it would be wrong again. Only a later program could read a version
+        that this one does not: that message stays with its unit.
         """
         try:
             with self._database.begin() as connection:

@@ -1,15 +1,21 @@
 """Both ends of the broker for fuzzing: the hub's ingest and a unit's inbox, real, over databases on a disk."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from credentials.keystore.file import FileKeyStore
+from credentials.vault import Vault
 from edge_agent.database import UnitDatabase
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.notices import NoticeStore
+from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
+from edge_agent.time_store import TimeStore
+from edge_agent.trusted_time import DAY, KnownTime, TrustedClock, machine_uptime
 from hub.ingest.service import IngestService
 from protocol.envelope import MessageType, seal
 from protocol.keys import Identity, PrivateIdentity
@@ -17,7 +23,11 @@ from protocol.topics import UnitChannel, unit_topic
 from tests.protocol.examples import NOW, SIGHTING
 from tests.support.hub_site import UNIT, HubSite, SimulatedUnit
 
-_CHANNELS = {MessageType.SIGHTING: UnitChannel.SIGHTINGS, MessageType.HEALTH: UnitChannel.HEALTH}
+_CHANNELS = {
+    MessageType.SIGHTING: UnitChannel.SIGHTINGS,
+    MessageType.LOSS: UnitChannel.LOSSES,
+    MessageType.HEALTH: UnitChannel.HEALTH,
+}
 
 
 @dataclass
@@ -47,6 +57,10 @@ class Receivers:
         """The broker brings the unit a notice."""
         self.inbox.take_notice(envelope)
 
+    def take_time(self, envelope: bytes) -> None:
+        """The broker brings the unit the hub's time."""
+        self.inbox.take_time(envelope)
+
     def from_hub(self, kind: MessageType, payload: bytes) -> bytes:
         """An envelope of the hub for the unit."""
         return seal(
@@ -65,8 +79,11 @@ def receivers(folder: Path) -> Iterator[Receivers]:
     site = HubSite(folder)
     unit = site.unit()
     database = UnitDatabase(folder / "unit.sqlite")
-    outbox = Outbox(database)
-    outbox.add(IntakeRecord(SIGHTING.sighting_id, SIGHTING.reference, 1), lambda _: b"the envelope", now=NOW)
+    vault = Vault.create(FileKeyStore(folder / "unit.key"))
+    outbox = Outbox(database, vault, limit=10**9)
+    record = IntakeRecord(SIGHTING.sighting_id, SIGHTING.reference, SIGHTING.captured, keep=DAY, urgent=True)
+    outbox.add(record, lambda _: b"the envelope")
+    clock = TrustedClock(lambda: NOW, machine_uptime, KnownTime.nothing())
     with site.services() as services:
         services.fleet.refresh()
         ingest = IngestService(
@@ -80,7 +97,11 @@ def receivers(folder: Path) -> Iterator[Receivers]:
             clock=services.clock,
         )
         inbox = Inbox(
-            identity=unit.identity, hub=site.hub, outbox=outbox, notices=NoticeStore(database), now=lambda: NOW
+            identity=unit.identity,
+            hub=site.hub,
+            outbox=outbox,
+            notices=NoticeStore(database, vault),
+            timekeeper=Timekeeper(clock, TimeStore(database), outbox, secrets.token_bytes),
         )
         yield Receivers(ingest, inbox, unit, services.identity, unit.identity.public, count(1))
     database.close()

@@ -25,11 +25,13 @@ from protocol.envelope import MessageType, open_envelope, seal
 from protocol.health import Health
 from protocol.ids import UnitId
 from protocol.keyring import Keyring
+from protocol.losses import Losses
 from protocol.notice import Notice
 from protocol.padding import pad, pad_to_multiple, unpad
 from protocol.receipt import Receipt
 from protocol.segment import Segment, decrypt_segment, encrypt_segment
 from protocol.sighting import PADDED_BYTES, Sighting
+from protocol.signed_time import SignedTime
 from protocol.stick import Stick
 from protocol.targets import segment_path
 from tests.models.images.files import exif, extended_webp, jpeg, png, scene, webp, webp_chunk, with_jpeg_segment
@@ -49,6 +51,8 @@ _PAYLOADS: Final[Mapping[str, Callable[[bytes], object]]] = {
     "receipt": Receipt.from_bytes,
     "notice": Notice.from_bytes,
     "health": Health.from_bytes,
+    "losses": Losses.from_bytes,
+    "time": SignedTime.from_bytes,
     "announcement": Announcement.from_bytes,
     "stick": Stick.from_bytes,
 }
@@ -121,14 +125,16 @@ class Peers(Protocol):
 
     def take_notice(self, envelope: bytes) -> None: ...
 
+    def take_time(self, envelope: bytes) -> None: ...
+
     def from_hub(self, kind: MessageType, payload: bytes) -> bytes: ...
 
 
 def check_mqtt(peers: Peers, data: bytes) -> None:
-    """0: any topic and payload at the hub. 1, 2: a sighting or health report. 3: any to a unit. 4, 5: for a unit."""
+    """0: any topic and payload at the hub. 1, 2, 3: of a unit. 4: any to a unit. 5, 6, 7: of the hub to a unit."""
     depth, rest = _split(data)
     with _rejecting():
-        match depth % 6:
+        match depth % 8:
             case 0:
                 topic, _, payload = rest.partition(b"\0")
                 peers.hub(topic.decode(errors="replace"), payload)
@@ -137,9 +143,13 @@ def check_mqtt(peers: Peers, data: bytes) -> None:
             case 2:
                 peers.from_unit(MessageType.HEALTH, rest)
             case 3:
-                peers.take_receipt(rest)
+                peers.from_unit(MessageType.LOSS, rest)
             case 4:
+                peers.take_receipt(rest)
+            case 5:
                 peers.take_receipt(peers.from_hub(MessageType.RECEIPT, rest))
+            case 6:
+                peers.take_time(peers.from_hub(MessageType.TIME, rest))
             case _:
                 peers.take_notice(peers.from_hub(MessageType.NOTICE, rest))
 
@@ -184,7 +194,7 @@ def _segment_seeds() -> list[bytes]:
 
 
 def _keyring_seeds() -> list[bytes]:
-    payload = Keyring(UNIT_ID, (EPOCH_KEY,)).to_bytes()
+    payload = Keyring(UNIT_ID, (EPOCH_KEY,), NOW + 1).to_bytes()
     return [b"\0" + _sealed(MessageType.KEYRING, payload, from_hub=True), b"\1" + payload]
 
 
@@ -210,9 +220,11 @@ def _mqtt_seeds() -> list[bytes]:
         b"\1" + _plain("sighting"),
         b"\1" + _plain("sighting without candidates"),
         b"\2" + _plain("health"),
-        b"\3" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
-        b"\4" + _plain("receipt"),
-        b"\5" + _plain("notice"),
+        b"\3" + _plain("losses"),
+        b"\4" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
+        b"\5" + _plain("receipt"),
+        b"\6" + _plain("time"),
+        b"\7" + _plain("notice"),
     ]
 
 

@@ -58,7 +58,8 @@ def complete(hub: Services) -> int:
 
 def report(hub: Services, unit: UnitId, pack: bytes, sequence: int = 1) -> None:
     health = Health(hub.clock(), 1, hub.clock(), 1, 0, pack, "0.1.0")
-    hub.fleet.record_health(unit, sequence, health)
+    with hub.database.begin() as connection:
+        hub.fleet.take_health(connection, unit, sequence, health)
 
 
 def listed(hub: Services) -> WatchlistEntry:

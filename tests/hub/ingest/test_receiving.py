@@ -16,16 +16,20 @@ from hub.bootstrap import Services
 from hub.clock import HOUR
 from hub.ingest.service import IngestService, UnknownSightingError
 from models.images import decode_image
+from protocol import cbor
 from protocol.envelope import MessageType, digest, open_envelope
 from protocol.health import Health
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.losses import Losses, LossReason, LostMessage
+from protocol.moment import Moment
 from protocol.padding import pad
-from protocol.receipt import Receipt
+from protocol.receipt import Receipt, Verdict
 from protocol.sighting import PADDED_BYTES, Face, Sighting
 from protocol.topics import UnitChannel, unit_topic
 from tests.support.hub_site import FACES, OTHER_UNIT, UNIT, HubSite, SimulatedUnit, register
 
 TOPIC = unit_topic(UNIT, UnitChannel.SIGHTINGS)
+LOSS_TOPIC = unit_topic(UNIT, UnitChannel.LOSSES)
 HEALTH_TOPIC = unit_topic(UNIT, UnitChannel.HEALTH)
 
 
@@ -63,7 +67,7 @@ class Intake:
         self.room.receive(topic, envelope)
 
     def receipts(self) -> list[Receipt]:
-        assert {topic for topic, _ in self.sent} <= {unit_topic(UNIT, UnitChannel.RECEIPTS)}
+        receipts = unit_topic(UNIT, UnitChannel.RECEIPTS)
         opened = (
             open_envelope(
                 payload,
@@ -71,13 +75,17 @@ class Intake:
                 find_sender=lambda name: self.site.hub if name == "bd" else None,
                 expected=MessageType.RECEIPT,
             )
-            for _, payload in self.sent
+            for topic, payload in self.sent
+            if topic == receipts
         )
         return [Receipt.from_bytes(each.payload) for each in opened]
 
     def count(self, table: str) -> int:
         with self.hub.database.read() as connection:
             return connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+
+    def verdicts(self) -> list[Verdict]:
+        return [receipt.verdict for receipt in self.receipts()]
 
     def rejections(self) -> list[tuple[str, object]]:
         with self.hub.database.read() as connection:
@@ -110,7 +118,7 @@ def test_sighting_with_candidates_is_kept_and_opens_a_review(intake: Intake) -> 
         assert reader.basis_reference(connection, sighting.sighting_id) == "form 12"
         assert intake.hub.review.open_count(connection) == 1
     assert (stored.reference, stored.unit, stored.candidates) == (sighting.reference, UNIT, sighting.candidates)
-    assert (stored.captured_at, stored.received_at) == (sighting.captured_at, intake.hub.clock())
+    assert (stored.captured_at, stored.received_at) == (sighting.captured.at, intake.hub.clock())
     assert audit == [AuditAction.SIGHTING_RECEIVED]
     assert reader.crop(sighting.sighting_id) == FACES.face.crop
     assert reader.portrait(sighting.sighting_id) == FACES.face.portrait
@@ -133,7 +141,7 @@ def test_receipt_names_the_envelope_and_when_it_was_committed(intake: Intake) ->
     sighting = intake.match()
     envelope = intake.unit.envelope(sighting.to_bytes())
     intake.receive(envelope)
-    assert intake.receipts() == [Receipt(sighting.sighting_id, digest(envelope), intake.hub.clock())]
+    assert intake.receipts() == [Receipt(digest(envelope), intake.hub.clock())]
 
 
 def test_duplicate_is_receipted_again_and_kept_once(intake: Intake) -> None:
@@ -176,7 +184,7 @@ def test_same_sighting_in_another_envelope_is_a_replay(intake: Intake) -> None:
     sighting = intake.match()
     intake.receive(intake.unit.envelope(sighting.to_bytes()))
     intake.receive(intake.unit.envelope(sighting.to_bytes()))
-    assert len(intake.receipts()) == 1
+    assert intake.verdicts() == [Verdict.COMMITTED, Verdict.REFUSED]
     assert intake.rejections() == [(UNIT, "ReplayedError")]
 
 
@@ -198,9 +206,9 @@ def test_envelope_that_takes_the_id_of_one_and_the_number_of_another_is_a_replay
 
 def test_sighting_of_months_ago_is_taken_after_thousands_of_later_messages(intake: Intake) -> None:
     intake.receive(intake.unit.envelope(intake.unit.sighting().to_bytes(), sequence=1_000_000))
-    late = intake.match()
-    intake.receive(intake.unit.envelope(late.to_bytes(), sequence=3))
-    assert [receipt.sighting_id for receipt in intake.receipts()][-1] == late.sighting_id
+    envelope = intake.unit.envelope(intake.match().to_bytes(), sequence=3)
+    intake.receive(envelope)
+    assert intake.receipts()[-1].envelope_digest == digest(envelope)
     assert intake.rejections() == []
 
 
@@ -245,17 +253,115 @@ def test_health_is_kept_and_its_duplicate_is_no_attack(intake: Intake) -> None:
     intake.receive(envelope, HEALTH_TOPIC)
     intake.receive(envelope, HEALTH_TOPIC)
     with intake.hub.database.read() as connection:
-        assert [health.list_version for health in intake.hub.fleet.health(connection)] == [7]
+        assert [health.report.list_version for health in intake.hub.fleet.health(connection)] == [7]
     assert (intake.rejections(), intake.sent) == ([], [])
 
 
-def test_candidate_that_the_hub_never_listed_is_refused_whole(intake: Intake) -> None:
-    unknown = intake.unit.sighting((intake.case, intake.photo), (CaseId("bd/c-none"), intake.photo))
-    foreign_photo = intake.unit.sighting((intake.case, PhotoId("0" * 16)))
-    for sighting in (unknown, foreign_photo):
-        intake.receive(intake.unit.envelope(sighting.to_bytes()))
-    assert intake.rejections() == [(UNIT, "UnknownCaseError")]
-    assert [intake.count(table) for table in ("sightings", "sighting_faces", "reviews")] == [0, 0, 0]
+def test_candidate_of_a_case_that_the_hub_does_not_hold_is_left_out_and_the_others_are_reviewed(intake: Intake) -> None:
+    sighting = intake.unit.sighting((CaseId("bd/c-none"), intake.photo), (intake.case, intake.photo))
+    intake.receive(intake.unit.envelope(sighting.to_bytes()))
+    with intake.hub.database.read() as connection:
+        stored = intake.hub.sightings.sighting(connection, sighting.sighting_id)
+        (entry,) = entries(connection, sighting.sighting_id)
+    assert [(candidate.case, candidate.rank) for candidate in stored.candidates] == [(intake.case, 1)]
+    assert (entry.detail["candidates"], entry.detail["dropped"]) == (1, 1)
+    assert (intake.verdicts(), intake.rejections(), intake.count("reviews")) == ([Verdict.COMMITTED], [], 1)
+
+
+def test_face_whose_only_candidate_is_unknown_is_not_kept(intake: Intake) -> None:
+    sighting = intake.unit.sighting((intake.case, PhotoId("0" * 16)))
+    intake.receive(intake.unit.envelope(sighting.to_bytes()))
+    assert intake.verdicts() == [Verdict.COMMITTED]
+    assert [intake.count(table) for table in ("sightings", "sighting_faces", "reviews")] == [1, 0, 0]
+
+
+def test_message_that_can_never_be_taken_is_refused_once_for_all_and_its_unit_is_told_each_time(intake: Intake) -> None:
+    pair = (intake.case, intake.photo)
+    envelope = intake.unit.envelope(intake.unit.sighting(pair, pair).to_bytes())
+    for _ in range(3):
+        intake.receive(envelope)
+    first, *others = intake.receipts()
+    assert first == Receipt(digest(envelope), intake.hub.clock(), Verdict.REFUSED)
+    assert others == [first, first]
+    with intake.hub.database.read() as connection:
+        refused = [entry for entry in entries(connection) if entry.action is AuditAction.MESSAGE_REFUSED]
+        (state,) = [state for state in intake.hub.fleet.states(connection) if state.unit.id == UNIT]
+    assert [(entry.actor, entry.detail) for entry in refused] == [(UNIT, {"number": 1, "reason": "FieldError"})]
+    assert (state.delivery.refused, state.delivery.missing_count) == (1, 0)
+    assert intake.count("sightings") == 0
+
+
+def test_message_that_its_unit_did_not_sign_is_refused_without_a_receipt(intake: Intake) -> None:
+    envelope = bytearray(intake.unit.envelope(intake.match().to_bytes()))
+    envelope[-1] ^= 1
+    intake.receive(bytes(envelope))
+    assert (intake.sent, intake.count("unit_messages")) == ([], 0)
+
+
+def test_message_of_a_later_version_stays_with_its_unit_until_the_hub_speaks_it(intake: Intake) -> None:
+    later = cbor.encode({"v": 2})
+    intake.receive(intake.unit.envelope(pad(later, PADDED_BYTES)))
+    intake.receive(intake.unit.envelope(later, MessageType.LOSS), LOSS_TOPIC)
+    assert intake.rejections() == [(UNIT, "UnknownVersionError")]
+    assert (intake.sent, intake.count("unit_messages")) == ([], 0)
+
+
+def test_sighting_that_was_erased_here_is_not_taken_in_again_when_it_comes_late(intake: Intake) -> None:
+    envelope = intake.unit.envelope(intake.unit.sighting().to_bytes())
+    intake.receive(envelope)
+    with intake.hub.database.begin() as connection:
+        connection.execute(text("DELETE FROM sightings"))
+    intake.receive(envelope)
+    assert (intake.verdicts(), intake.count("sightings")) == ([Verdict.COMMITTED] * 2, 0)
+
+
+def loss(*numbers: int) -> bytes:
+    moment = Moment(5, 4, 6)
+    return Losses(
+        tuple(
+            LostMessage(number, SightingId(f"{number:032x}"), "7Q2M-FX4K", moment, LossReason.RETENTION)
+            for number in numbers
+        )
+    ).to_bytes()
+
+
+def test_loss_record_explains_the_numbers_that_never_came_and_is_receipted(intake: Intake) -> None:
+    intake.receive(intake.unit.envelope(intake.unit.sighting().to_bytes(), sequence=1))
+    envelope = intake.unit.envelope(loss(1, 2, 3), MessageType.LOSS, sequence=5)
+    for _ in range(2):
+        intake.receive(envelope, LOSS_TOPIC)
+    with intake.hub.database.read() as connection:
+        lost = [entry for entry in entries(connection) if entry.action is AuditAction.MESSAGE_LOST]
+        (state,) = [state for state in intake.hub.fleet.states(connection) if state.unit.id == UNIT]
+    # 1 has come: only its receipt was lost. 4 is still on its way.
+    assert [(entry.subject, entry.detail["number"]) for entry in lost] == [(f"{2:032x}", 2), (f"{3:032x}", 3)]
+    assert (state.delivery.lost, state.delivery.missing) == (2, (range(4, 5),))
+    assert intake.verdicts() == [Verdict.COMMITTED] * 3
+
+
+def test_message_that_was_called_lost_and_comes_after_all_is_taken(intake: Intake) -> None:
+    intake.receive(intake.unit.envelope(loss(1), MessageType.LOSS, sequence=2), LOSS_TOPIC)
+    intake.receive(intake.unit.envelope(intake.match().to_bytes(), sequence=1))
+    with intake.hub.database.read() as connection:
+        (state,) = [state for state in intake.hub.fleet.states(connection) if state.unit.id == UNIT]
+    assert (intake.count("reviews"), state.delivery.lost, state.delivery.missing_count) == (1, 0, 0)
+
+
+def test_last_will_with_anything_in_it_is_refused(intake: Intake) -> None:
+    intake.receive(b"offline", unit_topic(UNIT, UnitChannel.PRESENCE))
+    assert intake.rejections() == [(UNIT, "FieldError")]
+
+
+def test_older_health_report_that_is_played_again_is_refused_and_changes_nothing(intake: Intake) -> None:
+    old, new = (
+        intake.unit.envelope(Health(1, version, 900, 2, 1, bytes(32), "0.1.0").to_bytes(), MessageType.HEALTH)
+        for version in (7, 8)
+    )
+    for envelope in (old, new, old):
+        intake.receive(envelope, HEALTH_TOPIC)
+    with intake.hub.database.read() as connection:
+        assert [health.report.list_version for health in intake.hub.fleet.health(connection)] == [8]
+    assert intake.rejections() == [(UNIT, "ReplayedError")]
 
 
 def test_sighting_that_names_one_case_twice_is_refused(intake: Intake) -> None:
