@@ -1,8 +1,6 @@
-"""Which entries compete for a search, before any score is looked at: a unit's rule, on what a list says.
+"""Which entries compete for a search: protocol.comparable's rule, on what a list says.
 
-A unit compares the band of ages that staff record with an entry's birth band, widened by a tolerance
-(edge_agent.watchlist.comparable; a test holds the two together). A list has no dates, only ages in
-photographs, so two things are assumed (docs/adr/0061-comparable-without-dates.md):
+A list has no dates, only ages in photographs, so two things are assumed (docs/adr/0061-comparable-without-dates.md):
 
 - an entry's photograph was taken today: its age in years is its birth band;
 - a list knows when a missing child was born, so the child's own entry is never ruled out by age, however old its
@@ -13,19 +11,12 @@ What is not known rules out nothing.
 
 import numpy as np
 
-from evaluation.samples import BoolArray, FloatArray, IntArray, band_of
-from protocol.person import Sex
+from evaluation.samples import BoolArray, FloatArray, band_of
+from protocol.comparable import ages_agree, births_of
 
-__all__ = ["SEX_CODES", "comparable_in_age", "comparable_in_sex"]
+__all__ = ["comparable_in_age"]
 
-SEX_CODES = {Sex.UNKNOWN: 0, Sex.FEMALE: 1, Sex.MALE: 2}
-
-
-def comparable_in_sex(probes: IntArray, entries: IntArray) -> BoolArray:
-    """(n, m) whether the sexes (n,) and (m,), as SEX_CODES, do not contradict each other."""
-    one, other = probes[:, None], entries[None]
-    fits: BoolArray = (one == other) | (one == 0) | (other == 0)
-    return fits
+_TODAY = 0  # Months are counted from today's.
 
 
 def comparable_in_age(probes: FloatArray, entries: FloatArray) -> BoolArray:
@@ -34,13 +25,10 @@ def comparable_in_age(probes: FloatArray, entries: FloatArray) -> BoolArray:
     Ages are in years and not a number where they are not known.
     """
     bands = [band_of(age) for age in probes]
-    low = np.array([band.years[0] if band else np.nan for band in bands]) * 12
-    high = np.array([band.years[1] + 1 if band else np.nan for band in bands]) * 12
-    # An age of a completed years is a birth band of the 12 months from 12 a to 12 a + 12 months ago.
-    youngest = np.floor(entries) * 12
-    oldest = youngest + 12
-    slack = 12 + (youngest + 6) // 6 + 12 // 4
-    outside = (youngest - slack)[None] > high[:, None]
-    outside |= (oldest + slack)[None] < low[:, None]
-    fits: BoolArray = ~outside
+    known = np.array([band is not None for band in bands], np.bool_)[:, None] & ~np.isnan(entries)[None]
+    recorded = np.array([births_of(band, _TODAY) if band else (0, 0) for band in bands], np.int64).reshape(-1, 2, 1)
+    # Somebody of a completed years was born in the 12 months that ended 12 a months ago.
+    born_to = -12 * np.floor(np.nan_to_num(entries)).astype(np.int64)
+    agree = ages_agree(born_to - 12, born_to, (recorded[:, 0], recorded[:, 1]), _TODAY)
+    fits: BoolArray = agree | ~known
     return fits

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.comparable import SEX_CODES
 from evaluation.lists import Photo
 from evaluation.samples import BoolArray, IntArray, band_of
 from evaluation.search import NO_MATE
+from protocol.comparable import SEX_CODES
 from protocol.person import Sex
 
 __all__ = ["Enrolment", "enrol", "sex_codes"]
@@ -58,7 +58,7 @@ def enrol(gallery: Sequence[Photo], probes: Sequence[Photo]) -> Enrolment:
 
 
 def sex_codes(photos: Sequence[Photo]) -> IntArray:
-    """(n,) the sexes as evaluation.comparable compares them."""
+    """(n,) the sexes as protocol.comparable compares them."""
     return np.array([SEX_CODES[photo.sex] for photo in photos], np.int64)
 
 

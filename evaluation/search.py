@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.comparable import comparable_in_age, comparable_in_sex
+from evaluation.comparable import comparable_in_age
 from evaluation.samples import BoolArray, FloatArray, IntArray, Samples
 from evaluation.scoring import Scorer
+from protocol.comparable import sexes_agree
 
 __all__ = ["NO_MATE", "NO_RANK", "Outcomes", "Side", "search_all"]
 
@@ -26,7 +27,7 @@ class Side:
     """One side of the searches: n usable photographs, and whose they are."""
 
     samples: Samples
-    sexes: IntArray  # (n,) evaluation.comparable.SEX_CODES
+    sexes: IntArray  # (n,) protocol.comparable.SEX_CODES
     entries: IntArray  # (n,) the person's number among the gallery's entries; NO_MATE for a probe without a mate
 
 
@@ -82,7 +83,7 @@ def search_all(
 
 def _comparable(probes: Side, gallery: Side, part: slice) -> BoolArray:
     own = probes.entries[part, None] == gallery.entries[None]
-    in_sex = comparable_in_sex(probes.sexes[part], gallery.sexes)
+    in_sex = sexes_agree(probes.sexes[part, None], gallery.sexes[None])
     in_age = comparable_in_age(probes.samples.ages[part], gallery.samples.ages)
     fits: BoolArray = in_sex & (in_age | own)
     return fits

@@ -1,4 +1,4 @@
-"""The rule by which a unit lets entries compete, and the one that is measured, are one rule."""
+"""What is measured must be searched among the same entries as a unit would search."""
 
 from datetime import date
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from edge_agent.watchlist.comparable import Attributes, comparable
-from evaluation.comparable import SEX_CODES, comparable_in_age, comparable_in_sex
+from evaluation.comparable import comparable_in_age
 from evaluation.samples import band_of
+from protocol.comparable import SEX_CODES, sexes_agree
 from protocol.person import AgeBand, Sex
 
 TODAY = date(2031, 7, 15)
@@ -37,7 +38,12 @@ def test_unknown_age_on_either_side_rules_out_nothing() -> None:
 
 def test_contradicting_sex_rules_out_and_unknown_sex_does_not() -> None:
     codes = np.array([SEX_CODES[sex] for sex in (Sex.FEMALE, Sex.MALE, Sex.UNKNOWN)])
-    assert comparable_in_sex(codes, codes).tolist() == [[True, False, True], [False, True, True], [True, True, True]]
+    agree = sexes_agree(codes[:, None], codes[None])
+    assert agree.tolist() == [
+        [True, False, True],
+        [False, True, True],
+        [True, True, True],
+    ]
 
 
 @pytest.mark.parametrize(("age", "band"), [(0, "0-3"), (3.9, "0-3"), (4, "4-8"), (17.99, "13-17"), (18, "18+")])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.watchlist.comparable import SEX_CODES, Attributes, comparable, tolerance_months
+from edge_agent.watchlist.comparable import Attributes, comparable
+from protocol.comparable import SEX_CODES, tolerance_months
 from protocol.person import AgeBand, Month, Sex
 
 TODAY = date(2026, 11, 22)
