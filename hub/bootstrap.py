@@ -90,6 +90,8 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         hub=settings.hub,
         slices=settings.slices,
         pack_digest=photographs.pack_digest,
+        lease_days=settings.lease_days,
+        compaction_hours=settings.compaction_hours,
     )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)

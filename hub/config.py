@@ -35,6 +35,8 @@ class HubSettings(TomlSettings):
     hub: Annotated[HubId, checked(parse_hub_id)]
     slices: Annotated[list[Annotated[SliceName, checked(parse_slice_name)]], Field(min_length=1)]
     slice_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    lease_days: Annotated[int, Field(ge=1, le=365)] = 14
+    compaction_hours: Annotated[int, Field(ge=1, le=720)] = 24
 
     console_host: str = "127.0.0.1"
     console_port: Port

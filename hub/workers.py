@@ -112,7 +112,7 @@ class WatchlistWorker:
         self._topic = watchlist_topic(hub)
         self._clock = clock
         self._units_changed = threading.Event()
-        self._published_from: tuple[int, date, bool] | None = None
+        self._published_from: tuple[int, date, bool, bool] | None = None
         self._announced: tuple[int, int] | None = None
         self._renewed_at = 0
 
@@ -146,7 +146,8 @@ class WatchlistWorker:
             # The day counts too: with its end some listings run out. And the last unit that takes up the hub's
             # pack ends the time of two packs.
             changing = self._watchlist.is_changing_pack(connection)
-            source = self._cases.revision(connection), utc_day(self._clock()), changing
+            due = self._watchlist.is_compaction_due(connection)
+            source = self._cases.revision(connection), utc_day(self._clock()), changing, due
         if source != self._published_from:
             self._watchlist.publish("cases, units, their pack or the day changed")
             self._published_from = source

@@ -1,4 +1,7 @@
-"""A keyring: the epoch keys of the slices that one unit may read, sealed to it and carried as a TUF target."""
+"""A keyring: the epoch keys of the slices that one unit may read, sealed to it and carried as a TUF target.
+
+It is a lease: from `lease_end` on a unit forgets its keys, unless it has fetched a keyring with a later end.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,11 +23,12 @@ class Keyring:
 
     unit: UnitId
     keys: tuple[EpochKey, ...]
+    lease_end: int  # milliseconds since 1970 UTC
 
     def to_bytes(self) -> bytes:
         """Deterministic CBOR, to be sealed in an envelope."""
         keys: list[cbor.Value] = [{"slice": key.slice, "epoch": key.epoch, "key": key.key} for key in self.keys]
-        return cbor.encode({"v": VERSION, "unit": self.unit, "keys": keys})
+        return cbor.encode({"v": VERSION, "unit": self.unit, "keys": keys, "until": self.lease_end})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Keyring":
@@ -33,7 +37,7 @@ class Keyring:
         keys = tuple(map(_read_key, fields.items("keys", limit=MAX_KEYS)))
         if len({(key.slice, key.epoch) for key in keys}) != len(keys):
             raise FieldError("A keyring holds two keys for one epoch of a slice.")
-        return cls(fields.identifier("unit", parse_unit_id), keys)
+        return cls(fields.identifier("unit", parse_unit_id), keys, fields.milliseconds("until"))
 
 
 def _read_key(value: cbor.Value) -> EpochKey:

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from protocol.errors import FieldError
-from protocol.fields import Fields
+
+MIN_MONTH: Final = 1850 * 12
+"""January 1850, in months since the year 0."""
+MAX_MONTH: Final = 2200 * 12 + 11
 
 
 class Sex(StrEnum):
@@ -41,7 +45,7 @@ class Month:
     month: int
 
     def __post_init__(self) -> None:
-        if not (1850 <= self.year <= 2200 and 1 <= self.month <= 12):
+        if not (1 <= self.month <= 12 and MIN_MONTH <= self.ordinal <= MAX_MONTH):
             raise FieldError("A month must lie from 1850-01 to 2200-12.")
 
     @property
@@ -68,12 +72,3 @@ class BirthBand:
     def __post_init__(self) -> None:
         if self.earliest > self.latest:
             raise FieldError("The earliest month of birth must not come after the latest.")
-
-    @classmethod
-    def read(cls, fields: Fields) -> "BirthBand":
-        """From the fields `born_from` and `born_to`, in months since the year 0."""
-        return cls(Month.from_ordinal(_ordinal(fields, "born_from")), Month.from_ordinal(_ordinal(fields, "born_to")))
-
-
-def _ordinal(fields: Fields, name: str) -> int:
-    return fields.integer(name, 1850 * 12, 2200 * 12 + 11)

@@ -4,7 +4,8 @@
     plaintext = pad( zlib( CBOR { v, slice, sequence, snapshot, upserts, removals } ) )
 
 AES-256-GCM under the slice's epoch key, with the target's path as associated data: a segment cannot be
-served in the place of another. A snapshot starts the list anew; other segments follow it one by one.
+served in the place of another. A snapshot starts the list anew; other segments follow it one by one. A long
+list is many segments, so that neither side ever has more of it at hand than one.
 """
 
 import zlib
@@ -15,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from protocol import cbor
+from protocol.columns import MAX_ENTRIES, EntryColumns, read_case
 from protocol.errors import (
     BadKeyError,
     FieldError,
@@ -24,16 +26,14 @@ from protocol.errors import (
     UnsealError,
 )
 from protocol.fields import Fields
-from protocol.ids import CaseId, SliceName, parse_case_id, parse_slice_name
+from protocol.ids import CaseId, SliceName, parse_slice_name
 from protocol.padding import pad_to_multiple, unpad
-from protocol.watchlist import WatchlistEntry
 
 VERSION: Final = 1
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-MAX_SEGMENT: Final = 512 * 1024 * 1024
-MAX_PLAINTEXT: Final = 512 * 1024 * 1024
-MAX_ENTRIES: Final = 1_000_000
+MAX_SEGMENT: Final = 16 * 1024 * 1024
+MAX_PLAINTEXT: Final = 16 * 1024 * 1024
 _BLOCK: Final = 8 * 1024  # Hides how many of a few entries a segment holds; of many, only the order of size shows.
 _CONTEXT = b"mca/segment/1\0"
 
@@ -45,12 +45,11 @@ class Segment:
     slice: SliceName
     sequence: int
     snapshot: bool
-    upserts: tuple[WatchlistEntry, ...]
+    upserts: EntryColumns
     removals: tuple[CaseId, ...]
 
     def __post_init__(self) -> None:
-        named = [entry.case for entry in self.upserts] + list(self.removals)
-        if len(set(named)) != len(named):
+        if len(set(self.removals).difference(self.upserts.cases)) != len(self.removals):
             raise FieldError("A segment names each case once: it is added, replaced or forgotten.")
 
     def to_bytes(self) -> bytes:
@@ -61,7 +60,7 @@ class Segment:
                 "slice": self.slice,
                 "sequence": self.sequence,
                 "snapshot": self.snapshot,
-                "upserts": [entry.to_value() for entry in self.upserts],
+                "upserts": self.upserts.to_value(),
                 "removals": list(self.removals),
             }
         )
@@ -74,8 +73,8 @@ class Segment:
             slice=fields.identifier("slice", parse_slice_name),
             sequence=fields.integer("sequence", low=1),
             snapshot=fields.boolean("snapshot"),
-            upserts=tuple(map(WatchlistEntry.from_value, fields.items("upserts", limit=MAX_ENTRIES))),
-            removals=tuple(map(_read_case, fields.items("removals", limit=MAX_ENTRIES))),
+            upserts=EntryColumns.read(fields.child("upserts")),
+            removals=tuple(map(read_case, fields.items("removals", limit=MAX_ENTRIES))),
         )
 
 
@@ -153,9 +152,3 @@ def _decompress(data: bytes) -> bytes:
 
 def _associated(path: str) -> bytes:
     return _CONTEXT + path.encode()
-
-
-def _read_case(value: cbor.Value) -> CaseId:
-    if not isinstance(value, str):
-        raise FieldError("A removal names a case.")
-    return parse_case_id(value)

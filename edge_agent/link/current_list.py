@@ -5,7 +5,13 @@ from dataclasses import replace
 import structlog
 
 from edge_agent.watchlist.loading import Watchlist, WatchlistLoader
-from edge_agent.watchlist.store import Installed, NeverSyncedError, StoredListDamagedError, WatchlistStore
+from edge_agent.watchlist.store import (
+    Installed,
+    LeaseEndedError,
+    StoredListDamagedError,
+    WatchlistStore,
+    WatchlistUnusableError,
+)
 from edge_agent.watchlist.sync import Synced
 from faults import RejectedError
 
@@ -29,8 +35,10 @@ class CurrentList:
     def load(self) -> None:
         """Open what is on disk. A list that is missing or does not open is said and left to the next sync."""
         try:
-            self.watchlist = self._loader.load_installed()
-        except (NeverSyncedError, StoredListDamagedError, RejectedError) as error:
+            self.watchlist = self._loader.load_installed(self.watchlist)
+        except (WatchlistUnusableError, RejectedError) as error:
+            if isinstance(error, LeaseEndedError):
+                self.watchlist = None
             logger.warning("watchlist.none", reason=str(error))
         else:
             self._say()
@@ -54,7 +62,17 @@ class CurrentList:
             return False
         if installed is not None and not self._note(installed):
             self.load()
+        self.expire()
         return self._version != before
+
+    def expire(self) -> None:
+        """Let go of a list whose lease has ended."""
+        try:
+            if self.watchlist is not None:
+                self._loader.require_lease(self.watchlist)
+        except LeaseEndedError as error:
+            self.watchlist = None
+            logger.warning("watchlist.none", reason=str(error))
 
     @property
     def _version(self) -> int:

@@ -1,28 +1,27 @@
-"""Exact search over a watchlist's templates: FAISS flat inner product, in memory only."""
+"""Exact search over a watchlist's templates: FAISS flat inner product, in memory only.
 
-from collections.abc import Iterable, Sequence
+An index never changes. Another segment gives another index, which shares its rows with the one before it: adding
+n entries costs what n entries cost, and a search meanwhile sees the one list or the other.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_agent.watchlist.comparable import SEX_CODES, Attributes, comparable
+from edge_agent.watchlist.comparable import Attributes, comparable
 from edge_agent.watchlist.scoring import Scoring
+from edge_agent.watchlist.table import BLOCK, Block, Table
 from models.bands import Band
 from models.scoring import Chance
 from models.template import Template
 from protocol.ids import CaseId, PhotoId
 from protocol.person import AgeBand, Sex
+from protocol.segment import Segment
 from protocol.sighting import MAX_CANDIDATES
-from protocol.watchlist import EntryTemplate, WatchlistEntry
-
-# As models.template has it: float32 keeps a unit vector well within this of its length.
-_LENGTH_TOLERANCE = 1e-3
-_CHUNK: Final = 4096
-"""Templates prepared at once, so that a long list is never in memory twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,91 +59,109 @@ class Found:
 class WatchlistIndex:
     """All templates of one pack. Every template of a case is kept; none are averaged away."""
 
-    def __init__(self, entries: Iterable[WatchlistEntry], *, scoring: Scoring, dimension: int) -> None:
-        """Templates of another pack, or that are no unit vectors of `dimension`, are counted and never compared."""
-        self._scoring = scoring
-        entries = list(entries)
-        usable = [
-            (entry, template.photo, vector)
-            for entry in entries
-            for template in entry.templates
-            if (vector := _usable(template, bytes.fromhex(scoring.pack_digest), dimension)) is not None
-        ]
-        self.incomparable = sum(len(entry.templates) for entry in entries) - len(usable)
-        self._owners = [(entry.case, photo) for entry, photo, _ in usable]
-        self._expiries = np.array([entry.expires.toordinal() for entry in entries], np.int32)
-        self._attributes = _attributes([entry for entry, _, _ in usable])
-        # Normalising alters a template. What it was is asked for the few candidates alone, and half the bytes
-        # give their cosine to four decimals.
-        self._originals = np.empty((len(usable), dimension), np.float16)
-        self._index = self._fill([vector for _, _, vector in usable], dimension)
+    def __init__(self, table: Table, present: NDArray[np.bool_], rows: int) -> None:
+        """The entries (n,) of `table` that are `present`, among its first `rows`; begin with `empty_index`."""
+        self._table = table
+        self._present = present
+        self._rows = rows
+
+    @property
+    def incomparable(self) -> int:
+        """Templates of another pack, or that are no unit vectors: they are counted and never compared."""
+        return int(self._table.incomparable.first(len(self._present))[self._present].sum())
+
+    @property
+    def newest(self) -> int:
+        """The greatest list version in which an entry was added or changed; 0 for an empty list."""
+        return int(self._column("listed")[self._present].max(initial=0))
+
+    @property
+    def is_mostly_waste(self) -> bool:
+        """Whether more entries are held in memory than an index that is made anew would hold twice."""
+        return len(self._table.cases) > 2 * int(self._present.sum()) + BLOCK
 
     def cases_on(self, day: date) -> int:
         """How many cases have not expired on that day."""
-        return int((self._expiries >= day.toordinal()).sum())
+        return int((self._column("expires")[self._present] >= day.toordinal()).sum())
 
-    def search(self, probe: Probe, *, limit: int = MAX_CANDIDATES) -> Found:
+    def applied(self, segment: Segment) -> "WatchlistIndex":
+        """The list after a segment that follows. This one stays as it is."""
+        table, before = self._table, len(self._present)
+        extent = table.append(segment.slice, segment.upserts)
+        present = np.zeros(extent.entries, np.bool_)
+        present[:before] = self._present
+        if segment.snapshot:
+            present &= table.slice_codes.first(extent.entries) != table.slices.index(segment.slice)
+        for case in (*segment.upserts.cases, *segment.removals):
+            if (number := table.find(segment.slice, case, present)) is not None:
+                present[number] = False
+        present[extent.entries - len(segment.upserts.cases) :] = True
+        return WatchlistIndex(table, present, extent.rows)
+
+    def search(self, probe: Probe, *, limit: int = MAX_CANDIDATES, newer_than: int = 0) -> Found:
         """The best `limit` comparable cases whose score is enough, best first.
+
+        `newer_than`: only entries that were added or changed in a later version of the list are found. They are
+        measured by the whole list all the same: one of many searches must not ask for less than another.
 
         What is enough depends on how many photos can compete for someone of this sex and age. A case's score
         is the best of its photos'. Raises models' PackMismatchError when the probe was made with another pack.
         """
-        query = self._scoring.probe(probe.template)
-        allowed = comparable(self._attributes, sex=probe.sex, age_band=probe.age_band, today=probe.day)
-        count, band = int(allowed.sum()), Band(probe.age_band)
-        bits = np.packbits(allowed, bitorder="little")
-        parameters = faiss.SearchParameters()
-        parameters.sel = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        scoring = self._table.scoring
+        query = scoring.probe(probe.template)
+        fit = self._comparable(probe)
+        count, band = sum(int(mask.sum()) for _, _, mask in self._by_block(fit)), Band(probe.age_band)
         # FAISS wants more than the threshold; a score that equals it is enough.
-        below = np.nextafter(np.float32(self._scoring.threshold(band, count)), np.float32(-np.inf))
-        _, scores, rows = self._index.range_search(query[None], float(below), params=parameters)
-        best = self._best_per_case(scores, rows, limit)
-        return Found(count, tuple(self._match(probe, row, score, band, count) for row, score in best))
+        below = float(np.nextafter(np.float32(scoring.threshold(band, count)), np.float32(-np.inf)))
+        scored = [
+            (score, place + row)
+            for place, block, mask in self._by_block(fit & (self._column("listed") > newer_than))
+            for score, row in _range_search(block, mask, query, below)
+        ]
+        best = self._best_per_case(scored, limit)
+        return Found(count, tuple(self._match(probe, row, score, band, count) for score, row in best))
 
-    def _fill(self, vectors: Sequence[NDArray[np.float32]], dimension: int) -> faiss.IndexFlatIP:
-        width = self._scoring.gallery(np.empty((0, dimension), np.float32)).shape[1]
-        index = faiss.IndexFlatIP(width)
-        # Written where FAISS will read them: its `add` would hold the list twice while it grows.
-        index.codes.resize(len(vectors) * width * 4)
-        index.ntotal = len(vectors)
-        if vectors:
-            rows = faiss.rev_swig_ptr(index.get_xb(), len(vectors) * width).reshape(-1, width)
-            for start in range(0, len(vectors), _CHUNK):
-                part = np.stack(vectors[start : start + _CHUNK])
-                rows[start : start + len(part)] = self._scoring.gallery(part)
-                self._originals[start : start + len(part)] = part
-        return index
+    def _comparable(self, probe: Probe) -> NDArray[np.bool_]:
+        """(n,) which entries may be compared with a probe."""
+        entries = Attributes(*(self._column(name) for name in ("sexes", "born_from", "born_to", "expires")))
+        return self._present & comparable(entries, sex=probe.sex, age_band=probe.age_band, today=probe.day)
 
-    def _best_per_case(
-        self, scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int
-    ) -> list[tuple[int, float]]:
-        """The best row of each case with its score. Ties are broken by row: equal lists give equal candidates."""
-        best: dict[CaseId, tuple[int, float]] = {}
-        for position in np.lexsort((rows, -scores)):
-            row = int(rows[position])
-            best.setdefault(self._owners[row][0], (row, float(scores[position])))
+    def _by_block(self, entries: NDArray[np.bool_]) -> Iterator[tuple[int, Block, NDArray[np.bool_]]]:
+        """Each block that has a template of these entries: the number of its first row, and which rows those are."""
+        for place, block in zip(range(0, self._rows, self._table.block), self._table.blocks, strict=False):
+            mask = entries[block.owners[: self._rows - place]]
+            if mask.any():
+                yield place, block, mask
+
+    def _best_per_case(self, scored: list[tuple[float, int]], limit: int) -> list[tuple[float, int]]:
+        """The best row of each case with its score. Ties are broken by name: equal lists give equal candidates."""
+        best: dict[CaseId, tuple[float, int]] = {}
+        for score, case, _, row in sorted((-score, *self._table.owner(row), row) for score, row in scored):
+            best.setdefault(case, (-score, row))
             if len(best) == limit:
                 break
         return list(best.values())
 
     def _match(self, probe: Probe, row: int, score: float, band: Band, count: int) -> Match:
-        raw = float(np.clip(self._originals[row].astype(np.float32) @ probe.template.vector, -1, 1))
-        return Match(*self._owners[row], raw, score, self._scoring.chance(score, band, count))
+        original = self._table.original(row).astype(np.float32)
+        raw = float(np.clip(original @ probe.template.vector, -1, 1))
+        return Match(*self._table.owner(row), raw, score, self._table.scoring.chance(score, band, count))
+
+    def _column(self, name: str) -> NDArray[np.signedinteger]:
+        return self._table.column(name, len(self._present))
 
 
-def _usable(template: EntryTemplate, pack_digest: bytes, dimension: int) -> NDArray[np.float32] | None:
-    """A template's vector (d,), or None when it cannot be compared with this pack's."""
-    if template.pack_digest != pack_digest or len(template.vector) != 4 * dimension:
-        return None
-    vector = np.frombuffer(template.vector, "<f4")
-    # Written so that a length that is not a number is refused too.
-    return vector if abs(float(vector @ vector) - 1) <= 2 * _LENGTH_TOLERANCE else None
+def empty_index(scoring: Scoring, dimension: int, block: int = BLOCK) -> WatchlistIndex:
+    """A list of nobody, for templates of `dimension` values of the pack that `scoring` is for."""
+    return WatchlistIndex(Table(scoring, dimension, block), np.zeros(0, np.bool_), rows=0)
 
 
-def _attributes(rows: Sequence[WatchlistEntry]) -> Attributes:
-    return Attributes(
-        sexes=np.array([SEX_CODES[entry.sex] for entry in rows], np.int8),
-        born_from=np.array([entry.birth.earliest.ordinal for entry in rows], np.int32),
-        born_to=np.array([entry.birth.latest.ordinal for entry in rows], np.int32),
-        expires=np.array([entry.expires.toordinal() for entry in rows], np.int32),
-    )
+def _range_search(
+    block: Block, mask: NDArray[np.bool_], query: NDArray[np.float32], below: float
+) -> Iterator[tuple[float, int]]:
+    """Score and row of every row that competes and scores more than `below`."""
+    bits = np.packbits(mask, bitorder="little")
+    parameters = faiss.SearchParameters()
+    parameters.sel = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+    _, scores, rows = block.index.range_search(query[None], below, params=parameters)
+    return zip(scores.tolist(), rows.tolist(), strict=True)

@@ -13,8 +13,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -22,16 +22,26 @@ import structlog
 from credentials.private_files import DiskError, make_private_directory, sync_directory, write_private
 from edge_agent.trusted_time import Milliseconds
 from faults import MisconfiguredError
+from protocol.ids import SliceName
+from protocol.targets import parse_segment_path
 
 logger = structlog.get_logger()
 
 
-class NeverSyncedError(MisconfiguredError):
+class WatchlistUnusableError(MisconfiguredError):
+    """There is no watchlist that could be searched."""
+
+
+class NeverSyncedError(WatchlistUnusableError):
     """This unit has no watchlist yet."""
 
 
-class StoredListDamagedError(MisconfiguredError):
+class StoredListDamagedError(WatchlistUnusableError):
     """The watchlist on disk is not what was installed."""
+
+
+class LeaseEndedError(WatchlistUnusableError):
+    """The unit may not use its watchlist any more, until the hub renews its keyring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,22 @@ class Installed:
     published_at: Milliseconds
     synced_at: Milliseconds  # when this unit last compared it with the hub's, or with a stick's
     confirmed_at: Milliseconds  # when the hub signed that this is the newest list
+    lease_end: Milliseconds  # of the keyring; 0 once the keys are destroyed
     keyring: StoredTarget
     segments: tuple[StoredTarget, ...]  # slice by slice, in order of sequence
+
+    @property
+    def slices(self) -> tuple[SliceName, ...]:
+        """The slices that the list is made of, by name."""
+        return tuple(sorted({parse_segment_path(segment.path)[0] for segment in self.segments}))
+
+    def of_slice(self, name: SliceName) -> tuple[StoredTarget, ...]:
+        """A slice's segments."""
+        return tuple(segment for segment in self.segments if parse_segment_path(segment.path)[0] == name)
+
+    def age(self, now: Milliseconds) -> Milliseconds:
+        """For how long nobody has confirmed that this is the newest list."""
+        return max(0, now - self.confirmed_at)
 
     def same_list(self, other: "Installed | None") -> bool:
         """Whether the two have the same contents, whenever they were looked at."""
@@ -100,17 +124,34 @@ class WatchlistStore:
     def install(self, installed: Installed) -> None:
         """Put a list in use whose targets are all stored, and forget what nothing needs any more. Raises DiskError."""
         wanted = {target.sha256 for target in (installed.keyring, *installed.segments)}
+        replaced = self.readable()
         try:
             for path in (*map(self.target_file, wanted), *self.metadata.glob("*.json")):
                 _sync_file(path)
             sync_directory(self.metadata)
             sync_directory(self._targets)
             write_private(self._record, json.dumps(asdict(installed)).encode())
+            if replaced is not None and replaced.keyring.sha256 not in wanted:
+                _overwrite(self.target_file(replaced.keyring.sha256))
             _remove(path for path in self._targets.iterdir() if path.name not in wanted)
             _remove(self.partial.iterdir())
             _remove(path for path in self.metadata.iterdir() if path.is_file() and path.suffix != ".json")
         except OSError as error:
             raise DiskError(f"The watchlist could not be written to this unit's disk: {error.strerror}.") from error
+
+    def end_lease(self, installed: Installed) -> None:
+        """Destroy the keys of a list. Its segments stay: they are unreadable, and need not be fetched again.
+
+        Raises DiskError.
+        """
+        try:
+            _overwrite(self.target_file(installed.keyring.sha256))
+            record = self.readable()
+            if record is not None and record.lease_end and record.keyring == installed.keyring:
+                write_private(self._record, json.dumps(asdict(replace(record, lease_end=0))).encode())
+                logger.warning("watchlist.lease_ended", list_version=record.list_version)
+        except OSError as error:
+            raise DiskError(f"The watchlist's keys could not be destroyed: {error.strerror}.") from error
 
     def target_file(self, sha256: str) -> Path:
         """Where a target of this digest is, or belongs."""
@@ -133,6 +174,15 @@ def _sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _overwrite(path: Path) -> None:
+    """Leave nothing of a file's bytes in its place, as far as the disk writes where it is told to."""
+    with suppress(FileNotFoundError), path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+        path.unlink()
 
 
 def _remove(paths: Iterable[Path]) -> None:

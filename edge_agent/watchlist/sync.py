@@ -10,12 +10,16 @@ from edge_agent.trusted_time import Milliseconds, as_datetime
 from edge_agent.watchlist.fetcher import ResumingFetcher
 from edge_agent.watchlist.keyring import slices_of
 from edge_agent.watchlist.loading import Watchlist, WatchlistLoader
-from edge_agent.watchlist.repository import Repository
+from edge_agent.watchlist.repository import KeyringMissingError, Repository
 from edge_agent.watchlist.stick import StickFetcher
-from edge_agent.watchlist.store import Installed, WatchlistStore
+from edge_agent.watchlist.store import Installed, LeaseEndedError, StoredTarget, WatchlistStore
 from protocol.ids import UnitId
 
 logger = structlog.get_logger()
+
+
+class RevokedError(LeaseEndedError):
+    """The hub has signed that this unit may hold no list any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,21 +53,22 @@ class Synchroniser:
         self._open_fetcher = open_fetcher
         self._now = now
 
-    def sync(self) -> Synced:
-        """Whatever goes wrong, the list that was in use stays in use.
+    def sync(self, in_memory: Watchlist | None = None) -> Synced:
+        """Whatever goes wrong, the list that was in use stays in use. `in_memory`: what need not be opened again.
 
-        Raises StickRejectedError, HubUnreachableError, KeyringMissingError, RepositoryRejectedError, DiskError, or
-        errors as `WatchlistLoader.load` does when what the hub signed is not a list of this unit.
+        Raises RevokedError, having destroyed the list's keys; StickRejectedError, HubUnreachableError,
+        KeyringMissingError, RepositoryRejectedError, DiskError, or errors as `WatchlistLoader.load` does when what the
+        hub signed is not a list of this unit.
         """
         with self._store.exclusive(), closing(self._open_fetcher()) as fetcher:
             now = self._now()
             repository = Repository(self._store, url=self._url, root=self._root, fetcher=fetcher, now=as_datetime(now))
-            return self._install(repository, now)
+            return self._install(repository, now, in_memory)
 
-    def _install(self, repository: Repository, now: Milliseconds) -> Synced:
+    def _install(self, repository: Repository, now: Milliseconds, in_memory: Watchlist | None) -> Synced:
         current = self._store.readable()
-        keyring = repository.keyring(self._unit)
-        names = slices_of(self._loader.open_keyring(keyring))
+        keyring = self._keyring(repository, current)
+        opened = self._loader.open_keyring(keyring)
         version = repository.list_version
         first_seen = current.published_at if current and current.list_version == version else now
         installed = Installed(
@@ -73,11 +78,25 @@ class Synchroniser:
             synced_at=now,
             # A hub whose clock is ahead must not make a list fresher than now.
             confirmed_at=min(now, repository.signed_at or now),
+            lease_end=opened.lease_end,
             keyring=keyring,
-            segments=tuple(segment for name in names for segment in repository.segments(name)),
+            segments=tuple(segment for name in slices_of(opened) for segment in repository.segments(name)),
         )
         # Opened before it is put in use: a list that does not open must not replace one that does.
-        watchlist = None if installed.same_list(current) else self._loader.load(installed)
+        watchlist = None if installed.same_list(current) else self._loader.load(installed, in_memory)
         self._store.install(installed)
         logger.info("watchlist.synced", list_version=version, changed=watchlist is not None)
         return Synced(installed, watchlist)
+
+    def _keyring(self, repository: Repository, current: Installed | None) -> StoredTarget:
+        try:
+            return repository.keyring(self._unit)
+        except KeyringMissingError as error:
+            if current is None:
+                raise
+            # The hub signed that this unit holds none, which it did before.
+            self._store.end_lease(current)
+            raise RevokedError(
+                "The hub has ended this unit's access to the watchlist, and the unit has destroyed its keys. If the "
+                "unit is where it belongs, ask the hub's operator to enrol it."
+            ) from error

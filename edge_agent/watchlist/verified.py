@@ -1,8 +1,8 @@
 """A TUF repository as its client trusts it: python-tuf's client, and what that leaves to its caller.
 
-python-tuf compares expiry with the machine's clock. A board that boots in 1970 would take a list of any age
-for fresh, so everything is checked again with the time that is given here: on a unit the trusted time, which
-is never earlier.
+python-tuf compares expiry with the machine's clock. A board that boots in 1970 would take a list of any age for
+fresh, and one that boots in 2099 none at all. So it is told the time that is given here, on a unit the trusted
+time, and what it accepted is checked with that time again, should it ever not listen.
 """
 
 from collections.abc import Iterator
@@ -63,6 +63,8 @@ class VerifiedRepository:
                 config=UpdaterConfig(snapshot_max_length=8_000_000, targets_max_length=32_000_000),
                 bootstrap=root,
             )
+            # There is no public way to tell it the time; without this a clock that is ahead would expire everything.
+            self._updater._trusted_set.reference_time = now  # noqa: SLF001
             self._updater.refresh()
             self.timestamp = self._current("timestamp", Timestamp)
             self.snapshot = self._current("snapshot", Snapshot)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
-from hub.cases import store
+from hub.cases import listing, store
 from hub.cases.model import (
     CaseRecord,
     CaseStatus,
@@ -20,7 +20,7 @@ from hub.cases.model import (
     TemplateRecord,
 )
 from hub.cases.photographs import FAULTS, PhotographError, PhotographReader, PoorPhotographError
-from hub.cases.templates import Completion, TemplateMaker, of_pack, photo_place
+from hub.cases.templates import Completion, TemplateMaker, photo_place
 from hub.clock import Clock, utc_day
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId, SliceName, case_id
@@ -162,19 +162,30 @@ class CaseService:
         """The templates of a case's photographs that one pack made, in the order of the photographs."""
         return [self._template(one) for one in store.templates(connection, case) if one.pack_digest == pack_digest]
 
+    def listed_digests(
+        self, connection: Connection, name: SliceName, *, every_pack: bool = True
+    ) -> dict[CaseId, bytes]:
+        """What units may search for today: missing children whose listing has not run out, by case.
+
+        The digest of a case is another when its entry is. With `every_pack`, entries have the templates of every pack,
+        for units that still run another than the hub. Without it, those of the hub's pack; of a photograph that it
+        cannot read, what there is.
+        """
+        return listing.listed_digests(connection, name, utc_day(self._clock()), self._only_pack(every_pack))
+
     def listed_entries(
         self, connection: Connection, name: SliceName, *, every_pack: bool = True
     ) -> list[WatchlistEntry]:
-        """What units may search for today: missing children whose listing has not run out, by case.
+        """The entries of all of them, by case."""
+        cases = list(self.listed_digests(connection, name, every_pack=every_pack))
+        return self.entries(connection, cases, every_pack=every_pack)
 
-        With `every_pack`, the templates of every pack, for units that still run another than the hub. Without it,
-        those of the hub's pack; of a photograph that it cannot read, what there is.
-        """
-        rows = store.listed(connection, name, utc_day(self._clock()))
-        if not every_pack:
-            own = self._photographs.pack_digest
-            rows = [(case, of_pack(own, templates)) for case, templates in rows]
-        return [self._entry(case, templates) for case, templates in rows]
+    def entries(
+        self, connection: Connection, cases: Sequence[CaseId], *, every_pack: bool = True
+    ) -> list[WatchlistEntry]:
+        """Some of the listed cases' entries, in the order given."""
+        found = listing.entries(connection, cases, self._only_pack(every_pack))
+        return [self._entry(case, templates) for case, templates in found]
 
     def complete_templates(self, case: CaseId | None = None) -> Completion:
         """As `TemplateMaker.make`: one template that is missing, of one case or of any."""
@@ -273,6 +284,9 @@ class CaseService:
     def _despite(self, poor: PoorPhotoRecord) -> str:
         reason = self._vault.decrypt(poor.sealed_reason, photo_place(poor.photo, "reason")).decode()
         return f"{FAULTS[poor.fault]}. Reason given: {reason}"
+
+    def _only_pack(self, every_pack: bool) -> bytes | None:
+        return None if every_pack else self._photographs.pack_digest
 
     def _entry(self, case: CaseRecord, templates: Sequence[TemplateRecord]) -> WatchlistEntry:
         return WatchlistEntry(

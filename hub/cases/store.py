@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -158,7 +157,7 @@ def templates(connection: Connection, case: CaseId) -> list[TemplateRecord]:
         .where(case_photos.c.case_id == case)
         .order_by(case_photos.c.position, case_templates.c.pack_digest)
     )
-    return [_template(row) for row in connection.execute(query)]
+    return [template_record(row) for row in connection.execute(query)]
 
 
 def touch(connection: Connection, case: CaseId) -> None:
@@ -174,13 +173,13 @@ def find_by_reference(connection: Connection, reference_index: bytes) -> str | N
 def find(connection: Connection, case: CaseId) -> CaseRecord | None:
     """A case's row."""
     row = connection.execute(select(cases).where(cases.c.id == case)).one_or_none()
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
 def all_cases(connection: Connection) -> list[CaseRecord]:
     """Every case, newest first."""
     rows = connection.execute(select(cases).order_by(cases.c.registered_at.desc(), cases.c.id))
-    return [_record(row) for row in rows]
+    return [record_of(row) for row in rows]
 
 
 def photos(connection: Connection, case: CaseId) -> tuple[PhotoId, ...]:
@@ -193,19 +192,6 @@ def sealed_portrait(connection: Connection, case: CaseId, photo: PhotoId) -> byt
     """The encrypted portrait of one of a case's photographs."""
     query = select(case_photos.c.sealed_portrait)
     return connection.scalar(query.where(case_photos.c.id == photo, case_photos.c.case_id == case))
-
-
-def listed(connection: Connection, name: SliceName, today: date) -> list[tuple[CaseRecord, list[TemplateRecord]]]:
-    """The cases that units may search for today, each with its templates in the order of its photographs."""
-    query = (
-        select(cases, case_photos.c.id.label("photo"), case_templates.c.pack_digest, case_templates.c.sealed_vector)
-        .join(case_photos, case_photos.c.case_id == cases.c.id)
-        .join(case_templates, case_templates.c.photo_id == case_photos.c.id)
-        .where(cases.c.slice == name, cases.c.status == CaseStatus.MISSING, cases.c.listed_until >= today)
-        .order_by(cases.c.id, case_photos.c.position, case_templates.c.pack_digest)
-    )
-    groups = [list(group) for _, group in groupby(connection.execute(query), key=lambda row: row.id)]
-    return [(_record(rows[0]), [_template(row) for row in rows]) for rows in groups]
 
 
 def locate(connection: Connection, case: CaseId, at: int) -> bool:
@@ -233,7 +219,8 @@ def _change(connection: Connection, case: CaseId, **columns: object) -> bool:
     return connection.execute(query.values(**columns, revision=revision(connection) + 1)).rowcount == 1
 
 
-def _record(row: Row[*tuple[Any, ...]]) -> CaseRecord:
+def record_of(row: Row[*tuple[Any, ...]]) -> CaseRecord:
+    """A row of `cases`."""
     return CaseRecord(
         id=CaseId(row.id),
         slice=SliceName(row.slice),
@@ -247,5 +234,6 @@ def _record(row: Row[*tuple[Any, ...]]) -> CaseRecord:
     )
 
 
-def _template(row: Row[*tuple[Any, ...]]) -> TemplateRecord:
+def template_record(row: Row[*tuple[Any, ...]]) -> TemplateRecord:
+    """A row with a template and its photograph's identifier."""
     return TemplateRecord(PhotoId(row.photo), row.pack_digest, row.sealed_vector)

@@ -1,6 +1,8 @@
 """One publication inside one transaction: files, keyrings, metadata, and what they were made from."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from sqlalchemy import Connection
 from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
@@ -21,12 +23,16 @@ from protocol.targets import keyring_path, segment_path, slice_role
 
 Targeted = Mapping[str, TargetFile]
 
+_RENEWED_AFTER: Final = 4
+"""The part of a lease after which it is renewed: a unit that last looked just before then has the rest of it."""
+
 
 class Publisher:
     """Writes publications; whoever calls it holds the transaction."""
 
-    def __init__(self, vault: Vault, keys: OnlineKeys, fleet: FleetService) -> None:
-        """`keys` sign the metadata, `fleet` seals each unit's keyring."""
+    def __init__(self, vault: Vault, keys: OnlineKeys, fleet: FleetService, *, lease: int) -> None:
+        """`keys` sign the metadata, `fleet` seals each unit's keyring, for `lease` milliseconds."""
+        self._lease = lease
         self._vault = vault
         self._keys = keys
         self._fleet = fleet
@@ -58,15 +64,17 @@ class Publisher:
         segments |= {name: old.segments(name) for name in slices}
         for change in changes:
             kept = {} if change.snapshot else segments[change.key.slice]
-            segments[change.key.slice] = {**kept, **self._put_segment(connection, change)}
-        return self._sign(connection, old, self._put_keyrings(connection, slices, old.keyrings()), segments, now)
+            segments[change.key.slice] = {**kept, **self._put_segments(connection, change)}
+        keyrings = self._put_keyrings(connection, slices, old.keyrings(), now)
+        return self._sign(connection, old, keyrings, segments, now)
 
     def renew(self, connection: Connection, now: int) -> Published:
-        """Sign anew whatever is due; nothing else changes."""
+        """Sign anew whatever is due, and let no lease of a unit that is enrolled run out; nothing else changes."""
         old = self.load(connection)
         if old.timestamp is None:
             return versions(connection)
-        return self._sign(connection, old, old.keyrings(), {name: old.segments(name) for name in old.slices}, now)
+        keyrings = self._renew_keyrings(connection, old.keyrings(), now)
+        return self._sign(connection, old, keyrings, {name: old.segments(name) for name in old.slices}, now)
 
     def timestamp_signed_at(self, connection: Connection) -> int | None:
         """When the current timestamp was signed, in milliseconds since 1970 UTC; None before the first."""
@@ -101,37 +109,76 @@ class Publisher:
             store.put_file(connection, PublishedFile(f"metadata/{version}.root.json", data, Root.type, version))
             published = data
 
-    def _put_segment(self, connection: Connection, change: SliceChange) -> dict[str, TargetFile]:
+    def _put_segments(self, connection: Connection, change: SliceChange) -> dict[str, TargetFile]:
         key = change.key
-        store.put_slice(
-            connection,
-            SliceState(key.slice, key.epoch, sealed_epoch_key(key, self._vault), change.sequence, change.entries),
+        state = SliceState(
+            key.slice,
+            key.epoch,
+            sealed_epoch_key(key, self._vault),
+            change.last_sequence,
+            change.changes,
+            change.superseded_at,
+            change.entries,
         )
-        return _put_target(connection, segment_path(key.slice, change.sequence), change.segment)
+        store.put_slice(connection, state)
+        store.put_entries(connection, key.slice, change.entries, change.removed)
+        targets: dict[str, TargetFile] = {}
+        for sequence, segment in change.segments.items():
+            targets |= _put_target(connection, segment_path(key.slice, sequence), segment)
+        return targets
 
-    def _put_keyrings(self, connection: Connection, slices: Collection[SliceName], published: Targeted) -> Targeted:
-        states = (store.slice_state(connection, name) for name in slices)
-        keys = {state.name: epoch_key(state, self._vault) for state in states if state is not None}
+    def _put_keyrings(
+        self, connection: Connection, slices: Collection[SliceName], published: Targeted, now: int
+    ) -> Targeted:
+        keys = self._epoch_keys(connection)
         readers = store.readers(connection)
         keyrings: dict[str, TargetFile] = {}
         for unit in self._fleet.units(connection):
             path = keyring_path(unit.id)
-            granted = tuple(keys[name] for name in unit.slices if name in keys)
-            reader = self._reader(unit, granted)
-            if readers.pop(unit.id, None) == reader and path in published:
+            granted = tuple(keys[name] for name in unit.slices if name in keys and name in slices)
+            old = readers.pop(unit.id, None)
+            reader = self._reader(unit, granted, now)
+            if old is not None and path in published and replace(reader, lease_end=old.lease_end) == old:
                 keyrings[path] = published[path]
-                continue
-            envelope = self._fleet.seal(connection, unit.id, MessageType.KEYRING, Keyring(unit.id, granted).to_bytes())
-            keyrings |= _put_target(connection, path, envelope)
-            store.put_reader(connection, reader)
+            else:
+                keyrings |= self._put_keyring(connection, reader, granted)
         for unit_id in readers:
             store.remove_reader(connection, unit_id)
         return keyrings
 
-    def _reader(self, unit: Unit, granted: tuple[EpochKey, ...]) -> Reader:
+    def _renew_keyrings(self, connection: Connection, published: Targeted, now: int) -> Targeted:
+        readers = store.readers(connection)
+        # All at once: each time one changes, every unit fetches the list of all of them.
+        if all(reader.lease_end - now >= self._lease - self._lease // _RENEWED_AFTER for reader in readers.values()):
+            return published
+        keys = self._epoch_keys(connection)
+        keyrings = dict(published)
+        for unit in self._fleet.units(connection):
+            old = readers.get(unit.id)
+            if old is not None:
+                # What a unit may read is for a publication to change, together with the slices' keys.
+                granted = tuple(keys[name] for name in old.slices)
+                reader = self._reader(unit, granted, now)
+                if replace(reader, lease_end=old.lease_end) == old:
+                    keyrings |= self._put_keyring(connection, reader, granted)
+        return keyrings
+
+    def _put_keyring(
+        self, connection: Connection, reader: Reader, granted: tuple[EpochKey, ...]
+    ) -> dict[str, TargetFile]:
+        keyring = Keyring(reader.unit, granted, reader.lease_end)
+        envelope = self._fleet.seal(connection, reader.unit, MessageType.KEYRING, keyring.to_bytes())
+        store.put_reader(connection, reader)
+        return _put_target(connection, keyring_path(reader.unit), envelope)
+
+    def _reader(self, unit: Unit, granted: tuple[EpochKey, ...], now: int) -> Reader:
         recipient = unit.identity.seal_key.key_id
-        digest = self._vault.index(recipient + Keyring(unit.id, granted).to_bytes(), "watchlist_readers/digest")
-        return Reader(unit.id, tuple(key.slice for key in granted), recipient, digest)
+        keys = Keyring(unit.id, granted, lease_end=0).to_bytes()
+        digest = self._vault.index(recipient + keys, "watchlist_readers/digest")
+        return Reader(unit.id, tuple(key.slice for key in granted), recipient, digest, now + self._lease)
+
+    def _epoch_keys(self, connection: Connection) -> dict[SliceName, EpochKey]:
+        return {state.name: epoch_key(state, self._vault) for state in store.slice_states(connection)}
 
     def _sign(
         self,

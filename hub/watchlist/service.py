@@ -5,6 +5,7 @@ repository as it was before or as it is after, and a crash leaves nothing half d
 """
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.cases.service import CaseService
-from hub.clock import MINUTE, Clock
+from hub.clock import DAY, HOUR, MINUTE, Clock
 from hub.db import Database
 from hub.fleet.service import FleetService, UnknownUnitError
 from hub.watchlist import store
@@ -22,7 +23,7 @@ from hub.watchlist.export import ExportRefusedError, plan_export, write_export
 from hub.watchlist.keys import OnlineKeys, TrustError, load_online_keys
 from hub.watchlist.model import Published, SliceChange
 from hub.watchlist.publisher import Publisher, versions
-from hub.watchlist.segments import next_change
+from hub.watchlist.segments import SegmentMaker
 from protocol.ids import HubId, SliceName, UnitId
 from protocol.stick import Stick
 
@@ -58,18 +59,23 @@ class WatchlistService:
         hub: HubId,
         slices: Collection[SliceName],
         pack_digest: bytes,
+        lease_days: int,
+        compaction_hours: int,
     ) -> None:
-        """`slices`: the parts of the watchlist that this hub publishes; `pack_digest`: what the hub recognises with."""
+        """`slices`: the parts of the watchlist that this hub publishes; `pack_digest`: what the hub recognises with.
+
+        `lease_days`: for how long a unit that hears nothing may use its list. `compaction_hours`: after which nothing
+        published holds a case that was removed.
+        """
         self._database = database
-        self._vault = vault
         self._cases = cases
         self._fleet = fleet
         self._clock = clock
-        self._entropy = entropy
         self._hub = hub
         self._slices = sorted(slices)
         self._pack_digest = pack_digest
-        self._publisher = Publisher(vault, keys, fleet)
+        self._publisher = Publisher(vault, keys, fleet, lease=lease_days * DAY)
+        self._segments = SegmentMaker(vault, entropy, compact_after=compaction_hours * HOUR)
 
     def publish(self, reason: str) -> Published:
         """Publish what is listed now to the units that are enrolled now; nothing, if all of it is published.
@@ -101,6 +107,11 @@ class WatchlistService:
     def is_changing_pack(self, connection: Connection) -> bool:
         """Whether some unit may still run another pack than the hub: until then the list serves both."""
         return not self._fleet.all_run(connection, self._pack_digest)
+
+    def is_compaction_due(self, connection: Connection) -> bool:
+        """Whether `publish` has something to do although no case changed."""
+        now = self._clock()
+        return any(self._segments.is_due(state, now) for state in store.slice_states(connection))
 
     def leap(self, connection: Connection, by: int, now: int) -> Published:
         """Sign what is published anew, so many versions ahead: after a restore, units may have seen those between."""
@@ -158,16 +169,18 @@ class WatchlistService:
     def _changes(self, connection: Connection) -> list[SliceChange]:
         published = self._publisher.load(connection)
         rekeyed = self._slices_with_lost_readers(connection)
-        changing = self.is_changing_pack(connection)
+        every_pack = self.is_changing_pack(connection)
+        version = versions(connection).list_version + 1
         changes = (
-            next_change(
+            self._segments.next_change(
                 name,
                 store.slice_state(connection, name),
-                self._cases.listed_entries(connection, name, every_pack=changing),
+                self._cases.listed_digests(connection, name, every_pack=every_pack),
+                partial(self._cases.entries, connection, every_pack=every_pack),
                 live_segments=len(published.segments(name)),
                 new_epoch=name in rekeyed,
-                vault=self._vault,
-                entropy=self._entropy,
+                version=version,
+                now=self._clock(),
             )
             for name in self._slices
         )
@@ -192,7 +205,7 @@ class WatchlistService:
             at=self._clock(),
             reason=reason,
             list_version=published.list_version,
-            upserts=sum(change.upserts for change in changes),
-            removed=sum(change.removed for change in changes),
+            upserts=sum(len(change.entries) for change in changes),
+            removed=sum(len(change.removed) for change in changes),
         )
         _log.info("watchlist.published", list_version=published.list_version, reason=reason)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -11,10 +12,12 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    Row,
     String,
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -23,7 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.db import metadata
-from hub.watchlist.model import PublishedFile, Reader, SliceState
+from hub.watchlist.model import PublishedEntry, PublishedFile, Reader, SliceState
 from protocol.ids import CaseId, SliceName, UnitId
 
 watchlist_files = Table(
@@ -46,6 +49,9 @@ watchlist_slices = Table(
     Column("epoch", Integer, nullable=False),
     Column("sealed_key", LargeBinary, nullable=False),
     Column("last_sequence", Integer, nullable=False),
+    # Empty for a slice that was published in a form that units no longer read.
+    Column("changes", Integer),
+    Column("superseded_at", BigInteger),
 )
 
 watchlist_entries = Table(
@@ -54,6 +60,8 @@ watchlist_entries = Table(
     Column("slice", String(130), ForeignKey("watchlist_slices.name"), primary_key=True),
     Column("case_id", String(130), primary_key=True),
     Column("digest", LargeBinary(32), nullable=False),
+    # The list version in which the entry was last changed. Empty as `changes` above.
+    Column("listed", Integer),
 )
 
 watchlist_readers = Table(
@@ -63,6 +71,8 @@ watchlist_readers = Table(
     Column("slices", Text, nullable=False),  # JSON array
     Column("recipient", LargeBinary(16), nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
+    # Empty for a keyring that was sealed before keyrings were leases.
+    Column("lease_end", BigInteger),
 )
 
 
@@ -123,23 +133,43 @@ def slice_state(connection: Connection, name: SliceName) -> SliceState | None:
     row = connection.execute(select(watchlist_slices).where(watchlist_slices.c.name == name)).one_or_none()
     if row is None:
         return None
-    query = select(watchlist_entries.c.case_id, watchlist_entries.c.digest).where(watchlist_entries.c.slice == name)
-    entries = {CaseId(entry.case_id): entry.digest for entry in connection.execute(query)}
-    return SliceState(name, row.epoch, row.sealed_key, row.last_sequence, entries)
+    columns = watchlist_entries.c.case_id, watchlist_entries.c.digest, watchlist_entries.c.listed
+    found = connection.execute(select(*columns).where(watchlist_entries.c.slice == name))
+    entries = {CaseId(case): PublishedEntry(digest, listed or 0) for case, digest, listed in found}
+    return _state(row, entries)
+
+
+def slice_states(connection: Connection) -> list[SliceState]:
+    """Every slice that was ever published, by name, without its entries."""
+    return [_state(row, {}) for row in connection.execute(select(watchlist_slices).order_by("name"))]
 
 
 def put_slice(connection: Connection, state: SliceState) -> None:
-    """Replace what is known of a slice's publication."""
-    columns = {"epoch": state.epoch, "sealed_key": state.sealed_key, "last_sequence": state.last_sequence}
+    """Replace what is known of a slice's publication, but for its entries."""
+    columns = {
+        "epoch": state.epoch,
+        "sealed_key": state.sealed_key,
+        "last_sequence": state.last_sequence,
+        "changes": state.changes,
+        "superseded_at": state.superseded_at,
+    }
     query = update(watchlist_slices).where(watchlist_slices.c.name == state.name).values(**columns)
     if not connection.execute(query).rowcount:
         connection.execute(insert(watchlist_slices).values(name=state.name, **columns))
-    _put_entries(connection, state.name, state.entries)
 
 
-def _put_entries(connection: Connection, name: SliceName, entries: Mapping[CaseId, bytes]) -> None:
-    connection.execute(delete(watchlist_entries).where(watchlist_entries.c.slice == name))
-    rows = [{"slice": name, "case_id": case, "digest": digest} for case, digest in entries.items()]
+def put_entries(
+    connection: Connection, name: SliceName, entries: Mapping[CaseId, PublishedEntry], removed: Collection[CaseId]
+) -> None:
+    """Note what a slice lists now of some cases, and that it lists others no more."""
+    gone = [{"gone": case} for case in (*entries, *removed)]
+    if gone:
+        table = watchlist_entries
+        connection.execute(delete(table).where(table.c.slice == name, table.c.case_id == bindparam("gone")), gone)
+    rows = [
+        {"slice": name, "case_id": case, "digest": entry.digest, "listed": entry.listed}
+        for case, entry in entries.items()
+    ]
     if rows:
         connection.execute(insert(watchlist_entries), rows)
 
@@ -148,7 +178,11 @@ def readers(connection: Connection) -> dict[UnitId, Reader]:
     """Every unit that has a published keyring."""
     return {
         UnitId(row.unit): Reader(
-            UnitId(row.unit), tuple(map(SliceName, json.loads(row.slices))), row.recipient, row.digest
+            UnitId(row.unit),
+            tuple(map(SliceName, json.loads(row.slices))),
+            row.recipient,
+            row.digest,
+            row.lease_end or 0,
         )
         for row in connection.execute(select(watchlist_readers))
     }
@@ -159,7 +193,11 @@ def put_reader(connection: Connection, reader: Reader) -> None:
     remove_reader(connection, reader.unit)
     connection.execute(
         insert(watchlist_readers).values(
-            unit=reader.unit, slices=json.dumps(reader.slices), recipient=reader.recipient, digest=reader.digest
+            unit=reader.unit,
+            slices=json.dumps(reader.slices),
+            recipient=reader.recipient,
+            digest=reader.digest,
+            lease_end=reader.lease_end,
         )
     )
 
@@ -172,3 +210,9 @@ def remove_reader(connection: Connection, unit: UnitId) -> None:
 def entry_count(connection: Connection) -> int:
     """How many cases are published."""
     return connection.scalar(select(func.count()).select_from(watchlist_entries)) or 0
+
+
+def _state(row: Row[*tuple[Any, ...]], entries: Mapping[CaseId, PublishedEntry]) -> SliceState:
+    return SliceState(
+        SliceName(row.name), row.epoch, row.sealed_key, row.last_sequence, row.changes, row.superseded_at, entries
+    )

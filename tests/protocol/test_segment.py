@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import cbor, segment
+from protocol.columns import entry_columns
 from protocol.errors import (
     BadKeyError,
     FieldError,
@@ -35,7 +36,7 @@ def test_segment_opens_with_its_key_at_its_path() -> None:
 
 
 def test_stolen_card_shows_neither_template_nor_case() -> None:
-    assert ENTRY.templates[0].vector not in DATA
+    assert SEGMENT.upserts.templates[0].vectors not in DATA
     assert ENTRY.case.encode() not in DATA
 
 
@@ -82,15 +83,15 @@ def test_damaged_compression_is_refused(inside: bytes) -> None:
 
 
 def test_number_of_few_entries_does_not_show_in_the_size() -> None:
-    empty = segment.Segment(SLICE, 5, snapshot=False, upserts=(), removals=())
+    empty = segment.Segment(SLICE, 5, snapshot=False, upserts=entry_columns([], []), removals=())
     assert len(encrypt_segment(empty, key=EPOCH_KEY, path=PATH, nonce=NONCE)) == len(DATA)
 
 
 def test_case_that_is_both_added_and_forgotten_is_refused() -> None:
     with pytest.raises(FieldError, match="once"):
-        segment.Segment(SLICE, 5, snapshot=False, upserts=(ENTRY,), removals=(ENTRY.case,))
+        segment.Segment(SLICE, 5, snapshot=False, upserts=SEGMENT.upserts, removals=(ENTRY.case,))
     with pytest.raises(FieldError, match="once"):
-        segment.Segment(SLICE, 5, snapshot=True, upserts=(ENTRY, ENTRY), removals=())
+        entry_columns([ENTRY, ENTRY], [7, 7])
 
 
 def test_epoch_key_of_the_wrong_length_is_refused_and_never_shown() -> None:

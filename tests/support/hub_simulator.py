@@ -270,9 +270,7 @@ class HubPeer:
         heard = Heard(opened.header, Sighting.from_bytes(opened.payload), payload)
         self.sightings.append(heard)
         if self.answering:
-            envelope = self._repository.seal(
-                Receipt(opened.digest, now_ms()).to_bytes(), MessageType.RECEIPT, unit
-            )
+            envelope = self._repository.seal(Receipt(opened.digest, now_ms()).to_bytes(), MessageType.RECEIPT, unit)
             # Not waited for: this is paho's own thread.
             self._client.publish(unit_topic(unit, UnitChannel.RECEIPTS), envelope, qos=1)
 

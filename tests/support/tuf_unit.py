@@ -118,7 +118,11 @@ class TufUnit:
         assert [segment.snapshot for segment in segments] == [True] + [False] * (len(segments) - 1)
         first = segments[0].sequence
         assert [segment.sequence for segment in segments] == list(range(first, first + len(segments)))
-        return {entry.case for segment in segments for entry in segment.upserts}
+        cases: set[CaseId] = set()
+        for segment in segments:
+            cases.update(segment.upserts.cases)
+            cases.difference_update(segment.removals)
+        return cases
 
     def target(self, updater: Updater, path: str) -> bytes:
         info = updater.get_targetinfo(path)

@@ -4,16 +4,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from edge_agent.watchlist.index import Match, Probe, WatchlistIndex
-from edge_agent.watchlist.scoring import PROVISIONAL_MINIMUM, CalibratedScoring, CosineScoring
+from edge_agent.watchlist.index import Match, Probe, WatchlistIndex, empty_index
+from edge_agent.watchlist.scoring import PROVISIONAL_MINIMUM, CalibratedScoring, CosineScoring, Scoring
 from models.bands import Band
 from models.calibration import load_calibration
 from models.errors import PackMismatchError
 from models.pack import default_pack_path, load_pack
 from models.scoring import Scorer
 from models.template import Template
-from protocol.ids import CaseId
+from protocol.columns import entry_columns
+from protocol.ids import CaseId, SliceName
 from protocol.person import AgeBand, BirthBand, Month, Sex
+from protocol.segment import Segment
 from protocol.watchlist import WatchlistEntry
 from tests.edge_agent.lists import entry, photo_id, random_vector
 
@@ -37,7 +39,12 @@ def child(number: int, *vectors: bytes, pack: str = PACK, sex: Sex = Sex.FEMALE)
 
 
 def index(*entries: WatchlistEntry) -> WatchlistIndex:
-    return WatchlistIndex(entries, scoring=CosineScoring(PACK), dimension=D)
+    return index_of(entries, CosineScoring(PACK), D)
+
+
+def index_of(entries: Sequence[WatchlistEntry], scoring: Scoring, dimension: int) -> WatchlistIndex:
+    columns = entry_columns(entries, [1] * len(entries))
+    return empty_index(scoring, dimension).applied(Segment(SliceName("bd/missing"), 1, True, columns, ()))
 
 
 def probe(angle: float, pack: str = PACK, sex: Sex = Sex.FEMALE, band: AgeBand = AgeBand.CHILD) -> Probe:
@@ -62,11 +69,10 @@ def test_best_photo_of_a_case_names_the_match_and_a_case_comes_once() -> None:
 
 
 def test_score_below_the_minimum_is_no_candidate_and_one_that_equals_it_is() -> None:
-    exact = np.zeros(D, "<f4")
-    exact[0] = PROVISIONAL_MINIMUM
-    exact[1] = np.sqrt(1 - PROVISIONAL_MINIMUM**2)
+    assert PROVISIONAL_MINIMUM == 0.5
+    exact = np.array([0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0], "<f4")  # Of unit length to the last bit, in float16 too.
     short = exact.copy()
-    short[0] = np.nextafter(np.float32(PROVISIONAL_MINIMUM), np.float32(0))
+    short[0] = np.nextafter(np.float16(0.5), np.float16(0))
     assert cases(search(index(child(1, short.tobytes()), child(2, exact.tobytes())), probe(0.0))) == ["2"]
 
 
@@ -101,14 +107,17 @@ def test_templates_of_another_pack_are_counted_and_never_compared() -> None:
 def test_probe_of_another_pack_is_refused(calibrated: bool) -> None:
     scoring = CalibratedScoring(SCORER, false_candidates_per_100=5) if calibrated else CosineScoring(PACK)
     with pytest.raises(PackMismatchError):
-        WatchlistIndex([], scoring=scoring, dimension=D).search(probe(0.0, pack=OTHER_PACK))
+        empty_index(scoring, D).search(probe(0.0, pack=OTHER_PACK))
 
 
 @pytest.mark.parametrize(
-    "damaged", [bytes(4 * D), vector(0) + bytes(4), b"\xff" * 4 * D, np.full(D, 9, "<f4").tobytes()]
+    "damaged", [bytes(4 * D), vector(0) + bytes(4), np.full(D, np.nan, "<f4").tobytes(), np.full(D, 9, "<f4").tobytes()]
 )
 def test_damaged_template_is_set_aside_and_the_rest_is_searched(damaged: bytes) -> None:
-    mixed = index(child(1, damaged, vector(0.1)), child(2, damaged))
+    # Templates of one pack are equally long in a segment: one that is not stands in a segment of its own.
+    mixed = index(child(1, vector(0.1)), child(2, vector(0.2), pack=OTHER_PACK))
+    columns = entry_columns([child(3, damaged)], [2])
+    mixed = mixed.applied(Segment(SliceName("bd/missing"), 2, False, columns, ()))
     assert mixed.incomparable == 2
     assert cases(search(mixed, probe(0.0))) == ["1"]
 
@@ -137,9 +146,7 @@ class TestCalibrated:
             entry(CaseId(f"bd/c-{number}"), [data], DEFAULT.digest, sex=Sex.FEMALE, birth=BORN)
             for number, data in enumerate(vectors)
         ]
-        return WatchlistIndex(
-            entries, scoring=CalibratedScoring(SCORER, false_candidates_per_100=wanted), dimension=192
-        )
+        return index_of(entries, CalibratedScoring(SCORER, false_candidates_per_100=wanted), 192)
 
     def like(self, data: bytes, share: float, seed: int = 9) -> Template:
         """A template whose cosine with `data` is `share`, or nearly."""
@@ -199,7 +206,7 @@ class TestCalibrated:
             for number, data in enumerate(vectors[1:])
         ]
         scoring = CalibratedScoring(SCORER, false_candidates_per_100=5)
-        watchlist = WatchlistIndex([*girls, *boys], scoring=scoring, dimension=192)
+        watchlist = index_of([*girls, *boys], scoring, 192)
         template = self.like(vectors[0], 0.9)
         found = watchlist.search(Probe(template, Sex.FEMALE, AgeBand.CHILD, DAY))
         (match,) = found.matches

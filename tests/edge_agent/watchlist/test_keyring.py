@@ -26,7 +26,8 @@ def identity(name: str) -> PrivateIdentity:
 
 
 HUB, MINE, THEIRS = identity("bd"), identity(UNIT), identity(OTHER)
-RING = Keyring(UNIT, (EpochKey(B, 1, bytes(32)), EpochKey(A, 1, b"1" * 32), EpochKey(A, 2, b"2" * 32)))
+LEASE_END = 1_800_000_000_000
+RING = Keyring(UNIT, (EpochKey(B, 1, bytes(32)), EpochKey(A, 1, b"1" * 32), EpochKey(A, 2, b"2" * 32)), LEASE_END)
 
 
 def envelope(
@@ -51,7 +52,7 @@ def test_keyring_opens_with_the_key_of_each_epoch() -> None:
     ("make", "error"),
     [
         (lambda: envelope(recipient=THEIRS), WrongRecipientError),
-        (lambda: envelope(Keyring(OTHER, RING.keys)), ForeignKeyringError),
+        (lambda: envelope(Keyring(OTHER, RING.keys, LEASE_END)), ForeignKeyringError),
         (lambda: envelope(sender=THEIRS), UnknownSenderError),
         (lambda: envelope(sender=identity("bd")), BadSignatureError),
         (lambda: envelope(kind=MessageType.RECEIPT), FieldError),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge_agent.bootstrap import Unit, build_synchroniser
-from edge_agent.trusted_time import TrustedClock
+from edge_agent.trusted_time import KnownTime, TrustedClock
 from edge_agent.watchlist.keyring import EpochKeyMissingError, ForeignKeyringError
 from edge_agent.watchlist.repository import HubUnreachableError, KeyringMissingError, RepositoryRejectedError
 from edge_agent.watchlist.state import SegmentOrderError
@@ -18,6 +18,7 @@ from edge_agent.watchlist.store import Installed, NeverSyncedError, StoredListDa
 from edge_agent.watchlist.sync import Synced
 from faults import MissingChildAlertError
 from models.recogniser import Recogniser
+from protocol.columns import entry_columns
 from protocol.envelope import MessageType
 from protocol.errors import FieldError, UnsealError, WrongRecipientError
 from protocol.ids import CaseId, SliceName, UnitId
@@ -186,7 +187,8 @@ def test_freeze_while_the_machines_clock_is_wrong(listed: Site, synced: Unit) ->
     listed.hub.publish()
     later = now_ms() + 3_600_000
     before = installed(synced)
-    unit = replace(synced, clock=TrustedClock(lambda: 0, last_trusted=later))
+    uptime = synced.clock.uptime
+    unit = replace(synced, clock=TrustedClock(lambda: 0, uptime, KnownTime(later, None, later, uptime())))
     with pytest.raises(RepositoryRejectedError, match="expired"):
         sync(unit)
     assert installed(synced) == before
@@ -232,7 +234,8 @@ def test_endless_data(listed: Site, synced: Unit, end: str) -> None:
 
 def test_segment_of_another_slice_under_this_slices_name(listed: Site, synced: Unit, recogniser: Recogniser) -> None:
     repository = listed.hub.repository
-    foreign = Segment(SHELTERS, 2, snapshot=True, upserts=(fresh_entry(recogniser),), removals=())
+    columns = entry_columns([fresh_entry(recogniser)], [2])
+    foreign = Segment(SHELTERS, 2, snapshot=True, upserts=columns, removals=())
     repository.segments[MISSING] = {2: repository.encrypt(foreign, path=segment_path(MISSING, 2))}
     listed.hub.publish()
     require_refused(synced, UnsealError)
@@ -287,7 +290,7 @@ def test_keyring_of_another_unit(listed: Site, synced: Unit) -> None:
     repository.give_keyring(UNIT, [MISSING], sealed_to=THEIRS)
     listed.hub.publish()
     require_refused(synced, WrongRecipientError)
-    theirs = Keyring(THEIRS, tuple(repository.keys[MISSING]))
+    theirs = Keyring(THEIRS, tuple(repository.keys[MISSING]), now_ms() + 86_400_000)
     repository.keyrings[UNIT] = repository.seal(theirs.to_bytes(), MessageType.KEYRING, UNIT)
     listed.hub.publish()
     require_refused(synced, ForeignKeyringError)
