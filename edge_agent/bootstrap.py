@@ -28,6 +28,10 @@ from edge_agent.atrest.places import Places
 from edge_agent.atrest.zeroise import is_zeroised, zeroise
 from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.database import UnitDatabase
+from edge_agent.intakes.desk import IntakeDesk, Rules
+from edge_agent.intakes.later import LaterSearches
+from edge_agent.intakes.sending import SightingWriter
+from edge_agent.intakes.store import IntakeStore
 from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
 from edge_agent.link.alarms import AlarmLimits
 from edge_agent.link.current_list import CurrentList
@@ -51,11 +55,15 @@ from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.repository import read_root
 from edge_agent.watchlist.scoring import Scoring, open_scoring
 from edge_agent.watchlist.stick import STICK_URL, StickFetcher, open_stick
-from edge_agent.watchlist.store import WatchlistStore
+from edge_agent.watchlist.store import WatchlistStore, WatchlistUnusableError
 from edge_agent.watchlist.sync import Synchroniser
+from faults import RejectedError
+from models.images import decode_image
 from models.pack import Pack, default_pack_path, load_pack
 from models.recogniser import Recogniser
+from models.template import Template
 from protocol.keys import Identity, PrivateIdentity
+from protocol.sighting import Face
 from protocol.topics import UnitChannel, unit_topic
 
 _STOP_SECONDS = 3.0
@@ -73,6 +81,7 @@ class Unit:
     scoring: Scoring
     database: UnitDatabase
     outbox: Outbox
+    intakes: IntakeStore
     clock: TrustedClock
     store: WatchlistStore
     loader: WatchlistLoader
@@ -90,7 +99,9 @@ class Unit:
     def tls_context(self) -> ssl.SSLContext:
         """For connections to the hub's machines. Raises PrivateFileError."""
         tls = self.settings.tls
-        return client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=self.keys.tls, check_period=False)
+        return client_context(
+            authority=tls / "ca.crt", certificate=tls / "unit.crt", key=self.keys.tls, check_period=False
+        )
 
 
 @contextmanager
@@ -127,6 +138,7 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             scoring=scoring,
             database=database,
             outbox=outbox,
+            intakes=IntakeStore(database, keys.vault),
             clock=clock,
             store=store,
             loader=WatchlistLoader(
@@ -178,19 +190,52 @@ def build_recogniser(unit: Unit) -> Recogniser:
 
 
 def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
-    """For intakes with the list that is installed now. Raises as `WatchlistLoader.load_installed`."""
+    """For intakes with the list that is installed now; without one that opens they wait."""
+    try:
+        watchlist = unit.loader.load_installed()
+    except (WatchlistUnusableError, RejectedError):
+        watchlist = None
     return Pipeline(
-        unit=unit.settings.unit,
-        site=unit.settings.site,
-        identity=unit.identity,
-        hub=unit.hub,
-        watchlist=unit.loader.load_installed(),
         recogniser=recogniser,
-        calibration=None if unit.scoring.calibration_digest is None else bytes.fromhex(unit.scoring.calibration_digest),
-        outbox=unit.outbox,
+        watchlist=watchlist,
+        desk=build_desk(unit),
         clock=unit.clock,
-        retention={basis: days * DAY for basis, days in unit.settings.retention_days.items()},
         entropy=secrets.token_bytes,
+    )
+
+
+def build_desk(unit: Unit) -> IntakeDesk:
+    """Where intakes go after their photograph."""
+    settings, calibration = unit.settings, unit.scoring.calibration_digest
+    retention = {basis: days * DAY for basis, days in settings.retention_days.items()}
+    writer = SightingWriter(
+        unit=settings.unit,
+        site=settings.site,
+        calibration=None if calibration is None else bytes.fromhex(calibration),
+        outbox=unit.outbox,
+        sealer=HubSealer(unit.identity, unit.hub, unit.clock.now),
+        retention=retention,
+    )
+
+    def embed(face: Face) -> Template:
+        (template,) = build_recogniser(unit).embed([decode_image(face.crop)])
+        return template
+
+    return IntakeDesk(
+        database=unit.database,
+        store=unit.intakes,
+        writer=writer,
+        later=LaterSearches(
+            unit.database, unit.intakes, writer, unit.pack.digest, secrets.token_bytes, random.SystemRandom()
+        ),
+        rules=Rules(
+            stop_after=alarm_limits(settings).stop_after,
+            waiting=retention,
+            keeping={basis: days * DAY for basis, days in settings.keep_template_days.items()},
+        ),
+        clock=unit.clock,
+        pack_digest=unit.pack.digest,
+        embed=embed,
     )
 
 
@@ -298,14 +343,15 @@ def _build_agent(
                 pack_digest=bytes.fromhex(unit.pack.digest),
                 software=f"mca {version('missing-child-alert')}"[:40],
                 key_store=str(settings.key_store),
-                weak_keys=unit.vault.weakness is not None,
+                weak_keys=settings.key_store.is_for_development,
             ),
             limits=alarm_limits(settings),
             moment=unit.clock.moment,
+            intakes=unit.intakes,
         ),
         timekeeper=timekeeper,
         retention=Retention(unit.outbox, sealer, unit.clock.moment),
-        settle=lambda _watchlist: None,
+        settle=build_desk(unit).settle,
         events=events,
         intervals=Intervals(
             sync=settings.sync_every_seconds,

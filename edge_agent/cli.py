@@ -58,11 +58,20 @@ def intake(
     camera: Annotated[str | None, typer.Option(help="A camera's number, an rtsp:// address or a video file.")] = None,
     legal_basis: Annotated[LegalBasis | None, typer.Option(help="What permits the photograph.")] = None,
     basis_reference: Annotated[str, typer.Option(help="The number of the form, order or decision.")] = "",
+    keep_template: Annotated[
+        bool, typer.Option("--keep-template", help="The legal basis permits to search again when the list has grown.")
+    ] = False,
     uncalibrated: Uncalibrated = False,
     as_json: Json = False,
 ) -> None:
     """Take one person's photograph and queue the result for the hub. What was found is not shown here."""
-    request = record_request(legal_basis=legal_basis, basis_reference=basis_reference, age_band=age_band, sex=sex)
+    request = record_request(
+        legal_basis=legal_basis,
+        basis_reference=basis_reference,
+        age_band=age_band,
+        sex=sex,
+        keep_template=keep_template,
+    )
     if (photo is None) == (camera is None):
         raise typer.BadParameter("Give either --photo or --camera.")
     from edge_agent.bootstrap import build_pipeline, build_recogniser

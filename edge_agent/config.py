@@ -63,6 +63,7 @@ class EdgeSettings(TomlSettings):
     outbox_max_megabytes: float = Field(default=1024, ge=1)
     outbox_warn_percent: float = Field(default=50, gt=0, lt=100)
     retention_days: Annotated[Mapping[LegalBasis, RetentionDays], AfterValidator(_complete)] = DEFAULT_DAYS
+    keep_template_days: Mapping[LegalBasis, RetentionDays] = Field(default_factory=dict)
 
 
 def load_settings(path: Path) -> EdgeSettings:

@@ -1,7 +1,7 @@
 """The unit's one database: SQLite in WAL mode, every commit on disk before it returns.
 
-What it holds is either encrypted under the unit's vault (`outbox`, `notices`) or says nothing of any child
-(`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
+What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`) or says nothing
+of any child (`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
 """
 
 import sqlite3
@@ -58,6 +58,14 @@ _MIGRATIONS: Final = (
         erase_after INTEGER
     ) STRICT;
     CREATE TABLE notices (digest BLOB PRIMARY KEY, sealed_envelope BLOB NOT NULL) STRICT;
+    """,
+    """
+    CREATE TABLE waiting (
+        id INTEGER PRIMARY KEY, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
+    ) STRICT;
+    CREATE TABLE kept (
+        id INTEGER PRIMARY KEY, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
+    ) STRICT;
     """,
 )
 _BUSY_SECONDS = 30.0

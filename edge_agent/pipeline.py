@@ -1,6 +1,6 @@
-"""One intake from the legal basis to the outbox. It ends the same way whatever it finds."""
+"""One intake from the legal basis to the disk. It ends the same way whatever it finds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,18 +9,16 @@ from edge_agent.camera.frame import OpenCamera
 from edge_agent.faces.capture import Capture, collect_captures
 from edge_agent.faces.fusion import fuse
 from edge_agent.faces.pictures import encode_face
-from edge_agent.sightings.outbox import IntakeRecord, Outbox
+from edge_agent.intakes.desk import IntakeDesk
+from edge_agent.intakes.taken import Taken
 from edge_agent.sightings.request import IntakeRequest
-from edge_agent.sightings.sealing import HubSealer
-from edge_agent.trusted_time import Milliseconds, TrustedClock, as_day
-from edge_agent.watchlist.index import Found, Match, Probe
+from edge_agent.trusted_time import TrustedClock
 from edge_agent.watchlist.loading import Watchlist
 from models import quality
 from models.recogniser import Recogniser
-from protocol.envelope import MessageType
-from protocol.ids import SightingId, SiteId, UnitId, intake_reference
-from protocol.keys import Identity, PrivateIdentity
-from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
+from models.template import Template
+from protocol.ids import SightingId, intake_reference
+from protocol.sighting import Quality
 
 logger = structlog.get_logger()
 
@@ -35,89 +33,49 @@ class Received:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
-    """Takes intakes with one watchlist. `entropy(n)` gives n random bytes; `retention`: how long an intake may wait unconfirmed."""
+    """Takes intakes. `watchlist`: None where there is none to compare with; `entropy(n)` gives n random bytes."""
 
-    unit: UnitId
-    site: SiteId
-    identity: PrivateIdentity
-    hub: Identity
     recogniser: Recogniser
-    watchlist: Watchlist
-    calibration: bytes | None
-    outbox: Outbox
+    watchlist: Watchlist | None
+    desk: IntakeDesk
     clock: TrustedClock
-    retention: Mapping[LegalBasis, Milliseconds]
     entropy: Callable[[int], bytes]
 
     def take(self, request: IntakeRequest, open_camera: OpenCamera) -> Received:
         """Photograph, search, seal and keep. A request exists only with a legal basis, so the camera may open.
 
-        When this returns the sighting is on disk, sealed; when it raises, nothing of the intake is left.
-        Raises OutboxFullError before the camera opens, a camera's errors, NoFaceError, SeveralFacesError, PoorPictureError, or the database's.
+        When this returns the intake is on disk, encrypted; when it raises, nothing of it is left.
+        Raises KeepingNotPermittedError or OutboxFullError before the camera opens, a camera's errors, NoFaceError,
+        SeveralFacesError, PoorPictureError, or the database's.
         """
-        self.outbox.require_room()
+        self.desk.require_permitted(request)
         logger.info("intake.started", legal_basis=str(request.legal_basis))
         with open_camera() as camera:
             captures = collect_captures(camera.frames(), self.recogniser)
         logger.info("intake.captured")
-        found = self._search(request, captures)
-        # The pictures are encoded for every intake: one with candidates must not take longer.
-        face = encode_face(captures[0])
-        reference = intake_reference(self.entropy(5))
-        sighting = self._sighting(request, captures, found, face, reference)
-        sequence = self._keep(sighting)
-        logger.info("sighting.persisted", sequence=sequence)
-        return Received(reference, captures[0].faces)
-
-    def _search(self, request: IntakeRequest, captures: list[Capture]) -> Found:
         template = fuse(captures, self.recogniser)
-        day = as_day(captures[0].captured_at)
-        return self.watchlist.index.search(Probe(template, request.sex, request.age_band, day))
+        taken = self._taken(request, captures, template)
+        self.desk.accept(taken, template, self.watchlist)
+        return Received(taken.reference, captures[0].faces)
 
-    def _sighting(
-        self, request: IntakeRequest, captures: list[Capture], found: Found, face: Face, reference: str
-    ) -> Sighting:
+    def _taken(self, request: IntakeRequest, captures: list[Capture], template: Template) -> Taken:
         best = captures[0]
-        return Sighting(
+        return Taken(
             sighting_id=SightingId(self.entropy(16).hex()),
-            reference=reference,
-            unit=self.unit,
-            site=self.site,
+            reference=intake_reference(self.entropy(5)),
             captured=self.clock.moment_of(best.captured_at),
             legal_basis=request.legal_basis,
             basis_reference=request.basis_reference,
+            may_keep_template=request.keep_template,
             age_band=request.age_band,
             sex=request.sex,
-            pack_digest=bytes.fromhex(self.recogniser.pack.digest),
-            calibration=self.calibration,
-            list_version=self.watchlist.installed.list_version,
-            retrospective=False,
-            comparable=found.comparable,
             frames=len(captures),
             quality=_quality(best.quality),
-            candidates=tuple(_candidate(match, rank) for rank, match in enumerate(found.matches, 1)),
-            face=face if found.matches else None,
+            pack_digest=template.pack_digest,
+            template=template,
+            # The pictures are encoded for every intake: one with candidates must not take longer.
+            face=encode_face(best),
         )
-
-    def _keep(self, sighting: Sighting) -> int:
-        payload = sighting.to_bytes()
-        sealer = HubSealer(self.identity, self.hub, self.clock.now)
-        record = IntakeRecord(
-            sighting.sighting_id,
-            sighting.reference,
-            sighting.captured,
-            self.retention[sighting.legal_basis],
-            urgent=bool(sighting.candidates),
-        )
-        return self.outbox.add(record, lambda sequence: sealer.seal(payload, MessageType.SIGHTING, sequence))
-
-
-def _candidate(match: Match, rank: int) -> Candidate:
-    found = match.chance
-    chance = None
-    if found is not None:
-        chance = Chance(found.per_search, found.low, found.high, found.candidates, found.counted)
-    return Candidate(match.case, match.photo, rank, match.raw, match.score, chance)
 
 
 def _quality(found: quality.Quality) -> Quality:

@@ -18,6 +18,11 @@ class KeyStoreKind(StrEnum):
     PASSPHRASE = "passphrase"  # noqa: S105 (it is the name of a kind)
     FILE = "file"
 
+    @property
+    def is_for_development(self) -> bool:
+        """Whether a copy of the disk is enough, or enough with guessing."""
+        return self in {KeyStoreKind.PASSPHRASE, KeyStoreKind.FILE}
+
 
 def open_keystore(
     kind: KeyStoreKind, path: Path, *, ask_passphrase: Callable[[], str], pcrs: str | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edge_agent.intakes.store import IntakeStore
 from edge_agent.link.alarms import AlarmLimits, alarms
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
@@ -34,6 +35,7 @@ class HealthReporter:
     build: Build
     limits: AlarmLimits
     moment: Callable[[], Moment]
+    intakes: IntakeStore
 
     def report(self, watchlist: Watchlist | None) -> bytes:
         """An envelope to be sent once and not kept: the next report says more. Raises the database's errors."""
@@ -43,7 +45,7 @@ class HealthReporter:
         """How the unit is now. A new challenge in it means that the hub is being asked for the time."""
         now = self.moment()
         installed = None if watchlist is None else watchlist.installed
-        fill = self.outbox.fill()
+        fill, intakes = self.outbox.fill(), self.intakes.counts()
         return Health(
             sent_at=now.at,
             clock_error=None if now.latest is None else max(now.latest - now.at, now.at - now.earliest),
@@ -53,6 +55,9 @@ class HealthReporter:
             entries=0 if watchlist is None else watchlist.index.cases_on(as_day(now.at)),
             pending=self.outbox.counts().pending,
             outbox=OutboxState(fill.used, fill.limit, fill.oldest, fill.last_sequence),
+            waiting=intakes.waiting,
+            kept=intakes.kept,
+            expired=intakes.expired,
             pack_digest=self.build.pack_digest,
             software=self.build.software,
             key_store=self.build.key_store,

@@ -11,6 +11,7 @@ import pytest
 from credentials.private_files import PrivateFileError
 from edge_agent.config import SettingsError
 from edge_agent.sightings.outbox import Counts
+from edge_agent.status import Status
 from models.images import encode_png
 from models.pack import default_pack_path
 from protocol.sighting import LegalBasis
@@ -76,11 +77,23 @@ def test_error_is_one_clear_line_and_leaves_nothing(ready: Site, tmp_path: Path)
         assert unit.outbox.counts() == Counts(0, 0)
 
 
-def test_unit_that_never_synchronised_refuses_the_intake_and_says_what_to_run(site: Site) -> None:
+def test_intake_without_a_watchlist_is_received_like_any_other_and_waits(site: Site) -> None:
     done = site.intake(SAMPLES / "obama.jpg")
-    assert done.returncode == 2
-    assert "mca edge sync" in done.stderr
-    assert site.status()["pending"] == 0
+    assert done.returncode == 0
+    assert done.stdout.startswith("Received. Reference ")
+    status = site.status()
+    assert (status["waiting"], status["pending"], status["matching"]) == (1, 0, False)
+    shown = site.run("status").stdout
+    assert "NO SEARCH" in shown
+    assert "1 wait for a watchlist" in shown
+    assert "NOBODY IS COMPARED" in shown
+
+
+def test_key_store_for_development_is_loud_wherever_the_unit_speaks(site: Site) -> None:
+    status = site.run("status")
+    assert "Key store   file; WARNING: The vault's key lies beside it" in status.stdout
+    assert "vault.weak_key_store" in status.stderr
+    assert "development-keys" in site.status()["alarms"]
 
 
 def test_sync_and_status_say_how_the_unit_is(listed: Site) -> None:
@@ -88,18 +101,7 @@ def test_sync_and_status_say_how_the_unit_is(listed: Site) -> None:
     assert (before["list_version"], before["list_published_at"], before["last_sync"]) == (0, None, None)
     assert listed.run("sync").stdout == "The watchlist was updated: version 1.\n"
     after = json.loads(listed.run("status", "--json").stdout)
-    assert list(after) == [
-        "unit",
-        "list_version",
-        "list_published_at",
-        "entries",
-        "pending",
-        "receipts",
-        "last_sync",
-        "list_confirmed_at",
-        "stale",
-        "pack",
-    ]
+    assert list(after) == list(before) == list(Status.__annotations__)
     assert (before["stale"], after["stale"]) == (True, False)
     assert (after["unit"], after["entries"], after["list_version"]) == ("bd/benapole-1", 2, 1)
 
