@@ -9,7 +9,7 @@ from credentials.tls import client_context
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
-from hub.cases.service import CaseService, PhotographReader
+from hub.cases.service import CaseService, PhotographReader, Register, Retention
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
 from hub.db import Database
@@ -75,6 +75,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         hub=settings.hub,
         slices=settings.slices,
         slice_days=settings.slice_days,
+        retention=_retention(settings),
         other=None
         if settings.other_pack is None
         else PhotographReader(load_pack(settings.other_pack, settings.permitted_licences)),
@@ -113,7 +114,9 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
         watchlist=watchlist,
         sightings=sightings,
         dispatch=dispatch,
-        review=ReviewService(sightings, cases, dispatch, fleet, vault=vault),
+        review=ReviewService(
+            database, sightings, cases, dispatch, fleet, vault=vault, rules=settings.review_rules
+        ),
     )
     recover(settings.data, database, fleet, watchlist, hub=settings.hub, clock=clock)
     return services
@@ -191,6 +194,13 @@ def alert_settings(settings: HubSettings) -> AlertSettings:
         sender=settings.sender,
         sender_name=settings.sender_name,
         status=settings.alert_status,
+    )
+
+
+def _retention(settings: HubSettings) -> Retention:
+    return Retention(
+        search={Register.MISSING: settings.missing_search_days, Register.FOUND: settings.found_search_days},
+        record={Register.MISSING: settings.missing_record_days, Register.FOUND: settings.found_record_days},
     )
 
 

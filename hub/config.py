@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from hub.access.service import SecondFactorPolicy
 from hub.dispatch.service import AlertStatus
+from hub.review.service import ReviewRules, Targets
 from models.pack import PERMITTED_LICENCES, default_pack_path
 from protocol.ids import HubId, SliceName, parse_hub_id, parse_slice_name
 
@@ -25,6 +26,7 @@ class BrokerKind(StrEnum):
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Days = Annotated[int, Field(ge=1, le=36500)]
 
 
 class HubSettings(TomlSettings):
@@ -37,6 +39,14 @@ class HubSettings(TomlSettings):
     slice_days: Annotated[int, Field(ge=1, le=3650)] = 90
     lease_days: Annotated[int, Field(ge=1, le=365)] = 14
     compaction_hours: Annotated[int, Field(ge=1, le=720)] = 24
+
+    # For how long faces are kept and searched for without a renewal, and a record after its search has ended.
+    missing_search_days: Days = 1825
+    missing_record_days: Days = 365
+    found_search_days: Days = 730
+    found_record_days: Days = 365
+    # For how long the installation keeps the hub's backups: until then, an erased case is in the earlier ones.
+    backup_days: Days = 90
 
     console_host: str = "127.0.0.1"
     console_port: Port
@@ -63,6 +73,14 @@ class HubSettings(TomlSettings):
 
     second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
 
+    # Minutes: a claim without renewal; from a review's opening to its decision, by urgency.
+    review_lease_minutes: Annotated[int, Field(ge=2, le=240)] = 15
+    review_target_urgent_minutes: Annotated[int, Field(ge=1)] = 30
+    review_target_soon_minutes: Annotated[int, Field(ge=1)] = 120
+    review_target_ordinary_minutes: Annotated[int, Field(ge=1)] = 720
+    # Of 100 comparisons, so many are of control pairs, once some are loaded.
+    control_pairs_per_100_reviews: Annotated[float, Field(ge=0, le=50)] = 5
+
     alert_recipients_file: Path | None = None
     alert_status: AlertStatus = AlertStatus.ACTUAL
     alert_sender: str = ""
@@ -81,6 +99,14 @@ class HubSettings(TomlSettings):
     def database_url(self) -> str:
         """The database on this machine."""
         return f"sqlite:///{self.data / 'hub.sqlite3'}"
+
+    @property
+    def review_rules(self) -> ReviewRules:
+        """How the desk works."""
+        targets = Targets(
+            self.review_target_urgent_minutes, self.review_target_soon_minutes, self.review_target_ordinary_minutes
+        )
+        return ReviewRules(self.review_lease_minutes, targets, self.control_pairs_per_100_reviews / 100)
 
     @property
     def sender(self) -> str:

@@ -87,18 +87,18 @@ def print_status(status: HubStatus, *, as_json: bool) -> None:
 def print_cases(cases: Sequence[CaseSummary]) -> None:
     """On standard output, a table."""
     table = Table()
-    for heading in ("case", "reference", "slice", "sex", "born", "last seen", "photos", "status", "listed until"):
+    for heading in ("case", "reference", "slice", "sex", "born", "last seen", "photos", "state", "listed until"):
         table.add_column(heading, no_wrap=heading == "case")
     for case in cases:
         table.add_row(
             case.id,
             case.reference,
-            case.slice,
+            case.slice or "",
             case.sex,
             f"{case.birth.earliest}\n{case.birth.latest}",
             "" if case.last_seen is None else case.last_seen.isoformat(),
             str(len(case.photos)),
-            case.status,
+            case.state,
             case.listed_until.isoformat(),
         )
     Console().print(table)

@@ -37,9 +37,26 @@ class AuditAction(StrEnum):
     UNIT_REGISTERED = "unit.registered"
     UNIT_CHANGED = "unit.changed"
     UNIT_WITHDRAWN = "unit.withdrawn"
+    UNIT_COUNTS_ANEW = "unit.counts-anew"
     CASE_REGISTERED = "case.registered"
     CASE_RENEWED = "case.renewed"
+    CASE_CHANGED = "case.changed"
     CASE_LOCATED = "case.located"
+    CASE_REOPENED = "case.reopened"
+    CASE_CLOSED = "case.closed"
+    CASE_EXPIRED = "case.expired"
+    CASE_ERASED = "case.erased"
+    CASE_ERASURE_COMPLETED = "case.erasure-completed"
+    CASE_VIEWED = "case.viewed"
+    CASES_LISTED = "case.listed"
+    CASE_EXPORTED = "case.exported"
+    CASES_IMPORTED = "case.imported"
+    CASES_DISTINCT = "case.distinct"
+    CASES_MERGED = "case.merged"
+    CASE_SEARCHED = "case.searched"
+    REGISTERS_COMPARED = "register.compared"
+    PHOTO_ADDED = "case.photo-added"
+    PHOTO_REMOVED = "case.photo-removed"
     TEMPLATE_ADDED = "case.template-added"
     WATCHLIST_PUBLISHED = "watchlist.published"
     WATCHLIST_EXPORTED = "watchlist.exported"
@@ -72,6 +89,11 @@ DETAILS: Final = frozenset(
     {
         "answer",  # a reviewer's, of the fixed choices
         "attempt",  # number
+        "cases",  # identifiers, or how many
+        "format",  # of a file that left or came in, of the fixed choices
+        "other",  # identifier of another case
+        "photo",  # identifier
+        "register",  # missing or found
         "candidates",  # how many
         "evidence",  # why a review was opened, of the fixed choices
         "kind",  # of a review, of the fixed choices

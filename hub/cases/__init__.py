@@ -1,1 +1,1 @@
-"""Missing children as cases: what the police recorded, the photographs, and what recognises them."""
+"""Children who are missing and children who were found: what is recorded of them, and what recognises them."""

@@ -7,8 +7,10 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, literal, select
 
-from hub.cases.model import CaseRecord, CaseStatus, TemplateRecord
-from hub.cases.store import case_photos, case_templates, cases, record_of, template_record
+from hub.cases.model import CaseRecord, CaseState, TemplateRecord
+from hub.cases.photo_store import template_record
+from hub.cases.store import record_of
+from hub.cases.tables import case_photos, case_templates, cases
 from hub.cases.templates import of_pack
 from protocol.ids import CaseId, SliceName
 
@@ -23,7 +25,7 @@ def listed_digests(
     `only_pack`: whose templates units are given where there is one; None for those of every pack.
     """
     nothing = literal(b"", LargeBinary).label("sealed_vector")
-    wanted = cases.c.slice == name, cases.c.status == CaseStatus.MISSING, cases.c.listed_until >= today
+    wanted = cases.c.slice == name, cases.c.state == CaseState.OPEN, cases.c.listed_until >= today
     found = _read(connection, nothing, *wanted)
     return {case.id: _digest(case, _of_pack(templates, only_pack)) for case, templates in found}
 

@@ -1,178 +1,34 @@
-"""The tables of cases. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
+"""Reading and writing cases' rows."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Connection,
-    Date,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    Row,
-    String,
-    Table,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
-from hub.cases.model import CaseRecord, CaseStatus, PoorPhotoRecord, TemplateRecord, WaitingPhoto
-from hub.db import metadata
-from protocol.ids import CaseId, PhotoId, SliceName
+from hub.cases.model import CaseRecord, CaseState, Purpose, Reason, Register, Risk
+from hub.cases.tables import case_events, case_names, case_views, cases
+from protocol.ids import CaseId, SliceName
 from protocol.person import BirthBand, Month, Sex
-
-cases = Table(
-    "cases",
-    metadata,
-    Column("id", String(130), primary_key=True),
-    Column("slice", String(130), nullable=False, index=True),
-    Column("sealed_reference", LargeBinary, nullable=False),
-    Column("reference_index", LargeBinary(32), nullable=False, unique=True),
-    Column("sex", String(16), nullable=False),
-    Column("born_from", Integer, nullable=False),  # months since the year 0
-    Column("born_to", Integer, nullable=False),
-    Column("last_seen", Date),
-    Column("status", String(16), nullable=False),
-    Column("listed_until", Date, nullable=False),
-    Column("registered_at", BigInteger, nullable=False),
-    Column("located_at", BigInteger),
-    # Rises with every change of any case, so that the watchlist need not compare everything to see one.
-    Column("revision", Integer, nullable=False, unique=True),
-    CheckConstraint("status IN ('missing', 'located')", name="status"),
-    CheckConstraint("sex IN ('female', 'male', 'unknown')", name="sex"),
-    CheckConstraint("born_from <= born_to", name="born"),
-    CheckConstraint("(status = 'located') = (located_at IS NOT NULL)", name="located"),
-)
-
-case_photos = Table(
-    "case_photos",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("case_id", String(130), ForeignKey("cases.id"), nullable=False, index=True),
-    Column("position", Integer, nullable=False),
-    Column("sealed_original", LargeBinary, nullable=False),
-    Column("sealed_portrait", LargeBinary, nullable=False),
-    # Of a photograph that was registered although it is poor: the measure that failed, and the operator's reason.
-    Column("fault", String(40)),
-    Column("sealed_reason", LargeBinary),
-    CheckConstraint("(fault IS NULL) = (sealed_reason IS NULL)", name="despite"),
-)
-
-case_templates = Table(
-    "case_templates",
-    metadata,
-    Column("photo_id", String(16), ForeignKey("case_photos.id"), primary_key=True),
-    Column("pack_digest", LargeBinary(32), primary_key=True),
-    Column("sealed_vector", LargeBinary, nullable=False),
-)
+from protocol.sighting import LegalBasis
 
 
-def insert_case(connection: Connection, case: CaseRecord, reference_index: bytes) -> None:
-    """A new case."""
-    connection.execute(
-        insert(cases).values(
-            id=case.id,
-            slice=case.slice,
-            sealed_reference=case.sealed_reference,
-            reference_index=reference_index,
-            sex=case.sex,
-            born_from=case.birth.earliest.ordinal,
-            born_to=case.birth.latest.ordinal,
-            last_seen=case.last_seen,
-            status=case.status,
-            listed_until=case.listed_until,
-            registered_at=case.registered_at,
-            revision=revision(connection) + 1,
-        )
-    )
+def insert_case(connection: Connection, case: CaseRecord, *, reference: bytes, number: bytes) -> None:
+    """A new case with the blind indexes of its reference, with its station and alone."""
+    columns = _columns(case) | {"reference_index": reference, "number_index": number}
+    connection.execute(insert(cases).values(id=case.id, revision=revision(connection) + 1, **columns))
 
 
-def insert_photo(
-    connection: Connection, case: CaseId, photo: PhotoId, position: int, *, original: bytes, portrait: bytes
-) -> None:
-    """A photograph of a case, both pictures encrypted."""
-    connection.execute(
-        insert(case_photos).values(
-            id=photo, case_id=case, position=position, sealed_original=original, sealed_portrait=portrait
-        )
-    )
+def update_case(connection: Connection, case: CaseRecord, *, reference: bytes | None, number: bytes | None) -> None:
+    """Everything that is known of a case, anew."""
+    columns = _columns(case) | {"reference_index": reference, "number_index": number}
+    connection.execute(update(cases).where(cases.c.id == case.id).values(revision=revision(connection) + 1, **columns))
 
 
-def mark_poor(connection: Connection, poor: PoorPhotoRecord) -> None:
-    """Say of a photograph that it was registered although it is poor."""
-    query = update(case_photos).where(case_photos.c.id == poor.photo)
-    connection.execute(query.values(fault=poor.fault, sealed_reason=poor.sealed_reason))
-
-
-def poor_photos(connection: Connection, case: CaseId) -> list[PoorPhotoRecord]:
-    """A case's photographs that were registered although they are poor."""
-    query = select(case_photos).where(case_photos.c.case_id == case, case_photos.c.fault.is_not(None))
-    return [PoorPhotoRecord(PhotoId(row.id), row.fault, row.sealed_reason) for row in connection.execute(query)]
-
-
-def insert_template(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> None:
-    """A photograph's encrypted template in one embedding space."""
-    connection.execute(insert(case_templates).values(photo_id=photo, pack_digest=pack_digest, sealed_vector=vector))
-
-
-def insert_template_once(connection: Connection, photo: PhotoId, pack_digest: bytes, vector: bytes) -> bool:
-    """As `insert_template`, unless another process was first; whether it was inserted."""
-    known = select(case_templates.c.photo_id).where(
-        case_templates.c.photo_id == photo, case_templates.c.pack_digest == pack_digest
-    )
-    if connection.scalar(known) is not None:
-        return False
-    insert_template(connection, photo, pack_digest, vector)
-    return True
-
-
-def without_template(
-    connection: Connection, pack_digest: bytes, case: CaseId | None, passed_over: Collection[PhotoId]
-) -> WaitingPhoto | None:
-    """A photograph, of one case or any, without a template of a pack; of a missing child first."""
-    has = exists().where(case_templates.c.photo_id == case_photos.c.id, case_templates.c.pack_digest == pack_digest)
-    query = (
-        select(case_photos.c.id, case_photos.c.case_id, case_photos.c.sealed_original)
-        .join(cases)
-        .where(~has, case_photos.c.id.not_in(passed_over))
-        .order_by(cases.c.located_at.is_not(None), case_photos.c.id)
-        .limit(1)
-    )
-    row = connection.execute(query if case is None else query.where(cases.c.id == case)).one_or_none()
-    return None if row is None else WaitingPhoto(CaseId(row.case_id), PhotoId(row.id), row.sealed_original)
-
-
-def templates(connection: Connection, case: CaseId) -> list[TemplateRecord]:
-    """A case's templates of every pack, in the order of its photographs."""
-    query = (
-        select(case_photos.c.id.label("photo"), case_templates.c.pack_digest, case_templates.c.sealed_vector)
-        .join_from(case_photos, case_templates)
-        .where(case_photos.c.case_id == case)
-        .order_by(case_photos.c.position, case_templates.c.pack_digest)
-    )
-    return [template_record(row) for row in connection.execute(query)]
-
-
-def touch(connection: Connection, case: CaseId) -> None:
-    """Note that what is published of a case may have changed."""
-    connection.execute(update(cases).where(cases.c.id == case).values(revision=revision(connection) + 1))
-
-
-def find_by_reference(connection: Connection, reference_index: bytes) -> str | None:
-    """The case that has a reference, by its blind index."""
-    return connection.scalar(select(cases.c.id).where(cases.c.reference_index == reference_index))
-
-
-def find(connection: Connection, case: CaseId) -> CaseRecord | None:
-    """A case's row."""
-    row = connection.execute(select(cases).where(cases.c.id == case)).one_or_none()
+def find(connection: Connection, case: CaseId, *, lock: bool = False) -> CaseRecord | None:
+    """A case's row; with `lock`, no other transaction changes it until this one ends."""
+    query = select(cases).where(cases.c.id == case)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else record_of(row)
 
 
@@ -182,26 +38,94 @@ def all_cases(connection: Connection) -> list[CaseRecord]:
     return [record_of(row) for row in rows]
 
 
-def photos(connection: Connection, case: CaseId) -> tuple[PhotoId, ...]:
-    """A case's photographs in the order they were given."""
-    query = select(case_photos.c.id).where(case_photos.c.case_id == case).order_by(case_photos.c.position)
-    return tuple(connection.scalars(query))
+def open_cases(connection: Connection, register: Register) -> list[CaseRecord]:
+    """The cases of a register that are searched for, by identifier."""
+    query = select(cases).where(cases.c.register == register, cases.c.state == CaseState.OPEN).order_by(cases.c.id)
+    return [record_of(row) for row in connection.execute(query)]
 
 
-def sealed_portrait(connection: Connection, case: CaseId, photo: PhotoId) -> bytes | None:
-    """The encrypted portrait of one of a case's photographs."""
-    query = select(case_photos.c.sealed_portrait)
-    return connection.scalar(query.where(case_photos.c.id == photo, case_photos.c.case_id == case))
+def changed_cases(connection: Connection, since: int, limit: int) -> list[tuple[CaseRecord, int]]:
+    """The open cases that changed after a revision, each with its own, in the order of their changes."""
+    query = select(cases).where(cases.c.revision > since, cases.c.state == CaseState.OPEN)
+    rows = connection.execute(query.order_by(cases.c.revision).limit(limit))
+    return [(record_of(row), row.revision) for row in rows]
 
 
-def locate(connection: Connection, case: CaseId, at: int) -> bool:
-    """Whether the case was missing until now."""
-    return _change(connection, case, status=CaseStatus.LOCATED, located_at=at)
+def find_by_reference(connection: Connection, reference_index: bytes) -> CaseId | None:
+    """The case that has a reference, by its blind index."""
+    found = connection.scalar(select(cases.c.id).where(cases.c.reference_index == reference_index))
+    return None if found is None else CaseId(found)
 
 
-def relist(connection: Connection, case: CaseId, until: date) -> bool:
-    """Whether the case is missing, so that it could be listed longer."""
-    return _change(connection, case, listed_until=until)
+def with_number(connection: Connection, number_index: bytes) -> list[CaseId]:
+    """The cases that have a reference, whatever the station."""
+    query = select(cases.c.id).where(cases.c.number_index == number_index).order_by(cases.c.id)
+    return [CaseId(found) for found in connection.scalars(query)]
+
+
+def merged_cases(connection: Connection, case: CaseId) -> list[CaseId]:
+    """The cases that went into one, by identifier."""
+    query = select(cases.c.id).where(cases.c.merged_into == case).order_by(cases.c.id)
+    return [CaseId(found) for found in connection.scalars(query)]
+
+
+def relist(connection: Connection, case: CaseId, until: date, at: int) -> None:
+    """List a case for longer."""
+    query = update(cases).where(cases.c.id == case)
+    connection.execute(query.values(listed_until=until, renewed_at=at, revision=revision(connection) + 1))
+
+
+def set_state(connection: Connection, case: CaseId, state: CaseState, at: int, into: CaseId | None = None) -> None:
+    """A case's new state; `into`: the case it was merged into."""
+    columns: dict[str, object] = {"state": state, "state_at": at, "revision": revision(connection) + 1}
+    if into is not None:
+        columns["merged_into"] = into
+    connection.execute(update(cases).where(cases.c.id == case).values(**columns))
+
+
+def add_event(
+    connection: Connection, case: CaseId, *, at: int, actor: str, state: CaseState, reason: Reason, note: bytes | None
+) -> None:
+    """Who changed a case, when and why."""
+    connection.execute(
+        insert(case_events).values(case_id=case, at=at, actor=actor, state=state, reason=reason, sealed_note=note)
+    )
+
+
+def events(connection: Connection, case: CaseId) -> Sequence[Row[tuple[Any, ...]]]:
+    """Rows of (at, actor, state, reason, sealed_note), oldest first."""
+    return connection.execute(select(case_events).where(case_events.c.case_id == case).order_by(case_events.c.id)).all()
+
+
+def note_view(connection: Connection, case: CaseId, operator: int, purpose: str, *, at: int, lasts: int) -> bool:
+    """Note that a person looks at a case; whether it is a look of its own, and not still the one of `lasts` ago."""
+    same = (case_views.c.case_id == case) & (case_views.c.operator_id == operator) & (case_views.c.purpose == purpose)
+    if connection.scalar(select(exists().where(same, case_views.c.noted_at > at - lasts))):
+        return False
+    connection.execute(delete(case_views).where(same))
+    connection.execute(insert(case_views).values(case_id=case, operator_id=operator, purpose=purpose, noted_at=at))
+    return True
+
+
+def empty(connection: Connection, case: CaseRecord) -> dict[str, int]:
+    """Take everything that describes a child from a case; how many of each were removed."""
+    of_case = case_events.c.case_id == case.id
+    notes = connection.execute(
+        update(case_events).where(of_case, case_events.c.sealed_note.is_not(None)).values(sealed_note=None)
+    )
+    names = connection.execute(delete(case_names).where(case_names.c.case_id == case.id))
+    connection.execute(delete(case_views).where(case_views.c.case_id == case.id))
+    years = {
+        "born_from": case.birth.earliest.year * 12,
+        "born_to": case.birth.latest.year * 12 + 11,
+        "last_seen": None,
+        "basis_until": None,
+    }
+    nothing = dict.fromkeys(
+        ("sealed_reference", "reference_index", "number_index", "sealed_description", "sealed_basis_reference")
+    )
+    connection.execute(update(cases).where(cases.c.id == case.id).values(**years, **nothing))
+    return {"names": names.rowcount, "notes": notes.rowcount}
 
 
 def revision(connection: Connection) -> int:
@@ -209,31 +133,63 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.coalesce(func.max(cases.c.revision), 0))) or 0
 
 
-def count(connection: Connection, status: CaseStatus) -> int:
-    """How many cases have a status."""
-    return connection.scalar(select(func.count()).select_from(cases).where(cases.c.status == status)) or 0
+def touch(connection: Connection, case: CaseId) -> None:
+    """Note that what is published or searched of a case may have changed."""
+    connection.execute(update(cases).where(cases.c.id == case).values(revision=revision(connection) + 1))
 
 
-def _change(connection: Connection, case: CaseId, **columns: object) -> bool:
-    query = update(cases).where(cases.c.id == case, cases.c.status == CaseStatus.MISSING)
-    return connection.execute(query.values(**columns, revision=revision(connection) + 1)).rowcount == 1
+def count(connection: Connection, register: Register, state: CaseState) -> int:
+    """How many cases of a register have a state."""
+    query = select(func.count()).select_from(cases).where(cases.c.register == register, cases.c.state == state)
+    return connection.scalar(query) or 0
+
+
+def _columns(case: CaseRecord) -> dict[str, object]:
+    return {
+        "register": case.register,
+        "state": case.state,
+        "state_at": case.state_at,
+        "merged_into": case.merged_into,
+        "site": case.site,
+        "slice": case.slice,
+        "sealed_reference": case.sealed_reference,
+        "sealed_description": case.sealed_description,
+        "sealed_basis_reference": case.sealed_basis_reference,
+        "sex": case.sex,
+        "born_from": case.birth.earliest.ordinal,
+        "born_to": case.birth.latest.ordinal,
+        "last_seen": case.last_seen,
+        "risk": case.risk,
+        "ground": case.ground,
+        "purposes": " ".join(sorted(case.purposes)),
+        "basis_until": case.basis_until,
+        "listed_until": case.listed_until,
+        "registered_at": case.registered_at,
+        "renewed_at": case.renewed_at,
+    }
 
 
 def record_of(row: Row[*tuple[Any, ...]]) -> CaseRecord:
-    """A row of `cases`."""
+    """A row of `cases` as a value."""
     return CaseRecord(
         id=CaseId(row.id),
-        slice=SliceName(row.slice),
+        register=Register(row.register),
+        state=CaseState(row.state),
+        site=row.site,
+        slice=None if row.slice is None else SliceName(row.slice),
         sealed_reference=row.sealed_reference,
+        sealed_description=row.sealed_description,
+        sealed_basis_reference=row.sealed_basis_reference,
         sex=Sex(row.sex),
         birth=BirthBand(Month.from_ordinal(row.born_from), Month.from_ordinal(row.born_to)),
         last_seen=row.last_seen,
-        status=CaseStatus(row.status),
+        risk=Risk(row.risk),
+        ground=LegalBasis(row.ground),
+        purposes=frozenset(map(Purpose, row.purposes.split())),
+        basis_until=row.basis_until,
         listed_until=row.listed_until,
         registered_at=row.registered_at,
+        renewed_at=row.renewed_at,
+        state_at=row.state_at,
+        merged_into=None if row.merged_into is None else CaseId(row.merged_into),
     )
-
-
-def template_record(row: Row[*tuple[Any, ...]]) -> TemplateRecord:
-    """A row with a template and its photograph's identifier."""
-    return TemplateRecord(PhotoId(row.photo), row.pack_digest, row.sealed_vector)

@@ -8,9 +8,10 @@ import structlog
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
-from hub.cases import store
-from hub.cases.model import TemplateRecord, WaitingPhoto
+from hub.cases import photo_store, store
+from hub.cases.model import WaitingPhoto
 from hub.cases.photographs import PhotographReader
+from hub.cases.sealing import photo_place
 from hub.clock import Clock
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId
@@ -49,7 +50,7 @@ class TemplateMaker:
         for reader in self._readers:
             pack = reader.pack_digest
             with self._database.read() as connection:
-                waiting = store.without_template(connection, pack, case, self._unreadable[pack])
+                waiting = photo_store.without_template(connection, pack, case, self._unreadable[pack])
             if waiting is not None:
                 return self._make(reader, waiting)
         return Completion.DONE
@@ -70,19 +71,8 @@ class TemplateMaker:
             return Completion.UNREADABLE
         sealed = self._vault.encrypt(template.to_bytes(), photo_place(waiting.photo, "template", pack))
         with self._database.begin() as connection:
-            if store.insert_template_once(connection, waiting.photo, pack, sealed):
+            if photo_store.insert_template_once(connection, waiting.photo, pack, sealed):
                 store.touch(connection, waiting.case)
                 action, now = AuditAction.TEMPLATE_ADDED, self._clock()
                 record(connection, action, actor=self._hub, subject=waiting.case, at=now, pack=pack.hex())
         return Completion.MADE
-
-
-def of_pack(pack: bytes, templates: Sequence[TemplateRecord]) -> list[TemplateRecord]:
-    """One pack's templates; of a photograph that it cannot read, those that there are."""
-    readable = {template.photo for template in templates if template.pack_digest == pack}
-    return [template for template in templates if template.pack_digest == pack or template.photo not in readable]
-
-
-def photo_place(photo: str, column: str, pack_digest: bytes = b"") -> str:
-    """Where a column of a photograph is, for the vault."""
-    return f"case_photos/{column}/{photo}/{pack_digest.hex()}"

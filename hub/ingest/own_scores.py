@@ -11,6 +11,7 @@ from faults import MisconfiguredError
 from models.bands import Band
 from models.calibration import load_calibration
 from models.errors import PackRejectedError
+from models.normalise import Rows
 from models.pack import Pack
 from models.scoring import Scorer
 from models.template import Template
@@ -45,6 +46,20 @@ class OwnScores:
         self._wanted = false_candidates_per_100
         self._scorer = _scorer(pack, allow_uncalibrated=allow_uncalibrated)
 
+    def gallery(self, vectors: Rows) -> Rows:
+        """Unit templates (n, d) float32 as rows for `rate`."""
+        return vectors if self._scorer is None else self._scorer.entries(vectors)
+
+    def rate(self, probe: Template, gallery: Rows) -> Rows:
+        """(n,) scores of a probe against the rows of a gallery: normalised, or cosines of an uncalibrated pack."""
+        return np.asarray(gallery @ (probe.vector if self._scorer is None else self._scorer.probe(probe)), np.float32)
+
+    def threshold(self, band: Band, comparable: int) -> float:
+        """The score from which on a case is named."""
+        if self._scorer is None:
+            return PROVISIONAL_MINIMUM
+        return self._scorer.threshold(band, comparable, self._wanted)
+
     def judge(self, probe: Template, vectors: Sequence[bytes], band: Band, comparable: int) -> OwnScore:
         """A probe against at least one template (little-endian float32) of the same pack.
 
@@ -60,7 +75,7 @@ class OwnScores:
         score = float(scores[position])
         found = self._scorer.chance(score, band, comparable)
         chance = Chance(found.per_search, found.low, found.high, found.candidates, found.counted)
-        enough = score >= self._scorer.threshold(band, comparable, self._wanted)
+        enough = score >= self.threshold(band, comparable)
         return OwnScore(_cosine(cosines[position]), score, chance, enough)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Self, cast
 
 from credentials.identity import load_identity
 from hub.bootstrap import Services, build_services
-from hub.cases.service import NewCase
+from hub.cases.service import GivenPhoto, NewCase
 from hub.clock import system_clock
 from hub.config import HubSettings, load_settings
 from models.align import portrait
@@ -284,7 +284,7 @@ def new_case(reference: str = "GD 1/2026", **changes: Any) -> NewCase:
 
 def register(services: Services, reference: str = "GD 1/2026", **changes: Any) -> CaseId:
     """A case with one public photograph."""
-    return services.cases.register(new_case(reference, **changes), [PHOTO.read_bytes()], "tester")
+    return services.cases.register(new_case(reference, **changes), [GivenPhoto(PHOTO.read_bytes())], "tester")
 
 
 def _command(*arguments: str) -> list[str]:

@@ -1,0 +1,170 @@
+"""Pages of the registers: filtered, found by name or reference, newest first, at any length of a register.
+
+A page is read from where the last one ended, by an index in the order of registration, and never counted through. Of
+cases found by name, those whose spelling is close come before those that only sound alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, tuple_
+
+from faults import RejectedError
+from hub.atrest import Vault
+from hub.cases import store
+from hub.cases.model import CaseState, CaseSummary, Register, Risk
+from hub.cases.name_store import has_term, rarest_first
+from hub.cases.reading import CaseReader
+from hub.cases.sealing import close_term, far_term, number_index, reference_index
+from hub.cases.tables import case_names, cases
+from hub.names.folding import sounds
+from hub.sites import EVERY_SITE, Sites
+from protocol.ids import CaseId
+from protocol.person import AgeBand, Month, Sex
+
+PAGE_LENGTH: Final = 50
+
+
+class CursorError(RejectedError):
+    """A page was asked for in a way that no page's links do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is looked for; None or empty: anything. `text`: a name in any script, a reference, or a case."""
+
+    text: str = ""
+    register: Register | None = None
+    state: CaseState | None = None
+    sex: Sex | None = None
+    age_band: AgeBand | None = None
+    risk: Risk | None = None
+    site: str | None = None
+    sites: Sites = EVERY_SITE
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: in the close (0) or the far (1) half of what is found, and at which case."""
+
+    half: int
+    registered_at: int
+    case: CaseId
+
+    def __str__(self) -> str:
+        return f"{self.half}.{self.registered_at}.{self.case}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Raises CursorError."""
+        half, _, rest = text.partition(".")
+        at, _, case = rest.partition(".")
+        if half not in ("0", "1") or not at.isascii() or not at.isdigit() or len(at) > 15 or not 0 < len(case) <= 130:
+            raise CursorError("There is no such page. Search again.")
+        return cls(int(half), int(at), CaseId(case))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case of a page. `names`: as they were entered."""
+
+    summary: CaseSummary
+    names: tuple[str, ...]
+    close: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Cases, and from where the next page goes on; None: that is all."""
+
+    lines: tuple[Line, ...]
+    after: Cursor | None
+
+
+class CaseSearch:
+    """Finds cases on both registers."""
+
+    def __init__(self, vault: Vault, reader: CaseReader) -> None:
+        self._vault = vault
+        self._reader = reader
+
+    def page(self, connection: Connection, filters: Filters, today: Month, after: Cursor | None = None) -> Page:
+        """At most PAGE_LENGTH cases. `today`: from which ages are counted."""
+        conditions = _conditions(filters, today)
+        text = filters.text.strip()
+        heard = [sound for sound in sounds(text) if not sound.common] or list(sounds(text))
+        if not text or not heard or any(letter.isdigit() for letter in text):
+            if text:
+                conditions.append(self._named(text))
+            return self._read(connection, [_plain(conditions)], after)
+        close = sorted({close_term(self._vault, sound) for sound in heard})
+        far = sorted({far_term(self._vault, sound) for sound in heard})
+        not_close = not_(and_(*(has_term(cases.c.id, term) for term in close)))
+        halves = [
+            _by_name(conditions, rarest_first(connection, close)),
+            _by_name([*conditions, not_close], rarest_first(connection, far)),
+        ]
+        return self._read(connection, halves, after)
+
+    def _named(self, text: str) -> ColumnElement[bool]:
+        return or_(
+            cases.c.number_index == number_index(self._vault, text),
+            cases.c.reference_index == reference_index(self._vault, text, ""),
+            cases.c.id == text.lower(),
+        )
+
+    def _read(self, connection: Connection, halves: Sequence[Select[tuple[object, ...]]], after: Cursor | None) -> Page:
+        lines: list[Line] = []
+        for half in range(0 if after is None else after.half, len(halves)):
+            query = halves[half]
+            if after is not None and after.half == half:
+                query = query.where(tuple_(query.selected_columns.at, cases.c.id) < (after.registered_at, after.case))
+            for row in connection.execute(query.limit(PAGE_LENGTH + 1 - len(lines))):
+                case = store.record_of(row)
+                if len(lines) == PAGE_LENGTH:
+                    return Page(tuple(lines), _end(lines[-1]))
+                names = self._reader.description(case).names
+                lines.append(Line(self._reader.summary_of(connection, case), names, close=half == 0))
+        return Page(tuple(lines), None)
+
+
+def _end(line: Line) -> Cursor:
+    return Cursor(0 if line.close else 1, line.summary.registered_at, line.summary.id)
+
+
+def _plain(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
+    query = select(cases, cases.c.registered_at.label("at")).where(*conditions)
+    return query.order_by(cases.c.registered_at.desc(), cases.c.id.desc())
+
+
+def _by_name(conditions: Sequence[ColumnElement[bool]], terms: Sequence[bytes]) -> Select[tuple[object, ...]]:
+    """The cases with every one of the hashes, along the index of the rarest."""
+    query = (
+        select(cases, case_names.c.registered_at.label("at"))
+        .join_from(case_names, cases, cases.c.id == case_names.c.case_id)
+        .where(case_names.c.term == terms[0], *(has_term(case_names.c.case_id, term) for term in terms[1:]))
+        .where(*conditions)
+    )
+    return query.order_by(case_names.c.registered_at.desc(), case_names.c.case_id.desc())
+
+
+def _conditions(filters: Filters, today: Month) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if filters.sites.names is not None:
+        wanted.append(filters.sites.condition(cases.c.site))
+    for column, value in (
+        (cases.c.register, filters.register),
+        (cases.c.state, filters.state),
+        (cases.c.sex, filters.sex),
+        (cases.c.risk, filters.risk),
+        (cases.c.site, filters.site),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    if filters.age_band is not None:
+        low, high = filters.age_band.years
+        # Someone of `high` completed years may turn `high` + 1 later this month, hence the whole month.
+        wanted.append(cases.c.born_to >= today.ordinal - 12 * (high + 1))
+        wanted.append(cases.c.born_from <= today.ordinal - 12 * low)
+    return wanted
