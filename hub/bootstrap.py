@@ -62,7 +62,25 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     recipients = load_recipients(settings.alert_recipients_file)
     make_private_directory(settings.data)
     database = Database(settings.database_url)
-    database.migrate()
+    try:
+        database.migrate()
+        services = _wire(settings, clock, database=database, vault=vault, identity=identity, recipients=recipients)
+        recover(settings.data, database, services.fleet, services.watchlist, hub=settings.hub, clock=clock)
+    except BaseException:
+        database.close()
+        raise
+    return services
+
+
+def _wire(
+    settings: HubSettings,
+    clock: Clock,
+    *,
+    database: Database,
+    vault: Vault,
+    identity: PrivateIdentity,
+    recipients: Recipients,
+) -> Services:
     fleet = FleetService(database, vault, identity, settings.units, clock)
     pack = load_pack(settings.pack, settings.permitted_licences)
     photographs = PhotographReader(pack)
@@ -96,7 +114,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)
-    services = Services(
+    return Services(
         settings=settings,
         clock=clock,
         database=database,
@@ -118,8 +136,6 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
             database, sightings, cases, dispatch, fleet, vault=vault, rules=settings.review_rules
         ),
     )
-    recover(settings.data, database, fleet, watchlist, hub=settings.hub, clock=clock)
-    return services
 
 
 def build_link(settings: HubSettings) -> MqttLink:

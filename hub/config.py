@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from hub.access.service import SecondFactorPolicy
+from hub.db import postgresql_url
 from hub.dispatch.service import AlertStatus
 from hub.review.service import ReviewRules, Targets
 from models.pack import PERMITTED_LICENCES, default_pack_path
@@ -65,6 +66,8 @@ class HubSettings(TomlSettings):
     tls: Path = Path("tls")
     units: Path = Path("units")
     data: Path = Path("data")
+    # Without it, SQLite in `data`.
+    database: Annotated[str, AfterValidator(postgresql_url)] | None = None
     pack: Path = Field(default_factory=default_pack_path)
     other_pack: Path | None = None
     permitted_licences: tuple[str, ...] = tuple(sorted(PERMITTED_LICENCES))
@@ -97,8 +100,8 @@ class HubSettings(TomlSettings):
 
     @property
     def database_url(self) -> str:
-        """The database on this machine."""
-        return f"sqlite:///{self.data / 'hub.sqlite3'}"
+        """Where the hub's database is."""
+        return self.database or f"sqlite:///{self.data / 'hub.sqlite3'}"
 
     @property
     def review_rules(self) -> ReviewRules:

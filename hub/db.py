@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from faults import MisconfiguredError, UnavailableError
@@ -116,6 +116,19 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def postgresql_url(text: str) -> str:
+    """The URL of a database in PostgreSQL, as settings name it. Raises ValueError, which repeats nothing of it."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("write postgresql://ROLE@HOST/DATABASE") from None
+    if url.get_backend_name() != "postgresql":
+        raise ValueError("write postgresql://ROLE@HOST/DATABASE; SQLite needs no URL")
+    if url.password is not None or "password" in url.query:
+        raise ValueError("a password does not belong in it: name a private file, ?passfile=/path/to/pgpass")
+    return text
 
 
 def size_in_bytes(connection: Connection) -> int:

@@ -25,7 +25,7 @@ from faults import UnavailableError
 _QOS: Final = 1
 _KEEPALIVE_SECONDS: Final = 30
 _SESSION_SECONDS: Final = 30 * 24 * 3600
-_IN_FLIGHT: Final = 32
+_IN_FLIGHT: Final = 64
 _PUBACK_SECONDS: Final = 20.0
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
@@ -94,6 +94,17 @@ class MqttLink:
             return self._deliveries.get(timeout=seconds)
         except queue.Empty:
             return None
+
+    def next_deliveries(self, seconds: float) -> list[Delivery]:
+        """The next message and all that wait behind it, or none when none comes in time.
+
+        They are at most as many as the broker sends without an acknowledgement.
+        """
+        group = [self.next_delivery(seconds)]
+        with suppress(queue.Empty):
+            while len(group) < _IN_FLIGHT:
+                group.append(self._deliveries.get_nowait())
+        return [delivery for delivery in group if delivery is not None]
 
     def is_current(self, delivery: Delivery) -> bool:
         """Whether the connection that brought a message still stands. If not, the broker will send it again."""

@@ -12,7 +12,7 @@ from hub.clock import MINUTE, Clock, utc_day
 from hub.db import Database
 from hub.fleet.service import FleetService, UnitFileError
 from hub.ingest.second_look import SecondLooks
-from hub.ingest.service import IngestService
+from hub.ingest.service import IngestService, Message
 from hub.mqtt import Delivery, MqttLink
 from hub.watchlist.service import WatchlistService
 from protocol.announcement import Announcement
@@ -27,26 +27,30 @@ _log = structlog.get_logger()
 
 
 def take_in(link: MqttLink, ingest: IngestService, stop: threading.Event) -> None:
-    """Hand what the broker delivers to the ingest room, one by one, and acknowledge what is committed."""
+    """Hand what the broker delivers to the ingest room, and acknowledge what is committed.
+
+    What has come by the time that the last group is committed makes the next: one when little comes, many under load.
+    """
     while not stop.is_set():
-        delivery = link.next_delivery(_LOOK_SECONDS)
-        if delivery is not None:
-            _take_in_one(link, ingest, delivery, stop)
+        group = link.next_deliveries(_LOOK_SECONDS)
+        if group:
+            _take_in_group(link, ingest, group, stop)
 
 
-def _take_in_one(link: MqttLink, ingest: IngestService, delivery: Delivery, stop: threading.Event) -> None:
+def _take_in_group(link: MqttLink, ingest: IngestService, group: list[Delivery], stop: threading.Event) -> None:
     delay = _LOOK_SECONDS
     # A message of a connection that broke is left alone: the broker sends it again on the next.
-    while link.is_current(delivery):
+    while group := [delivery for delivery in group if link.is_current(delivery)]:
         try:
-            ingest.receive(delivery.topic, delivery.payload)
+            ingest.receive_all([Message(delivery.topic, delivery.payload) for delivery in group])
         except UnavailableError as error:
-            _log.warning("message.waits", reason=type(error).__name__)
+            _log.warning("message.waits", reason=type(error).__name__, messages=len(group))
             if stop.wait(delay):
                 return
             delay = min(2 * delay, _LONGEST_DELAY)
         else:
-            link.acknowledge(delivery)
+            for delivery in group:
+                link.acknowledge(delivery)
             return
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import database_url, postgres
+from tests.support.databases import database_url, hub_database, postgres
 from tests.support.desk import Desk
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "hub_database", "postgres"]
 
 
 @pytest.fixture

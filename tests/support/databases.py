@@ -29,6 +29,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub_database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """What `HubSite` takes: first None, for SQLite in the hub's own folder, and then a URL of PostgreSQL."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
 @contextmanager
 def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     """The URL of a migrated, empty database, which is gone when the block ends. `kind`: sqlite or postgresql."""

@@ -60,8 +60,14 @@ class HubSite:
     """A folder as `mca provision` makes it, for a hub and its units, on free ports."""
 
     def __init__(
-        self, folder: Path, *, units: Sequence[UnitId] = (UNIT,), slices: Sequence[SliceName] = (SLICE,)
+        self,
+        folder: Path,
+        *,
+        units: Sequence[UnitId] = (UNIT,),
+        slices: Sequence[SliceName] = (SLICE,),
+        database_url: str | None = None,
     ) -> None:
+        """`database_url`: of PostgreSQL; without it the hub keeps its data in SQLite, in its own folder."""
         self.folder = folder / "installation"
         self.clock = SetClock()
         deployment = Deployment(
@@ -72,6 +78,8 @@ class HubSite:
             units=parse_endpoint("127.0.0.1", free_port()),
         )
         create_installation(self.folder, deployment, now=datetime.now(UTC))
+        if database_url is not None:
+            self.config.write_text(f'database = "{database_url}"\n{self.config.read_text()}')
         for unit in units:
             self.add_unit(unit)
 

@@ -22,14 +22,15 @@ from models.template import similarity, template_from_bytes
 from protocol.errors import FieldError
 from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.person import BirthBand, Month, Sex
+from tests.support.databases import stored_bytes
 from tests.support.hub_site import PHOTO, SAMPLES, SLICE, HubSite, new_case, register
 
 SECOND_PHOTO = SAMPLES / "obama2.jpg"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> HubSite:
-    return HubSite(tmp_path, units=())
+def site(tmp_path: Path, hub_database: str | None) -> HubSite:
+    return HubSite(tmp_path, units=(), database_url=hub_database)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_nothing_of_a_child_is_readable_on_the_disk(site: HubSite) -> None:
         with hub.database.read() as connection:
             (entry,) = hub.cases.listed_entries(connection, SLICE)
         portrait = hub.cases.portrait(case, entry.templates[0].photo)
-    disk = b"".join(path.read_bytes() for path in (site.folder / "hub" / "data").rglob("*") if path.is_file())
+    disk = stored_bytes(site.settings.database_url)
     assert case.encode() in disk
     for secret in (PHOTO.read_bytes()[1000:1064], portrait[500:564], entry.templates[0].vector[:32], b"GD 4711"):
         assert secret not in disk

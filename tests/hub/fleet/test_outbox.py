@@ -20,8 +20,8 @@ Sent = list[tuple[str, bytes]]
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> HubSite:
-    return HubSite(tmp_path, units=(UNIT, OTHER_UNIT))
+def site(tmp_path: Path, hub_database: str | None) -> HubSite:
+    return HubSite(tmp_path, units=(UNIT, OTHER_UNIT), database_url=hub_database)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from faults import UnavailableError
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services
 from hub.clock import HOUR
-from hub.ingest.service import IngestService, UnknownSightingError
+from hub.ingest.service import IngestService, Message, UnknownSightingError
 from models.images import decode_image
 from protocol import cbor
 from protocol.envelope import MessageType, digest, open_envelope
@@ -26,11 +26,22 @@ from protocol.padding import pad
 from protocol.receipt import Receipt, Verdict
 from protocol.sighting import PADDED_BYTES, Face, Sighting
 from protocol.topics import UnitChannel, unit_topic
+from tests.support.databases import stored_bytes
 from tests.support.hub_site import FACES, OTHER_UNIT, UNIT, HubSite, SimulatedUnit, register
 
 TOPIC = unit_topic(UNIT, UnitChannel.SIGHTINGS)
 LOSS_TOPIC = unit_topic(UNIT, UnitChannel.LOSSES)
 HEALTH_TOPIC = unit_topic(UNIT, UnitChannel.HEALTH)
+
+
+# What makes the last insertion of a commit fail.
+FULL = {
+    "sqlite": ("CREATE TRIGGER full_reviews BEFORE INSERT ON reviews BEGIN SELECT RAISE(ABORT, 'no room'); END",),
+    "postgresql": (
+        "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$",
+        "CREATE TRIGGER full_reviews BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION fill()",
+    ),
+}
 
 
 @dataclass
@@ -66,6 +77,9 @@ class Intake:
     def receive(self, envelope: bytes, topic: str = TOPIC) -> None:
         self.room.receive(topic, envelope)
 
+    def receive_together(self, *envelopes: bytes) -> None:
+        self.room.receive_all([Message(TOPIC, envelope) for envelope in envelopes])
+
     def receipts(self) -> list[Receipt]:
         receipts = unit_topic(UNIT, UnitChannel.RECEIPTS)
         opened = (
@@ -98,8 +112,8 @@ class Intake:
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Iterator[Intake]:
-    site = HubSite(tmp_path, units=(UNIT, OTHER_UNIT))
+def intake(tmp_path: Path, hub_database: str | None) -> Iterator[Intake]:
+    site = HubSite(tmp_path, units=(UNIT, OTHER_UNIT), database_url=hub_database)
     with site.services() as hub:
         hub.fleet.refresh()
         case = register(hub)
@@ -396,16 +410,51 @@ def test_refusals_are_all_counted_and_a_flood_of_them_leaves_few_entries(intake:
     assert intake.count("rejected_messages") <= 4
 
 
+def test_bad_messages_in_a_group_spoil_no_other(intake: Intake) -> None:
+    first, last = intake.unit.envelope(intake.match().to_bytes()), intake.unit.envelope(intake.match().to_bytes())
+    unknown = intake.unit.sighting((CaseId("bd/c-0"), PhotoId("0" * 16)))
+    replayed = intake.unit.envelope(intake.match().to_bytes(), sequence=1)
+    intake.receive_together(first, b"rubbish", intake.unit.envelope(unknown.to_bytes()), replayed, last)
+    assert [receipt.envelope_digest for receipt in intake.receipts()] == [digest(first), digest(last)]
+    assert (intake.count("sightings"), intake.count("reviews"), intake.count("sighting_faces")) == (2, 2, 2)
+    reasons = [reason for _, reason in intake.rejections()]
+    assert reasons == ["MalformedError", "UnknownCaseError", "ReplayedError"]
+
+
+def test_duplicate_within_a_group_is_kept_once_and_receipted_as_often_as_it_came(intake: Intake) -> None:
+    envelope = intake.unit.envelope(intake.match().to_bytes())
+    intake.receive_together(envelope, envelope)
+    first, second = intake.receipts()
+    assert first == second
+    assert (intake.count("sightings"), intake.count("reviews"), intake.rejections()) == (1, 1, [])
+
+
+def test_receipts_of_a_group_go_when_all_of_it_is_committed(intake: Intake) -> None:
+    committed_when_sent: list[int] = []
+    plain = intake.publish
+
+    def look_and_publish(topic: str, payload: bytes) -> None:
+        committed_when_sent.append(intake.count("sightings"))
+        plain(topic, payload)
+
+    intake.publish = look_and_publish  # type: ignore[method-assign]
+    intake.__post_init__()
+    intake.receive_together(*(intake.unit.envelope(intake.unit.sighting().to_bytes()) for _ in range(3)))
+    assert committed_when_sent == [3, 3, 3]
+
+
 def test_failed_commit_leaves_nothing_and_the_next_try_succeeds(intake: Intake) -> None:
     envelope = intake.unit.envelope(intake.match().to_bytes())
     with intake.hub.database.begin() as connection:
-        connection.execute(text("CREATE TRIGGER full BEFORE INSERT ON reviews BEGIN SELECT RAISE(ABORT, 'full'); END"))
-    with pytest.raises(Exception, match="full"):
+        for statement in FULL[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+    with pytest.raises(Exception, match="no room"):
         intake.receive(envelope)
     assert [intake.count(table) for table in ("sightings", "sighting_faces", "reviews")] == [0, 0, 0]
     assert intake.sent == []
     with intake.hub.database.begin() as connection:
-        connection.execute(text("DROP TRIGGER full"))
+        on_table = " ON reviews" if connection.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER full_reviews{on_table}")
     intake.receive(envelope)
     assert len(intake.receipts()) == 1
 
@@ -414,7 +463,7 @@ def test_nothing_of_the_face_or_the_consent_is_readable_on_the_disk(intake: Inta
     sighting = intake.match(basis_reference="consent of the uncle")
     intake.receive(intake.unit.envelope(sighting.to_bytes()))
     intake.hub.database.close()
-    disk = b"".join(path.read_bytes() for path in (intake.site.folder / "hub" / "data").glob("hub.sqlite3*"))
+    disk = stored_bytes(intake.site.settings.database_url)
     assert sighting.sighting_id.encode() in disk
     for secret in (FACES.face.crop[200:264], FACES.face.portrait[200:264], b"consent of the uncle"):
         assert secret not in disk

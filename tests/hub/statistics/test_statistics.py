@@ -20,8 +20,8 @@ from tests.support.hub_site import SITE, UNIT, HubSite, register
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> HubSite:
-    return HubSite(tmp_path)
+def site(tmp_path: Path, hub_database: str | None) -> HubSite:
+    return HubSite(tmp_path, database_url=hub_database)
 
 
 def month_of(hub: Services) -> str:

@@ -176,11 +176,14 @@ def test_failing_program_shows_neither_its_inside_nor_an_unprotected_page(desk: 
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_database_that_does_not_answer_is_said_to_be_tried_again(desk: Desk, person: MakePerson) -> None:
+def test_database_that_does_not_answer_is_said_to_be_tried_again(
+    desk: Desk, person: MakePerson, tmp_path: Path
+) -> None:
     amina = person("amina")
     desk.database.close()
-    desk.path.rename(desk.path.with_suffix(".away"))
-    desk.path.mkdir()
+    file = tmp_path / "hub.sqlite3"
+    file.rename(file.with_suffix(".away"))
+    file.mkdir()
     answer = amina.get("/")
     assert answer.status_code == 503
     assert "Try again" in answer.text

@@ -1,0 +1,170 @@
+"""From the bytes that the broker delivers to what can be committed, without the database's one writer.
+
+It costs most of the time of taking a message in, so it is done before the transaction, for several messages at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from faults import RejectedError
+from hub.atrest import Vault
+from hub.fleet.service import FleetService
+from hub.ingest.reader import place
+from models.images import decode_image
+from protocol.envelope import MessageType, Opened, open_envelope
+from protocol.errors import FieldError, UnknownVersionError, WrongTopicError
+from protocol.health import Health
+from protocol.ids import SightingId, UnitId
+from protocol.keys import PrivateIdentity
+from protocol.losses import Losses
+from protocol.sighting import Face, Sighting
+from protocol.topics import UnitChannel, parse_unit_topic
+
+UNKNOWN_SENDER = "unknown"
+_CROP_SHAPE = (112, 112, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the broker delivered."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFace:
+    """A sighting's two pictures, encrypted for their columns."""
+
+    crop: bytes
+    portrait: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSighting:
+    """A sighting without a fault in itself, with what of it is encrypted at rest."""
+
+    sighting: Sighting
+    sealed_basis_reference: bytes
+    sealed_face: SealedFace | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A message that its unit keeps until it is settled. The unit signed it, so that a fault in it is for good."""
+
+    unit: UnitId
+    sequence: int
+    digest: bytes  # SHA-256 of the envelope
+    content: SoundSighting | Losses | RejectedError
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A unit's health."""
+
+    unit: UnitId
+    sequence: int
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The broker's word that a unit's connection broke."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that is not taken in. `sender`: on whose topic it came, which the broker vouches for."""
+
+    sender: str
+    error: RejectedError
+
+
+OpenedMessage = Numbered | Report | Gone | Refused
+
+
+class Opener:
+    """Opens the messages of one hub's units."""
+
+    def __init__(self, identity: PrivateIdentity, vault: Vault, fleet: FleetService) -> None:
+        """`identity`: the hub's own."""
+        self._identity = identity
+        self._vault = vault
+        self._fleet = fleet
+
+    def open(self, message: Message) -> OpenedMessage:
+        """Verify, open and decode. Raises UnavailableError when the database cannot be asked for the sender."""
+        sender = UNKNOWN_SENDER
+        try:
+            unit, channel = parse_unit_topic(message.topic)
+            sender = str(unit)
+            return self._open_on(unit, channel, message.payload)
+        except RejectedError as error:
+            return Refused(sender, error)
+
+    def _open_on(self, unit: UnitId, channel: UnitChannel, payload: bytes) -> OpenedMessage:
+        match channel:
+            case UnitChannel.SIGHTINGS:
+                return self._numbered(self._unseal(unit, payload, MessageType.SIGHTING), self._sighting)
+            case UnitChannel.LOSSES:
+                return self._numbered(self._unseal(unit, payload, MessageType.LOSS), _losses)
+            case UnitChannel.HEALTH:
+                opened = self._unseal(unit, payload, MessageType.HEALTH)
+                return Report(unit, opened.header.sequence, Health.from_bytes(opened.payload))
+            case UnitChannel.PRESENCE:
+                if payload:
+                    raise FieldError("The last will of a unit's connection is empty.")
+                return Gone(unit)
+            case _:
+                raise WrongTopicError(f"The hub takes in nothing on the topic of {channel}.")
+
+    def _unseal(self, unit: UnitId, payload: bytes, expected: MessageType) -> Opened:
+        opened = open_envelope(
+            payload, recipient=self._identity, find_sender=self._fleet.find_sender, expected=expected
+        )
+        if opened.header.sender != unit:
+            raise WrongTopicError(f"A message of another sender came on a topic of {unit}.")
+        return opened
+
+    def _numbered(self, opened: Opened, decode: Callable[[UnitId, bytes], SoundSighting | Losses]) -> Numbered:
+        unit = UnitId(opened.header.sender)
+        content: SoundSighting | Losses | RejectedError
+        try:
+            content = decode(unit, opened.payload)
+        except UnknownVersionError:
+            raise  # A later program could read it: it stays with its unit.
+        except RejectedError as error:
+            content = error
+        return Numbered(unit, opened.header.sequence, opened.digest, content)
+
+    def _sighting(self, unit: UnitId, payload: bytes) -> SoundSighting:
+        sighting = Sighting.from_bytes(payload)
+        _require_sound(unit, sighting)
+        basis = self._vault.encrypt(sighting.basis_reference.encode(), place(sighting.sighting_id, "basis"))
+        face = None if sighting.face is None else self._seal(sighting.sighting_id, sighting.face)
+        return SoundSighting(sighting, basis, face)
+
+    def _seal(self, sighting_id: SightingId, face: Face) -> SealedFace:
+        return SealedFace(
+            self._vault.encrypt(face.crop, place(sighting_id, "crop")),
+            self._vault.encrypt(face.portrait, place(sighting_id, "portrait")),
+        )
+
+
+def _losses(_unit: UnitId, payload: bytes) -> Losses:
+    return Losses.from_bytes(payload)
+
+
+def _require_sound(unit: UnitId, sighting: Sighting) -> None:
+    if sighting.unit != unit:
+        raise FieldError(f"A sighting of another unit came in a message of {unit}.")
+    if len({candidate.case for candidate in sighting.candidates}) != len(sighting.candidates):
+        raise FieldError("A sighting names one case twice.")
+    if sighting.face is not None:
+        # Reviewers' browsers will be given the portrait: it must be a picture.
+        decode_image(sighting.face.portrait)
+        if decode_image(sighting.face.crop).shape != _CROP_SHAPE:
+            raise FieldError("The aligned face of a sighting has 112 × 112 pixels.")
