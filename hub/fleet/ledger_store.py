@@ -55,8 +55,7 @@ def deliveries(connection: Connection, reported: dict[UnitId, int]) -> dict[Unit
         top = max(row.greatest, said)
         count = top - row.known
         ranges = tuple(_missing(connection, unit, top)) if count else ()
-        back = unit in reported and said < row.greatest
-        result[unit] = Delivery(top, ranges, count, int(row.lost), int(row.refused), back)
+        result[unit] = Delivery(top, ranges, count, int(row.lost), int(row.refused))
     return result
 
 

@@ -64,7 +64,6 @@ class Delivery:
     missing_count: int = 0
     lost: int = 0
     refused: int = 0
-    went_back: bool = False  # the unit counts from a smaller number than it did: its storage was replaced or copied
 
 
 @dataclass(frozen=True, slots=True)

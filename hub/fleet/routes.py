@@ -1,10 +1,11 @@
-"""The list of units and what each last said of itself."""
+"""The list of units and how each of them is."""
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from hub.access.service import Role, requires
 from hub.desk import Services, ShownBy, SignedInVisitor
+from hub.fleet import overview
 
 router = APIRouter()
 
@@ -14,6 +15,6 @@ router = APIRouter()
 def units_page(services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
     """The units of the visitor's sites, by name."""
     with services.database.read() as connection:
-        units = [unit for unit in services.fleet.units(connection) if visitor.operator.sites.include(unit.site)]
-        health = {report.unit: report for report in services.fleet.health(connection)}
-    return pages.show("units.html", visitor, units=units, health=health)
+        states = services.fleet.states(connection)
+    mine = [state for state in states if visitor.operator.sites.include(state.unit.site)]
+    return pages.show("units.html", visitor, states=mine, now=services.clock(), overview=overview)

@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _BATCH = 64
+_IN_FLIGHT = 8
+"""Messages that a unit sends at once, and that may therefore overtake its report."""
 
 
 class UnknownUnitError(RejectedError):
@@ -80,8 +82,9 @@ class FleetService:
     def take_health(self, connection: Connection, unit: UnitId, sequence: int, health: Health) -> bytes | None:
         """Keep a unit's newest report; the sealed answer for its topic `time`, if it asks what time it is.
 
-        The broker may deliver a report twice; the second changes nothing. Reports leave no audit entry: they
-        change nothing but what is shown of the unit. Raises ReplayedError for one that is older than the newest.
+        The broker may deliver a report twice; the second changes nothing. Reports leave no audit entry, except where
+        a unit has forgotten numbers that it gave before: its storage was replaced, and what waited there is gone.
+        Raises ReplayedError for one that is older than the newest.
         """
         newest = store.health_sequence(connection, unit)
         if sequence < newest:
@@ -92,11 +95,14 @@ class FleetService:
         store.put_health(connection, unit, sequence, health, now)
         if health.challenge is None:
             return None
-        answer = SignedTime(health.challenge, now, ledger_store.greatest(connection, unit) + 1)
+        greatest = ledger_store.greatest(connection, unit)
+        if health.outbox.last_sequence + _IN_FLIGHT < greatest:
+            record(connection, AuditAction.UNIT_COUNTS_ANEW, actor=unit, subject=unit, at=now, number=greatest)
+        answer = SignedTime(health.challenge, now, greatest + 1)
         return self.seal(connection, unit, MessageType.TIME, answer.to_bytes())
 
     def note_gone(self, connection: Connection, unit: UnitId) -> None:
-        """The broker says that a unit's connection broke. Nobody has signed that: it is shown, and believed no further."""
+        """The broker says that a unit's connection broke. Nobody signed that: it is shown, and believed no further."""
         store.note_gone(connection, unit, self._clock())
 
     def health(self, connection: Connection) -> list[UnitHealth]:
