@@ -27,6 +27,7 @@ _DESCRIPTION: Final = (
     "Two reviewers have, independently of each other, judged that the person of this intake is the person of the"
     " case. That is a judgement of photographs. It is no proof of identity."
 )
+_HISTORICAL: Final = "Historical: photographed {}. The child may no longer be there. "
 _INSTRUCTION: Final = (
     "Telephone the issuing desk and give the intake reference. Establish the person's identity on the spot before"
     " anything else is decided. Let nobody who accompanies the child learn of the reason."
@@ -66,7 +67,8 @@ def cap_time(at: int) -> str:
 
 def headline(alert: Alert) -> str:
     """What people read first: references, no name and no face."""
-    return f"Intake {alert.reference}: two reviewers confirmed a match with case {alert.case}"
+    late = "" if alert.historical is None else "Historical: "
+    return f"{late}Intake {alert.reference}: two reviewers confirmed a match with case {alert.case}"
 
 
 def alert_page(alert: Alert, settings: AlertSettings) -> str:
@@ -81,14 +83,16 @@ def _info(alert: Alert, settings: AlertSettings) -> ET.Element:
     _add(info, "category", "Rescue")
     _add(info, "event", "Missing child: match confirmed")
     _add(info, "responseType", "Assess")
-    _add(info, "urgency", "Immediate")
+    # What is historical is urgent too, and not as if the child stood there now.
+    _add(info, "urgency", "Immediate" if alert.historical is None else "Expected")
     _add(info, "severity", "Severe")
     # Likely, not Observed: two people compared photographs; nobody has established an identity yet.
     _add(info, "certainty", "Likely")
     _add(info, "audience", "Police and child-protection officers")
     _add(info, "senderName", settings.sender_name)
     _add(info, "headline", headline(alert))
-    _add(info, "description", _DESCRIPTION)
+    late = "" if alert.historical is None else _HISTORICAL.format(alert.historical)
+    _add(info, "description", late + _DESCRIPTION)
     _add(info, "instruction", _INSTRUCTION)
     _add(info, "web", alert_page(alert, settings))
     area = ET.SubElement(info, "area")

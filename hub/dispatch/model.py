@@ -56,6 +56,7 @@ class Alert:
     site: SiteId
     status: AlertStatus
     raised_at: int  # milliseconds since 1970 UTC
+    historical: str | None = None  # when the photograph was taken, in words, where that was not just now
 
 
 class AttemptResult(StrEnum):

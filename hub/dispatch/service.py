@@ -53,15 +53,27 @@ class DispatchService:
         self._random = random
 
     def raise_alert(
-        self, connection: Connection, *, review_id: str, case: CaseId, reference: str, site: SiteId, actor: str, at: int
+        self,
+        connection: Connection,
+        *,
+        review_id: str,
+        case: CaseId,
+        reference: str,
+        site: SiteId,
+        actor: str,
+        at: int,
+        historical: str | None = None,
     ) -> None:
         """Put an alert, and a delivery for each of today's recipients, into the decision's own transaction.
 
+        `historical`: when the photograph was taken, in words, where that was not just before it was received.
         The database refuses it (IntegrityError) where the review has not been confirmed by two people.
         """
         # A reference comes from a device and goes into headers of messages: no line break may come with it.
         reference = "".join(letter if letter.isprintable() else "\ufffd" for letter in reference)
-        alert = Alert(AlertId(self._random(8).hex()), review_id, case, reference, site, self._settings.status, at)
+        alert = Alert(
+            AlertId(self._random(8).hex()), review_id, case, reference, site, self._settings.status, at, historical
+        )
         store.add_alert(connection, alert, cap_document(alert, self._settings))
         for recipient in self._recipients:
             store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)

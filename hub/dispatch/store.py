@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    Text,
     UniqueConstraint,
     exists,
     func,
@@ -40,6 +41,7 @@ alerts = Table(
     Column("status", String(16), nullable=False),
     Column("raised_at", BigInteger, nullable=False, index=True),
     Column("document", LargeBinary, nullable=False),  # CAP, as recipients of the feed read it
+    Column("historical", Text),
     UniqueConstraint("review_id"),
     ForeignKeyConstraint(["review_id", "outcome"], ["decisions.review_id", "decisions.outcome"]),
     CheckConstraint("outcome = 'confirmed'", name="confirmed"),
@@ -86,6 +88,7 @@ def add_alert(connection: Connection, alert: Alert, document: bytes) -> None:
             status=str(alert.status),
             raised_at=alert.raised_at,
             document=document,
+            historical=alert.historical,
         )
     )
 
@@ -234,6 +237,7 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
         SiteId(row.site),
         AlertStatus(row.status),
         row.raised_at,
+        row.historical,
     )
 
 

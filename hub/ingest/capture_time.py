@@ -23,6 +23,11 @@ class CaptureTime:
     historical: bool  # it may be longer ago than LIVE_FOR, and is never shown as live
     uncertain: bool  # the interval is wide, or the unit's clock contradicts the hub's
 
+    @classmethod
+    def exact(cls, at: int, received_at: int) -> "CaptureTime":
+        """Of a moment that is known."""
+        return capture_time(Moment(at, at, at), received_at)
+
 
 def capture_time(captured: Moment, received_at: int) -> CaptureTime:
     """What the unit's clock says of a capture, held against when the hub received it: it was taken before."""

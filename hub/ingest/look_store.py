@@ -17,7 +17,8 @@ def waiting(connection: Connection) -> SightingId | None:
         select(sightings.c.id)
         .join_from(sightings, sighting_candidates, sighting_candidates.c.sighting_id == sightings.c.id)
         .outerjoin(second_looks, looked)
-        .where(second_looks.c.case_id.is_(None))
+        # A search of a kept template brings no picture to look at.
+        .where(second_looks.c.case_id.is_(None), sightings.c.retrospective.is_(False))
         .order_by(sightings.c.received_at, sightings.c.id)
         .limit(1)
     )

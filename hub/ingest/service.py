@@ -7,6 +7,7 @@ from hub.cases.service import CaseService
 from hub.clock import Clock
 from hub.db import Database
 from hub.fleet.service import FleetService
+from hub.ingest.capture_time import CaptureTime
 from hub.ingest.committing import Committer
 from hub.ingest.model import Counts, IntakeFacts, StoredSighting
 from hub.ingest.opening import Message, Opener
@@ -15,6 +16,7 @@ from hub.review.service import ReviewService
 from protocol.keys import PrivateIdentity
 
 __all__ = [
+    "CaptureTime",
     "Counts",
     "IngestService",
     "IntakeFacts",

@@ -229,7 +229,7 @@ def facts(connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]
     query = (
         select(sightings, named.label("candidates"))
         .outerjoin(sighting_candidates, sighting_candidates.c.sighting_id == sightings.c.id)
-        .where(sightings.c.received_at >= start, sightings.c.received_at < end)
+        .where(sightings.c.received_at >= start, sightings.c.received_at < end, sightings.c.retrospective.is_(False))
         .group_by(sightings.c.id)
     )
     for row in connection.execute(query):
@@ -248,8 +248,10 @@ def rejections(connection: Connection) -> dict[str, int]:
 def counts(connection: Connection) -> Counts:
     """What was received so far."""
     with_candidates = select(func.count(sighting_candidates.c.sighting_id.distinct()))
+    # A search of a kept template is no intake.
+    intakes = select(func.count()).select_from(sightings).where(sightings.c.retrospective.is_(False))
     return Counts(
-        sightings=connection.scalar(select(func.count()).select_from(sightings)) or 0,
+        sightings=connection.scalar(intakes) or 0,
         with_candidates=connection.scalar(with_candidates) or 0,
         rejected_messages=connection.scalar(select(func.coalesce(func.sum(rejected_messages.c.count), 0))) or 0,
     )

@@ -11,6 +11,7 @@ def upgrade() -> None:
     _capture_times()
     _unit_health()
     _unit_messages()
+    op.add_column("alerts", sa.Column("historical", sa.Text(), nullable=True))
 
 
 def _capture_times() -> None:

@@ -1,6 +1,7 @@
 """CAP documents, against the OASIS schema and the rules that a schema cannot say."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -48,6 +49,17 @@ def test_no_reference_time_or_name_makes_an_invalid_alert(
 ) -> None:
     settings = AlertSettings(HubId("bd"), "https://desk.example", "bd@desk.example", name, status)
     schema().validate(cap_document(alert(reference, status, at), settings))
+
+
+def test_alert_of_a_late_sighting_reads_as_if_the_child_stood_there_now() -> None:
+    late = replace(alert(), historical="18 Nov 2026, 14:04 UTC")
+    document = cap_document(late, SETTINGS)
+    schema().validate(document)
+    assert texts(document, "urgency") == ["Expected"]
+    assert "Historical: photographed 18 Nov 2026, 14:04 UTC." in texts(document, "description")[0]
+    assert texts(document, "headline")[0].startswith("Historical: ")
+    assert "Historical: photographed 18 Nov 2026, 14:04 UTC." in alert_message(late, SETTINGS).body
+    assert "istorical" not in cap_document(alert(), SETTINGS).decode() + alert_message(alert(), SETTINGS).body
 
 
 def test_identifier_and_sender_hold_none_of_the_forbidden_characters() -> None:
