@@ -75,6 +75,29 @@ ensure_postgresql() {
         install_packages postgresql
 }
 
+# A TPM in software, and Python's way to it, which is built here. Where that cannot be, its tests are skipped.
+ensure_tpm() {
+    local stamp=.venv/installed-tpm wanted layer
+    wanted=$(cat requirements/tpm-build.txt requirements/tpm.txt | sha256sum)
+    [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && command -v swtpm >/dev/null && return
+    if ! (
+        command -v swtpm >/dev/null && command -v gcc >/dev/null && pkg-config --exists tss2-esys 2>/dev/null &&
+            .venv/bin/python -c 'import pathlib, sysconfig, sys
+sys.exit(not (pathlib.Path(sysconfig.get_path("include")) / "Python.h").exists())' ||
+            install_packages swtpm libtss2-dev gcc libc6-dev pkg-config python3-dev
+        say "Building the TPM's library ..."
+        for layer in tpm-build tpm; do
+            .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+                --require-hashes -r "requirements/$layer.txt" >&2 || exit 1
+        done
+        .venv/bin/python -c 'import tpm2_pytss'
+    ); then
+        say "Without a TPM in software: the tests of the TPM are skipped, and each says what it misses."
+        return
+    fi
+    printf '%s' "$wanted" > "$stamp"
+}
+
 # The browser tests' driver is a program of its own, with a library that a small installation lacks.
 ensure_browser_driver() {
     .venv/bin/python -c 'import playwright, pathlib, subprocess, sys
