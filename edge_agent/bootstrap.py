@@ -248,8 +248,15 @@ def build_synchroniser(unit: Unit, stopping: Callable[[], bool]) -> Synchroniser
         unit=settings.unit,
         url=settings.watchlist_url,
         root=read_root(settings.tuf_root),
-        open_fetcher=partial(ResumingFetcher, unit.tls_context(), unit.store.partial, stopping=stopping),
+        open_fetcher=partial(
+            ResumingFetcher,
+            unit.tls_context(),
+            unit.store.partial,
+            stopping=stopping,
+            bytes_per_second=settings.sync_bytes_per_second,
+        ),
         now=unit.clock.now,
+        heard=unit.clock.not_before,
     )
 
 
@@ -267,6 +274,7 @@ def build_stick_synchroniser(unit: Unit, folder: Path) -> Synchroniser:
         root=read_root(unit.settings.tuf_root),
         open_fetcher=open_fetcher,
         now=unit.clock.now,
+        heard=unit.clock.not_before,
     )
 
 

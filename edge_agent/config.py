@@ -56,6 +56,7 @@ class EdgeSettings(TomlSettings):
     false_candidates_per_100_intakes: float = Field(default=5, gt=0, le=100)
     uncalibrated: bool = False
     sync_every_seconds: float = Field(default=900, ge=1)
+    sync_bytes_per_second: int | None = Field(default=None, ge=2000)
     heartbeat_seconds: float = Field(default=60, ge=1)
     warn_after_hours: float = Field(default=24, gt=0)
     stop_matching_after_hours: float = Field(default=168, ge=0)

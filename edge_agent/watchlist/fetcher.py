@@ -31,6 +31,26 @@ _FRUITLESS = 3
 _GRACE_SECONDS, _BYTES_PER_SECOND = 120.0, 1000
 # A name that stays while its content changes; every other of a consistent snapshot has a version or a hash.
 _MUTABLE = "/timestamp.json"
+_METADATA = "/metadata/"
+
+
+class Pace:
+    """So many bytes a second and no more."""
+
+    def __init__(self, bytes_per_second: int, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        """`sleep` waits so many seconds."""
+        self.piece = min(_CHUNK, bytes_per_second // 4)
+        self._rate = bytes_per_second
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._free_at = monotonic()
+
+    def wait(self, count: int) -> None:
+        """After `count` bytes: until the line would have carried them at this pace."""
+        now = self._monotonic()
+        self._free_at = max(self._free_at, now - 1) + count / self._rate
+        if self._free_at > now:
+            self._sleep(self._free_at - now)
 
 
 class ResumingFetcher(FetcherInterface):
@@ -42,10 +62,14 @@ class ResumingFetcher(FetcherInterface):
         partial: Path,
         *,
         stopping: Callable[[], bool],
+        bytes_per_second: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
         plain_http: bool = False,
     ) -> None:
         """`partial`: a folder for unfinished downloads. A download ends with DownloadError once `stopping()`.
+
+        `bytes_per_second`: what a download leaves the rest of the line to, so that sightings need not wait behind it.
 
         `plain_http`: for tests against a server on this machine; else nothing but https:// is fetched.
         """
@@ -53,8 +77,8 @@ class ResumingFetcher(FetcherInterface):
             ssl_context=context,
             retries=False,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-            headers={"Accept-Encoding": "identity"},
         )
+        self._pace = None if bytes_per_second is None else Pace(bytes_per_second, monotonic, sleep)
         self._partial = partial
         self._stopping = stopping
         self._monotonic = monotonic
@@ -116,6 +140,8 @@ class ResumingFetcher(FetcherInterface):
             file.write(chunk)
             if file.tell() > max_length:
                 raise DownloadLengthMismatchError(f"More than the {max_length} bytes that were announced.")
+            if self._pace is not None:
+                self._pace.wait(len(chunk))
             if self._stopping():
                 raise DownloadError("The program is stopping.")
             if self._monotonic() > deadline:
@@ -124,10 +150,13 @@ class ResumingFetcher(FetcherInterface):
     def _stream(self, url: str, start: int) -> Iterator[bytes]:
         if not url.startswith(self._schemes):
             raise DownloadError("The watchlist is fetched over https:// alone.")
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        response = self._pool.request(
-            "GET", url, headers={**self._pool.headers, **headers}, preload_content=False, redirect=False
-        )
+        # Metadata is text, and half of it can be saved. What is encrypted cannot be compressed, and a part of a
+        # file is asked for by its place in the file itself.
+        compressed = _METADATA in url and not start
+        headers = {"Accept-Encoding": "gzip" if compressed else "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        response = self._pool.request("GET", url, headers=headers, preload_content=False, redirect=False)
         try:
             if start and response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return  # All of it had arrived before the cut.
@@ -136,7 +165,7 @@ class ResumingFetcher(FetcherInterface):
                 raise DownloadHTTPError(f"The hub answered with status {response.status}.", response.status)
             if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 raise DownloadHTTPError("The hub answered with another part of the file.", response.status)
-            yield from response.stream(_CHUNK, decode_content=False)
+            yield from response.stream(_CHUNK if self._pace is None else self._pace.piece, decode_content=compressed)
         finally:
             # Closed, not released: what is left of a body that was not read to its end must not come later.
             response.close()

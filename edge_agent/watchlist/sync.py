@@ -43,8 +43,12 @@ class Synchroniser:
         root: bytes,
         open_fetcher: Callable[[], ResumingFetcher | StickFetcher],
         now: Callable[[], Milliseconds],
+        heard: Callable[[Milliseconds], None],
     ) -> None:
-        """`root`: the TUF root that provisioning gave; `now`: the trusted time."""
+        """`root`: the TUF root that provisioning gave; `now`: the trusted time.
+
+        `heard`: told when the hub signed what was verified, which is a time that has passed.
+        """
         self._store = store
         self._loader = loader
         self._unit = unit
@@ -52,6 +56,7 @@ class Synchroniser:
         self._root = root
         self._open_fetcher = open_fetcher
         self._now = now
+        self._heard = heard
 
     def sync(self, in_memory: Watchlist | None = None) -> Synced:
         """Whatever goes wrong, the list that was in use stays in use. `in_memory`: what need not be opened again.
@@ -63,6 +68,8 @@ class Synchroniser:
         with self._store.exclusive(), closing(self._open_fetcher()) as fetcher:
             now = self._now()
             repository = Repository(self._store, url=self._url, root=self._root, fetcher=fetcher, now=as_datetime(now))
+            if repository.signed_at is not None:
+                self._heard(repository.signed_at)
             return self._install(repository, now, in_memory)
 
     def _install(self, repository: Repository, now: Milliseconds, in_memory: Watchlist | None) -> Synced:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,9 +34,9 @@ def make(site: Site, tmp_path: Path) -> Iterator[Make]:
     partial.mkdir()
     made: list[ResumingFetcher] = []
 
-    def fetcher(**options: Callable[[], float]) -> ResumingFetcher:
+    def fetcher(**options: Any) -> ResumingFetcher:
         context = client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=tls / "unit.key")
-        made.append(ResumingFetcher(context, partial, **({"stopping": lambda: False} | options)))  # type: ignore[arg-type]
+        made.append(ResumingFetcher(context, partial, **({"stopping": lambda: False} | options)))
         return made[-1]
 
     yield fetcher
@@ -109,6 +110,17 @@ def test_trickle_is_left_and_what_came_is_kept(site: Site, make: Make, url: str)
     (partial,) = (site.folder.parent / "partial").iterdir()
     assert BODY.startswith(partial.read_bytes())
     assert fetch(make(), url) == BODY
+
+
+@pytest.mark.parametrize("rate", [2_000, 10_000, 64_000])
+def test_download_leaves_the_line_to_sightings(site: Site, make: Make, url: str, rate: int) -> None:
+    passed = [0.0]
+
+    def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    assert fetch(make(bytes_per_second=rate, monotonic=lambda: passed[0], sleep=sleep), url) == BODY
+    assert passed[0] >= len(BODY) / rate - 1
 
 
 def test_program_that_stops_does_not_wait_for_the_download(site: Site, make: Make, url: str) -> None:

@@ -112,6 +112,18 @@ def test_timestamp_is_never_taken_from_a_cache_and_the_rest_may_be(listener: Lis
     assert "immutable" in listener.get("metadata/1.snapshot.json").headers["cache-control"]
 
 
+def test_metadata_is_compressed_for_who_can_read_it_and_targets_are_not(listener: Listener) -> None:
+    put_big_file(listener)
+    plain = listener.get("metadata/1.targets.json")
+    short = listener.get("metadata/1.targets.json", **{"Accept-Encoding": "gzip"})
+    assert short.headers["content-encoding"] == "gzip"
+    assert int(short.headers["content-length"]) < int(plain.headers["content-length"])
+    assert short.data == plain.data
+    part = listener.get("metadata/1.targets.json", **{"Accept-Encoding": "gzip", "Range": "bytes=10-19"})
+    assert (part.headers.get("content-encoding"), part.data) == (None, plain.data[10:20])
+    assert "content-encoding" not in listener.get("targets/big", **{"Accept-Encoding": "gzip"}).headers
+
+
 def test_large_file_comes_whole(listener: Listener) -> None:
     put_big_file(listener)
     answer = listener.get("targets/big")
