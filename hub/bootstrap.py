@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from credentials.identity import load_identity
 from credentials.private_files import make_private_directory
@@ -16,10 +17,13 @@ from hub.db import Database
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.recipients import Recipients, load_recipients
 from hub.dispatch.service import AlertSettings, DispatchService
+from hub.erasure.service import ErasureService
+from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.ingest.own_scores import OwnScores
 from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, SightingReader
+from hub.matching.service import RegisterMatches, RegisterSearches
 from hub.mqtt import MqttLink
 from hub.recovery import recover
 from hub.review.service import ReviewService
@@ -49,6 +53,9 @@ class Services:
     photographs: PhotographReader
     cases: CaseService
     watchlist: WatchlistService
+    matches: RegisterMatches
+    exchange: ExchangeService
+    erasure: ErasureService
     sightings: SightingReader
     dispatch: DispatchService
     review: ReviewService
@@ -112,6 +119,28 @@ def _wire(
         lease_days=settings.lease_days,
         compaction_hours=settings.compaction_hours,
     )
+    matches = RegisterMatches(cases)
+    exchange = ExchangeService(
+        database,
+        cases,
+        clock=clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        domain=urlsplit(settings.console_url).hostname or settings.hub,
+        default_slice=settings.slices[0],
+    )
+    erasure = ErasureService(
+        database,
+        cases,
+        matches,
+        exchange,
+        watchlist,
+        fleet=fleet,
+        clock=clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        backup_days=settings.backup_days,
+    )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)
     return Services(
@@ -130,6 +159,9 @@ def _wire(
         photographs=photographs,
         cases=cases,
         watchlist=watchlist,
+        matches=matches,
+        exchange=exchange,
+        erasure=erasure,
         sightings=sightings,
         dispatch=dispatch,
         review=ReviewService(
@@ -167,21 +199,37 @@ def build_ingest(services: Services, link: MqttLink) -> IngestService:
 
 def build_recognition(services: Services) -> RecognitionWorker:
     """What recognises beside the intake of messages. Raises UncalibratedHubPackError."""
-    settings = services.settings
-    scores = OwnScores(
-        services.pack,
-        false_candidates_per_100=settings.false_candidates_per_100_intakes,
-        allow_uncalibrated=settings.uncalibrated,
-    )
     looks = SecondLooks(
         services.database,
         services.sightings,
         services.cases,
         services.photographs,
-        scores,
+        build_scores(services),
         clock=services.clock,
     )
     return RecognitionWorker(services.cases, looks)
+
+
+def build_register_searches(services: Services) -> RegisterSearches:
+    """What compares the two registers. Raises UncalibratedHubPackError."""
+    return RegisterSearches(
+        services.database,
+        services.cases,
+        build_scores(services),
+        clock=services.clock,
+        entropy=secrets.token_bytes,
+        hub=services.settings.hub,
+    )
+
+
+def build_scores(services: Services) -> OwnScores:
+    """How the hub's own pack judges. Raises UncalibratedHubPackError."""
+    settings = services.settings
+    return OwnScores(
+        services.pack,
+        false_candidates_per_100=settings.false_candidates_per_100_intakes,
+        allow_uncalibrated=settings.uncalibrated,
+    )
 
 
 def build_dispatcher(services: Services) -> Dispatcher:

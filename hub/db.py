@@ -113,6 +113,32 @@ class Database:
         finally:
             connection.close()
 
+    def scrub(self) -> bool:
+        """Let nothing that was deleted stay readable in the database's own files; False: try again later.
+
+        SQLite overwrites what is deleted, but its journal keeps the former pages until it is emptied, for which no
+        reader may be in its way. PostgreSQL's tables keep dead rows until they are vacuumed.
+        Raises DatabaseUnavailableError.
+        """
+        with _clear_errors():
+            if self._engine.dialect.name == "postgresql":
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM")
+                return True
+            return self._empty_journal()
+
+    def _empty_journal(self) -> bool:
+        # Past SQLAlchemy, which would begin a transaction: in one, the journal cannot be emptied.
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = cursor.fetchone() or (1, 0, 0)
+            cursor.close()
+            return not busy
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

@@ -7,12 +7,26 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
 from hub.access.service import AccessService, SigningIn, Visitor
+from hub.cases.service import CaseService
 from hub.clock import Clock
 from hub.db import Database
 from hub.dispatch.service import DispatchService
+from hub.erasure.service import ErasureService
+from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
+from hub.matching.service import RegisterMatches
 from hub.pages import Pages
 from hub.review.service import ReviewService
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRooms:
+    """The rooms of the two registers."""
+
+    cases: CaseService
+    matches: RegisterMatches
+    exchange: ExchangeService
+    erasure: ErasureService
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class ConsoleServices:
     review: ReviewService
     dispatch: DispatchService
     fleet: FleetService
+    register: RegisterRooms
 
 
 class ConsoleForm(BaseModel):

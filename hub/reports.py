@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.bootstrap import Services
 from hub.cases.service import CaseSummary
 from hub.clock import moment
+from hub.erasure.service import Erasure
 from hub.sites import EVERY_SITE
 
 
@@ -101,6 +102,18 @@ def print_cases(cases: Sequence[CaseSummary]) -> None:
             case.state,
             case.listed_until.isoformat(),
         )
+    Console().print(table)
+
+
+def print_erasures(erasures: Sequence[Erasure]) -> None:
+    """On standard output, a table: what was removed of a case where, and what is outstanding."""
+    table = Table()
+    for heading in ("case", "became", "reason", "place", "things", "gone since"):
+        table.add_column(heading)
+    for erasure in erasures:
+        for place in erasure.places:
+            gone = "outstanding" if place.done_at is None else f"{moment(place.done_at):%Y-%m-%d %H:%M} UTC"
+            table.add_row(erasure.case, erasure.state, erasure.reason, place.place, str(place.count), gone)
     Console().print(table)
 
 

@@ -20,11 +20,15 @@ from hub.bootstrap import (
     build_ingest,
     build_link,
     build_recognition,
+    build_register_searches,
 )
 from hub.broker import EmbeddedBroker
 from hub.config import BrokerKind
+from hub.desk import RegisterRooms
+from hub.erasure.worker import RetentionWorker
 from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
+from hub.matching.worker import compare_registers
 from hub.metrics.routes import build_metrics_server
 from hub.metrics.service import collect
 from hub.mqtt import BrokerUnavailableError
@@ -63,6 +67,8 @@ class HubServer:
         self._link = build_link(settings)
         self._ingest = build_ingest(services, self._link)
         self._recognition = build_recognition(services)
+        self._searches = build_register_searches(services)
+        self._retention = RetentionWorker(services.erasure, services.clock)
         self._dispatcher = build_dispatcher(services)
         self._heads = build_head_keeper(services)
         self._metrics = build_metrics_server(settings, lambda: collect(services))
@@ -106,6 +112,8 @@ class HubServer:
             start("intake of messages", lambda: take_in(self._link, self._ingest, stop)),
             start("sending of notices", lambda: send_waiting(self._link, fleet, stop)),
             start("recognition", lambda: self._recognition.run(stop)),
+            start("comparison of the registers", lambda: compare_registers(self._searches, stop)),
+            start("retention", lambda: self._retention.run(stop)),
             start("watchlist", lambda: self._watchlist.run(stop)),
             start("dispatch of alerts", lambda: self._dispatcher.run(stop)),
             start("signing of the audit trail", lambda: self._heads.run(stop)),
@@ -189,6 +197,7 @@ def _console_server(services: Services) -> HttpsServer:
         review=services.review,
         dispatch=services.dispatch,
         fleet=services.fleet,
+        register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure),
     )
     context = server_context(certificate=settings.tls / "console.crt", key=settings.tls / "console.key")
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)

@@ -28,7 +28,7 @@ erasure_places = Table(
     metadata,
     Column("erasure_id", String(16), ForeignKey("erasures.id"), primary_key=True),
     Column("place", String(160), primary_key=True),
-    Column("count", Integer, nullable=False),
+    Column("things", Integer, nullable=False),
     Column("done_at", BigInteger),  # none: outstanding
 )
 
@@ -48,7 +48,7 @@ def insert_erasure(connection: Connection, erasure: Erasure) -> None:
         )
     )
     rows = [
-        {"erasure_id": erasure.id, "place": one.place, "count": one.count, "done_at": one.done_at}
+        {"erasure_id": erasure.id, "place": one.place, "things": one.count, "done_at": one.done_at}
         for one in erasure.places
     ]
     connection.execute(insert(erasure_places), rows)
@@ -84,7 +84,7 @@ def update_erasure(
 
 def _erasure(connection: Connection, row: Row[*tuple[Any, ...]]) -> Erasure:
     query = select(erasure_places).where(erasure_places.c.erasure_id == row.id).order_by(erasure_places.c.place)
-    places = tuple(Place(one.place, one.count, one.done_at) for one in connection.execute(query))
+    places = tuple(Place(one.place, one.things, one.done_at) for one in connection.execute(query))
     return Erasure(
         id=ErasureId(row.id),
         case=CaseId(row.case_id),

@@ -24,7 +24,7 @@ from hub.watchlist.keys import OnlineKeys, TrustError, load_online_keys
 from hub.watchlist.model import Published, SliceChange
 from hub.watchlist.publisher import Publisher, versions
 from hub.watchlist.segments import SegmentMaker
-from protocol.ids import HubId, SliceName, UnitId
+from protocol.ids import CaseId, HubId, SliceName, UnitId
 from protocol.stick import Stick
 
 __all__ = [
@@ -151,6 +151,14 @@ class WatchlistService:
     def entry_count(self, connection: Connection) -> int:
         """How many cases are published."""
         return store.entry_count(connection)
+
+    def is_listed(self, connection: Connection, case: CaseId) -> bool:
+        """Whether the list as it was last published names a case."""
+        return store.is_listed(connection, case)
+
+    def may_hold(self, connection: Connection, case: CaseId) -> bool:
+        """Whether anything that units can still fetch may hold an entry of a case, its newest or an earlier one."""
+        return store.is_listed(connection, case) or store.has_superseded(connection)
 
     def size(self, path: str) -> int | None:
         """The length of a file of the repository (`metadata/…` or `targets/…`), or None when it has no such file."""

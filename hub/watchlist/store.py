@@ -207,6 +207,21 @@ def remove_reader(connection: Connection, unit: UnitId) -> None:
     connection.execute(delete(watchlist_readers).where(watchlist_readers.c.unit == unit))
 
 
+def is_listed(connection: Connection, case: CaseId) -> bool:
+    """Whether a case is published."""
+    query = select(watchlist_entries.c.case_id).where(watchlist_entries.c.case_id == case).limit(1)
+    return connection.scalar(query) is not None
+
+
+def has_superseded(connection: Connection) -> bool:
+    """Whether a segment that is, or was lately, published holds more than the newest entries."""
+    superseded = select(watchlist_slices.c.name).where(watchlist_slices.c.superseded_at.is_not(None)).limit(1)
+    withdrawn = select(watchlist_files.c.path).where(
+        watchlist_files.c.withdrawn_at.is_not(None), watchlist_files.c.role.is_(None)
+    )
+    return connection.scalar(superseded) is not None or connection.scalar(withdrawn.limit(1)) is not None
+
+
 def entry_count(connection: Connection) -> int:
     """How many cases are published."""
     return connection.scalar(select(func.count()).select_from(watchlist_entries)) or 0

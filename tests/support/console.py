@@ -12,8 +12,10 @@ import trustme
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
 
+from hub.review.checklist import Feature
 from tests.support.desk import PASSWORD
 
+CHECKLIST = {feature.name.lower(): "similar" for feature in Feature}
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 
@@ -97,7 +99,23 @@ class Person:
         """Through the sign-in page."""
         return self.post("/sign-in", csrf=self.token("/sign-in"), name=name, password=password)
 
-    def answer(self, review: str, answer: str, comment: str = "") -> requests.Response:
-        """Through the comparison page."""
+    def take(self, review: str) -> requests.Response:
+        """Begin with a review, through its page."""
         page = f"/reviews/{review}"
-        return self.post(f"{page}/answer", csrf=self.token(page), answer=answer, comment=comment)
+        return self.post(f"{page}/claim", csrf=self.token("/account"))
+
+    def first_event(self) -> bytes:
+        """What the live queue says first."""
+        with self.session.get(self.url + "/queue/events", stream=True, timeout=60) as stream:
+            received = b""
+            for chunk in stream.iter_content(None):
+                received += chunk
+                if b"event:" in received:
+                    break
+            return str(sorted(stream.headers.items())).encode() + received
+
+    def answer(self, review: str, answer: str, comment: str = "", **fields: str) -> requests.Response:
+        """Take the review and answer with a complete checklist."""
+        token = re.findall(_CSRF, self.take(review).text)[0]
+        said = {**CHECKLIST, "comment": comment, **fields}
+        return self.post(f"/reviews/{review}/answer", csrf=token, answer=answer, **said)

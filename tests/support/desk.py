@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from hub.db import Database
 from hub.desk import ConsoleServices
 from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, DispatchService, Recipients
 from hub.fleet.service import FleetService
-from hub.review.model import Answer, Outcome, ReviewId
-from hub.review.service import ReviewService
+from hub.review.checklist import Feature, Seen
+from hub.review.conclusions import Answer, Outcome
+from hub.review.model import Comparison, Queue, ReviewId
+from hub.review.service import ReviewRules, ReviewService
 from hub.sites import EVERY_SITE, Sites
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
@@ -27,8 +29,9 @@ from models.pack import load_pack
 from models.recogniser import Recogniser
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, BirthBand, Month, Sex
-from protocol.sighting import Candidate, Chance, LegalBasis
+from protocol.sighting import Candidate, Chance, LegalBasis, Quality
 from tests.support.databases import sqlite_database, stored_bytes
+from tests.support.registers import register_rooms
 
 START = 1_795_341_600_000  # 22 November 2026, 10:00 UTC
 MINUTE = 60_000
@@ -55,6 +58,9 @@ class SetClock:
 
 CASE = CaseId("bd/c-7q2mfx4k")
 PHOTO = PhotoId("00" * 8)
+FOUND, FOUND_PHOTO = CaseId("bd/c-found"), PhotoId("11" * 8)
+GOOD = Quality({}, None)
+ALL_SIMILAR = dict.fromkeys(Feature, Seen.SIMILAR)
 BIRTH = BirthBand(Month(2020, 3), Month(2020, 3))
 
 
@@ -69,6 +75,8 @@ class Intake:
     legal_basis: LegalBasis = LegalBasis.BEST_INTERESTS
     age_band: AgeBand = AgeBand.CHILD
     sex: Sex = Sex.MALE
+    pack_digest: bytes = b"\1" * 32
+    quality: Quality = GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,6 @@ class Finding:
     candidate: Candidate
     comparable: int = 1204
     frames: int = 1
-    warning: str | None = None
     looked: bool = True
     look: Look | None = None
 
@@ -130,6 +137,7 @@ class Register:
 
     known: dict[CaseId, Case] = field(default_factory=dict)
     faces: dict[CaseId, bytes] = field(default_factory=dict)
+    originals: dict[CaseId, bytes] = field(default_factory=dict)
 
     def summary(self, _connection: Connection, case: CaseId, /) -> Case:
         """What is known of a case."""
@@ -139,10 +147,57 @@ class Register:
         """The case's face."""
         return self.faces[case]
 
+    def original(self, case: CaseId, _photo: PhotoId, /) -> bytes:
+        """The case's photograph as it was given."""
+        return self.originals.get(case) or (SAMPLES / "obama.jpg").read_bytes()
+
     def mark_located(self, connection: Connection, case: CaseId, actor: str, at: int, /) -> None:
         """Note it once."""
         if not any(entry.action is AuditAction.CASE_LOCATED for entry in entries(connection, case)):
             record(connection, AuditAction.CASE_LOCATED, actor=actor, subject=case, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A found child who resembles a missing one."""
+
+    id: str = "ab" * 8
+    missing: CaseId = CASE
+    found: CaseId = FOUND
+    missing_photo: PhotoId = PHOTO
+    found_photo: PhotoId = FOUND_PHOTO
+    raw: float = 0.71
+    score: float = 0.71
+    chance: Chance | None = None
+    comparable: int = 40
+    pack_digest: bytes = b"\1" * 32
+    warning: str | None = None
+    site: str = SITE
+
+
+@dataclass
+class RegisterMatches:
+    """What the register's own search has found."""
+
+    found: list[Match] = field(default_factory=list)
+    taken_up: list[str] = field(default_factory=list)
+    located: list[str] = field(default_factory=list)
+
+    def pending(self, _connection: Connection, /) -> list[Match]:
+        """Those that no review was opened for."""
+        return [match for match in self.found if match.id not in self.taken_up]
+
+    def taken(self, _connection: Connection, match_id: str, _at: int, /) -> None:
+        """A review has been opened."""
+        self.taken_up.append(match_id)
+
+    def find(self, _connection: Connection, match_id: str, /) -> Match:
+        """One of them."""
+        return next(match for match in self.found if match.id == match_id)
+
+    def confirmed(self, _connection: Connection, match_id: str, _actor: str, _at: int, /) -> None:
+        """Two people agree."""
+        self.located.append(match_id)
 
 
 class Desk:
@@ -158,6 +213,7 @@ class Desk:
         second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL,
         status: AlertStatus = AlertStatus.EXERCISE,
         console_url: str = "https://desk.example:8443",
+        rules: ReviewRules | None = None,
     ) -> None:
         """`database_url`: a migrated, empty database; without it, one of its own in SQLite."""
         self.database_url = database_url or sqlite_database(folder)
@@ -176,14 +232,27 @@ class Desk:
         )
         self.dispatch = DispatchService(self.settings, self.recipients)
         self.fleet = _fleet(folder, self.database, self.vault, self.clock)
-        self.review = ReviewService(self.intakes, self.register, self.dispatch, self.fleet, vault=self.vault)
+        self.matches = RegisterMatches()
+        self.review = ReviewService(
+            self.database,
+            self.intakes,
+            self.register,
+            self.dispatch,
+            self.fleet,
+            vault=self.vault,
+            matches=self.matches,
+            rules=rules or ReviewRules(control_share=0),
+        )
+        self.registers = register_rooms(self.database, self.vault, self.fleet, self.clock)
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")
 
     @property
     def services(self) -> ConsoleServices:
         """What the console stands on."""
-        return ConsoleServices(self.database, self.clock, self.access, self.review, self.dispatch, self.fleet)
+        return ConsoleServices(
+            self.database, self.clock, self.access, self.review, self.dispatch, self.fleet, self.registers
+        )
 
     def dispatcher(self) -> Dispatcher:
         """The worker of alerts."""
@@ -206,7 +275,8 @@ class Desk:
     def receive(self, intake: Intake, face: bytes = b"") -> SightingId:
         """An intake."""
         sighting = SightingId(secrets.token_hex(16))
-        self.intakes.known[sighting] = intake
+        # No two children are photographed at one unit in one millisecond.
+        self.intakes.known[sighting] = replace(intake, captured_at=intake.captured_at + len(self.intakes.known))
         self.intakes.faces[sighting] = face or sample_face("obama2.jpg")
         return sighting
 
@@ -227,17 +297,36 @@ class Desk:
         candidate = Candidate(case.id, PHOTO, rank, score, score, chance)
         self.intakes.findings[sighting, case.id] = Finding(candidate, **finding)
         with self.database.begin() as connection:
-            return self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
+            review = self.review.open(connection, sighting_id=sighting, candidate=candidate, at=self.clock())
+        assert review is not None
+        return review
+
+    def take(self, review: ReviewId, operator: Operator) -> None:
+        """A person begins with a review."""
+        with self.database.begin() as connection:
+            self.review.take(connection, review, operator, self.clock())
+
+    def seen(self, review: ReviewId, operator: Operator) -> Comparison:
+        """What a person may know of a review."""
+        with self.database.read() as connection:
+            return self.review.comparison(connection, review, operator, self.clock())
+
+    def queue(self, operator: Operator) -> Queue:
+        """A person's queue."""
+        with self.database.read() as connection:
+            return self.review.queue(connection, operator, self.clock())
 
     def answer(self, review: ReviewId, operator: Operator, answer: Answer, comment: str = "") -> Outcome | None:
         """One person's answer, in a transaction of its own."""
         with self.database.begin() as connection:
-            return self.review.answer(connection, review, operator, answer, comment=comment, at=self.clock())
+            return self.review.answer(
+                connection, review, operator, answer, checklist=ALL_SIMILAR, comment=comment, at=self.clock()
+            )
 
     def confirm(self, review: ReviewId) -> None:
         """Two people say that it is the same person."""
-        self.answer(review, self.amina, Answer.SAME)
-        self.answer(review, self.bimal, Answer.SAME)
+        self.answer(review, self.amina, Answer.IDENTIFICATION)
+        self.answer(review, self.bimal, Answer.IDENTIFICATION)
 
     def audited(self) -> list[AuditEntry]:
         """Every audit entry."""

@@ -31,12 +31,14 @@ from protocol.health import Health
 from protocol.ids import CaseId, SliceName, UnitId, parse_hub_id
 from protocol.keyring import Keyring
 from protocol.keys import Identity
+from protocol.losses import Losses
 from protocol.notice import Notice, NoticeKind
-from protocol.receipt import Receipt
+from protocol.receipt import Receipt, Verdict
 from protocol.segment import EpochKey, Segment, encrypt_segment
 from protocol.sighting import Sighting
+from protocol.signed_time import SignedTime
 from protocol.targets import keyring_path, segment_path, slice_role
-from protocol.topics import UnitChannel, hub_subscription, parse_unit_topic, unit_topic, watchlist_topic
+from protocol.topics import UPWARD, UnitChannel, hub_subscription, parse_unit_topic, unit_topic, watchlist_topic
 from protocol.watchlist import WatchlistEntry
 from tests.support.units_server import UnitsServer
 
@@ -197,7 +199,7 @@ class SimulatedRepository:
 
 
 class HubPeer:
-    """The hub at the broker. It answers each sighting with a receipt while `answering`."""
+    """The hub at the broker. It answers loss records, and sightings while `answering`, with a receipt."""
 
     def __init__(self, provisioned: Path, repository: SimulatedRepository, broker_port: int) -> None:
         self._repository = repository
@@ -205,6 +207,12 @@ class HubPeer:
         self.answering = True
         self.sightings: list[Heard] = []
         self.health: list[Health] = []
+        self.losses: list[Losses] = []
+        self.gone: list[UnitId] = []
+        self.refusing = False
+        """Answer sightings with a refusal for good."""
+        self.clock = now_ms
+        """What the hub says when it is asked for the time."""
         tls = provisioned / "hub" / "tls"
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=self._hub, protocol=mqtt.MQTTv5, manual_ack=False
@@ -258,21 +266,37 @@ class HubPeer:
         return envelope
 
     def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
-        client.subscribe([(hub_subscription(self._hub, channel), 1) for channel in ("sightings", "health")])  # type: ignore[arg-type]
+        client.subscribe([(hub_subscription(self._hub, channel), 1) for channel in UPWARD])
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         unit, channel = parse_unit_topic(message.topic)
         payload = bytes(message.payload)
-        if channel is UnitChannel.HEALTH:
-            self.health.append(Health.from_bytes(self._open(payload, unit, MessageType.HEALTH).payload))
-            return
-        opened = self._open(payload, unit, MessageType.SIGHTING)
-        heard = Heard(opened.header, Sighting.from_bytes(opened.payload), payload)
-        self.sightings.append(heard)
-        if self.answering:
-            envelope = self._repository.seal(Receipt(opened.digest, now_ms()).to_bytes(), MessageType.RECEIPT, unit)
-            # Not waited for: this is paho's own thread.
-            self._client.publish(unit_topic(unit, UnitChannel.RECEIPTS), envelope, qos=1)
+        match channel:
+            case UnitChannel.PRESENCE:
+                self.gone.append(unit)
+            case UnitChannel.HEALTH:
+                report = Health.from_bytes(self._open(payload, unit, MessageType.HEALTH).payload)
+                self.health.append(report)
+                if report.challenge is not None:
+                    answer = SignedTime(report.challenge, self.clock(), 1).to_bytes()
+                    self._answer(unit, UnitChannel.TIME, MessageType.TIME, answer)
+            case UnitChannel.LOSSES:
+                opened = self._open(payload, unit, MessageType.LOSS)
+                self.losses.append(Losses.from_bytes(opened.payload))
+                self._answer_receipt(unit, opened, Verdict.COMMITTED)
+            case _:
+                opened = self._open(payload, unit, MessageType.SIGHTING)
+                self.sightings.append(Heard(opened.header, Sighting.from_bytes(opened.payload), payload))
+                if self.answering:
+                    self._answer_receipt(unit, opened, Verdict.REFUSED if self.refusing else Verdict.COMMITTED)
+
+    def _answer_receipt(self, unit: UnitId, opened: Opened, verdict: Verdict) -> None:
+        receipt = Receipt(opened.digest, now_ms(), verdict).to_bytes()
+        self._answer(unit, UnitChannel.RECEIPTS, MessageType.RECEIPT, receipt)
+
+    def _answer(self, unit: UnitId, channel: UnitChannel, kind: MessageType, payload: bytes) -> None:
+        # Not waited for: this is paho's own thread.
+        self._client.publish(unit_topic(unit, channel), self._repository.seal(payload, kind, unit), qos=1)
 
     def _open(self, payload: bytes, unit: UnitId, kind: MessageType) -> Opened:
         card = self._repository.card(unit)

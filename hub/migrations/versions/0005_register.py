@@ -271,7 +271,7 @@ def _erasure() -> None:
         "erasure_places",
         sa.Column("erasure_id", sa.String(length=16), nullable=False),
         sa.Column("place", sa.String(length=160), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("things", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["erasure_id"], ["erasures.id"], name=op.f("fk_erasure_places_erasure_id_erasures")),
         sa.PrimaryKeyConstraint("erasure_id", "place", name=op.f("pk_erasure_places")),

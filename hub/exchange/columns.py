@@ -1,0 +1,128 @@
+"""The columns of the CSV file that cases come in with: what each means, and how its text is read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from faults import RejectedError
+from hub.cases.service import BodyPart, Build, Complexion, Mark, Purpose, Register, Risk
+from protocol.errors import FieldError
+from protocol.person import Month, Sex
+from protocol.sighting import LegalBasis
+
+
+class CellError(RejectedError):
+    """A cell cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `read` takes a text that is not empty."""
+
+    name: str
+    meaning: str
+    example: str
+    read: Callable[[str], Any]
+    required: bool = False
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(";") if item.strip())
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CellError(f"{text[:20]!r} is not a day: write YYYY-MM-DD, such as 2026-09-01.") from None
+
+
+def _month(text: str) -> Month:
+    year, _, month = text.partition("-")
+    try:
+        return Month(int(year), int(month))
+    except (ValueError, FieldError):
+        raise CellError(f"{text[:20]!r} is not a month: write YYYY-MM, such as 2014-07.") from None
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 4:
+        raise CellError(f"{text[:20]!r} is not a whole number.")
+    return int(text)
+
+
+def _choice(kind: Any) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        try:
+            return kind(text.lower())
+        except ValueError:
+            raise CellError(f"{text[:40]!r} is none of: {', '.join(kind)}.") from None
+
+    return read
+
+
+def _purposes(text: str) -> frozenset[Purpose]:
+    return frozenset(_choice(Purpose)(item) for item in _items(text))
+
+
+def _marks(text: str) -> tuple[Mark, ...]:
+    return tuple(_mark(item) for item in _items(text))
+
+
+def _mark(item: str) -> Mark:
+    where, colon, what = item.partition(":")
+    if not colon or not what.strip():
+        raise CellError("Write a mark as PLACE: WHAT, such as 'left arm: scar of a burn', with ; between several.")
+    return Mark(_choice(BodyPart)(where.strip()), what.strip())
+
+
+COLUMNS: Final = (
+    Column("register", "missing, or found for a child whose family is not known", "missing", _choice(Register), True),
+    Column("reference", "GD or FIR number, or the shelter's own", "GD 412/2026", _text, True),
+    Column("station", "the police station or shelter that gave the reference", "Benapole Port", _text),
+    Column("names", "every name and spelling, in any script, with ; between", "Rahima Khatun; রহিমা খাতুন", _items),
+    Column("sex", "female, male or unknown", "female", _choice(Sex), True),
+    Column("born_on", "day of birth, YYYY-MM-DD, if it is known; else leave it out and give the next two", "", _day),
+    Column("born_from", "earliest month of birth, YYYY-MM", "2016-01", _month),
+    Column("born_to", "latest month of birth, YYYY-MM", "2016-12", _month),
+    Column("languages", "with ; between", "Bangla; Hindi", _items),
+    Column("height_cm", "a whole number", "118", _number),
+    Column("build", "thin, medium or heavy", "thin", _choice(Build)),
+    Column("complexion", "fair, wheatish or dark", "wheatish", _choice(Complexion)),
+    Column("marks", "PLACE: WHAT, with ; between", "left arm: scar of a burn", _marks),
+    Column("clothing", "when last seen or found", "red frock, blue sandals", _text),
+    Column("last_seen", "day, YYYY-MM-DD; of a found child, the day it was found", "2026-09-01", _day),
+    Column("place", "where", "Jashore railway station", _text),
+    Column("circumstances", "what is known", "went to the market and did not come back", _text),
+    Column("reporter_name", "who reported the case", "", _text),
+    Column("reporter_relation", "to the child", "", _text),
+    Column("reporter_telephone", "", "", _text),
+    Column("guardian_name", "mother, father or whoever has the care", "Amina Begum", _text),
+    Column("guardian_relation", "", "mother", _text),
+    Column("guardian_telephone", "", "", _text),
+    Column("risk", "high, medium or low; without it, medium", "high", _choice(Risk)),
+    Column(
+        "legal_basis",
+        "guardian-consent, best-interests, court-order or police-order",
+        "guardian-consent",
+        _choice(LegalBasis),
+        True,
+    ),
+    Column("basis_reference", "number of the form, order or decision", "C-2026-118", _text),
+    Column(
+        "purposes", "search, sharing, publication, with ; between; without it, search", "search; sharing", _purposes
+    ),
+    Column("basis_until", "last day of the consent or order; a consent needs one", "2027-09-01", _day),
+    Column("site", "such as bd/benapole: whose staff may see the case; without it, the whole hub's", "", _text),
+    Column("slice", "the list of units; without it, the hub's first; none for a found child", "", _text),
+    Column("photos", "names of files in the folder of photographs, with ; between", "", _items),
+    Column("photo_taken_on", "day on which they were taken", "", _day),
+    Column("photo_source", "who gave them", "", _text),
+)
+
+BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}

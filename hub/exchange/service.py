@@ -1,0 +1,171 @@
+"""Cases in and out of the hub as files. What comes in is taken as a whole or not at all."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+
+from faults import RejectedError
+from hub.audit.service import AuditAction, entries, record
+from hub.cases.service import Basis, CaseFile, CaseService, GivenPhoto, ReadPhoto
+from hub.clock import Clock
+from hub.db import Database
+from hub.exchange import pfif, store, table
+from hub.exchange.dossier import make_dossier
+from hub.exchange.model import (
+    Dossier,
+    Draft,
+    FileRejectedError,
+    ImportReport,
+    Problem,
+    Recipient,
+    SharingError,
+)
+from hub.sites import EVERY_SITE, Sites
+from protocol.ids import CaseId, HubId, SliceName
+
+__all__ = [
+    "Dossier",
+    "ExchangeService",
+    "FileRejectedError",
+    "ImportReport",
+    "Problem",
+    "ReadFile",
+    "Recipient",
+    "SharingError",
+]
+
+ReadFile = Callable[[str], bytes]
+"""A photograph's bytes by the name that a line gives. Raises RejectedError where there is no such file."""
+
+
+class _NothingTakenError(Exception):
+    """Undoes an import's transaction; never leaves this module."""
+
+
+class ExchangeService:
+    """Imports and exports of one hub."""
+
+    def __init__(
+        self,
+        database: Database,
+        cases: CaseService,
+        *,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        hub: HubId,
+        domain: str,
+        default_slice: SliceName,
+    ) -> None:
+        """`domain`: what names this hub in the identifiers of PFIF."""
+        self._database = database
+        self._cases = cases
+        self._clock = clock
+        self._entropy = entropy
+        self._hub = hub
+        self._domain = domain
+        self._default_slice = default_slice
+
+    def template(self) -> bytes:
+        """An empty CSV file with every column."""
+        return table.template()
+
+    def import_csv(
+        self, data: bytes, read_file: ReadFile, actor: str, *, dry_run: bool, sites: Sites = EVERY_SITE
+    ) -> ImportReport:
+        """Register the cases of a CSV file; every problem of every line, and no case where there is one.
+
+        `sites`: where whoever imports works; lines of other sites are problems. Raises FileRejectedError.
+        """
+        read, problems = table.read(data, self._default_slice)
+        drafts = [draft for draft in read if sites.include(draft.case.site)]
+        problems += [
+            Problem(draft.line, "site", "This is not a site of yours.") for draft in read if draft not in drafts
+        ]
+        return self._take(drafts, problems, read_file, actor, dry_run=dry_run, kind="csv")
+
+    def import_pfif(self, data: bytes, basis: Basis, actor: str, *, dry_run: bool) -> ImportReport:
+        """Register the persons of a PFIF document; a line is a person. Raises FileRejectedError."""
+        drafts, problems, photos = pfif.read(data, basis, self._default_slice, self._clock())
+        report = self._take(drafts, problems, _no_files, actor, dry_run=dry_run, kind="pfif")
+        return ImportReport(report.lines, report.problems, report.cases, photos)
+
+    def export_csv(self, connection: Connection, wanted: Sequence[CaseFile], actor: str) -> bytes:
+        """Cases in the columns of the import, without photographs."""
+        self._note(connection, wanted, actor, "csv")
+        return table.write(wanted)
+
+    def export_pfif(self, connection: Connection, wanted: Sequence[CaseFile], actor: str) -> bytes:
+        """Cases for another service of missing persons. Raises SharingError, having exported none."""
+        document = pfif.write(list(wanted), self._domain, self._clock())
+        self._note(connection, wanted, actor, "pfif")
+        return document
+
+    def dossier(self, connection: Connection, file: CaseFile, recipient: Recipient, actor: str) -> Dossier:
+        """The whole of one case, encrypted; who got it when is kept with the case."""
+        case = file.summary.id
+        photographs = {facts.id: self._cases.original(case, facts.id) for facts in file.photos}
+        made = make_dossier(file, photographs, entries(connection, case), self._entropy)
+        self._note(connection, [file], actor, str(recipient))
+        return made
+
+    def copies_of(self, connection: Connection, case: CaseId) -> int:
+        """How many copies of a case were handed out."""
+        return store.count(connection, case)
+
+    def _note(self, connection: Connection, files: Sequence[CaseFile], actor: str, kind: str) -> None:
+        now = self._clock()
+        for file in files:
+            case = file.summary.id
+            store.note_export(connection, case, recipient=kind, actor=actor, at=now)
+            record(connection, AuditAction.CASE_EXPORTED, actor=actor, subject=case, at=now, format=kind)
+
+    def _take(
+        self,
+        drafts: Sequence[Draft],
+        problems: Sequence[Problem],
+        read_file: ReadFile,
+        actor: str,
+        *,
+        dry_run: bool,
+        kind: str,
+    ) -> ImportReport:
+        lines = len({*(draft.line for draft in drafts), *(problem.line for problem in problems)})
+        found = list(problems)
+        pictures = {draft.line: self._pictures(draft, read_file, found) for draft in drafts}
+        cases: list[CaseId] = []
+        try:
+            with self._database.begin() as connection:
+                for draft in drafts:
+                    try:
+                        self._cases.registrar.check(draft.case)
+                        cases.append(self._cases.registrar.add(connection, draft.case, pictures[draft.line], actor))
+                    except RejectedError as error:
+                        found.append(Problem(draft.line, "", str(error)))
+                _require(not (found or dry_run))
+                self._note_import(connection, actor, len(cases), kind)
+        except _NothingTakenError:
+            cases = []
+        return ImportReport(lines, tuple(sorted(found, key=lambda one: one.line)), tuple(cases))
+
+    def _pictures(self, draft: Draft, read_file: ReadFile, found: list[Problem]) -> list[ReadPhoto]:
+        taken_on = date.fromisoformat(draft.taken_on) if draft.taken_on else None
+        try:
+            given = [GivenPhoto(read_file(name), taken_on, draft.source) for name in draft.photos]
+            return self._cases.registrar.read(given)
+        except RejectedError as error:
+            found.append(Problem(draft.line, "photos", str(error)))
+            return []
+
+    def _note_import(self, connection: Connection, actor: str, cases: int, kind: str) -> None:
+        now = self._clock()
+        record(connection, AuditAction.CASES_IMPORTED, actor=actor, subject=self._hub, at=now, cases=cases, format=kind)
+
+
+def _require(sound: bool) -> None:
+    if not sound:
+        raise _NothingTakenError
+
+
+def _no_files(_name: str) -> bytes:
+    raise FileRejectedError("Such a file brings no photographs.")

@@ -1,0 +1,188 @@
+"""Cases as a CSV file: the template, reading one line by line, and writing cases in the same columns."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from faults import RejectedError
+from hub.cases.service import Basis, CaseFile, Contact, Description, NewCase, Purpose, Register, Risk
+from hub.exchange.columns import BY_NAME, COLUMNS, CellError
+from hub.exchange.model import Draft, FileRejectedError, Problem
+from protocol.ids import SliceName, parse_site_id
+from protocol.person import BirthBand, Month
+
+MAX_LINES: Final = 5_000
+MAX_BYTES: Final = 20_000_000
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t")
+
+
+def template() -> bytes:
+    """An empty file with the columns and one made-up line, as spreadsheet programs write and read it."""
+    return _written([{column.name: column.example for column in COLUMNS}])
+
+
+def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
+    """What can be read, and everything that cannot, with its line. Raises FileRejectedError."""
+    if len(data) > MAX_BYTES:
+        raise FileRejectedError(f"The file has more than {MAX_BYTES // 1_000_000} MB. Divide it.")
+    try:
+        rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        _require_columns(rows.fieldnames or ())
+        return _read_rows(rows, default_slice)
+    except UnicodeDecodeError:
+        raise FileRejectedError("The file is not in UTF-8. Save it as “CSV UTF-8”.") from None
+    except csv.Error as error:
+        raise FileRejectedError(f"The file does not read as CSV: {error}.") from None
+
+
+def write(files: Iterable[CaseFile]) -> bytes:
+    """Cases as such a file, without photographs."""
+    return _written([_line(file) for file in files])
+
+
+def _require_columns(names: Iterable[str]) -> None:
+    given = list(names)
+    strange = [name for name in given if name not in BY_NAME]
+    lacking = [column.name for column in COLUMNS if column.required and column.name not in given]
+    if strange:
+        raise FileRejectedError(f"No such column: {', '.join(strange)[:200]}. `mca hub case template` has them all.")
+    if lacking:
+        raise FileRejectedError(f"The file has no column {', '.join(lacking)}.")
+    if len(set(given)) != len(given):
+        raise FileRejectedError("A column is there twice.")
+
+
+def _read_rows(rows: "csv.DictReader[str]", default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    for row in rows:
+        line = rows.line_num
+        if len(drafts) + len(problems) >= MAX_LINES:
+            raise FileRejectedError(f"The file has more than {MAX_LINES} lines. Divide it.")
+        cells, found = _cells(line, row)
+        if not found:
+            try:
+                drafts.append(_draft(line, cells, default_slice))
+            except RejectedError as error:
+                found = [Problem(line, "", str(error))]
+        problems += found
+    return drafts, problems
+
+
+def _cells(line: int, row: Mapping[str | None, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    if None in row or None in row.values():
+        return {}, [Problem(line, "", "The line has more or fewer cells than there are columns.")]
+    cells: dict[str, Any] = {}
+    problems = []
+    for name, text in row.items():
+        column = BY_NAME[name or ""]
+        given = text.strip()
+        if given.startswith("'") and given[1:].startswith(_FORMULA):
+            given = given[1:]
+        if not given:
+            if column.required:
+                problems.append(Problem(line, column.name, "This cell must not be empty."))
+            continue
+        try:
+            cells[column.name] = column.read(given)
+        except CellError as error:
+            problems.append(Problem(line, column.name, str(error)))
+    return cells, problems
+
+
+def _draft(line: int, cells: dict[str, Any], default_slice: SliceName) -> Draft:
+    register: Register = cells["register"]
+    listed = SliceName(cells.get("slice", default_slice)) if register is Register.MISSING else None
+    case = NewCase(
+        reference=cells["reference"],
+        slice=listed,
+        sex=cells["sex"],
+        birth=_birth(cells),
+        last_seen=cells.get("last_seen"),
+        register=register,
+        site=parse_site_id(cells["site"]) if "site" in cells else "",
+        risk=cells.get("risk", Risk.MEDIUM),
+        basis=Basis(
+            cells["legal_basis"],
+            cells.get("basis_reference", ""),
+            cells.get("purposes", frozenset({Purpose.SEARCH})),
+            cells.get("basis_until"),
+        ),
+        description=_description(cells),
+    )
+    taken = cells.get("photo_taken_on")
+    source = cells.get("photo_source", "")
+    return Draft(line, case, cells.get("photos", ()), taken.isoformat() if taken else "", source)
+
+
+def _birth(cells: dict[str, Any]) -> BirthBand:
+    born: date | None = cells.get("born_on")
+    if born is not None:
+        month = Month(born.year, born.month)
+        return BirthBand(month, month)
+    if "born_from" not in cells or "born_to" not in cells:
+        raise CellError("Give born_on, or born_from and born_to.")
+    return BirthBand(cells["born_from"], cells["born_to"])
+
+
+def _description(cells: dict[str, Any]) -> Description:
+    plain = ("names", "born_on", "languages", "height_cm", "build", "complexion", "marks", "clothing", "place")
+    known = {name: cells[name] for name in (*plain, "circumstances", "station") if name in cells}
+    guardian = _contact(cells, "guardian")
+    return Description(**known, reporter=_contact(cells, "reporter"), guardians=(guardian,) if guardian else ())
+
+
+def _contact(cells: dict[str, Any], who: str) -> Contact | None:
+    name, relation, telephone = (cells.get(f"{who}_{what}", "") for what in ("name", "relation", "telephone"))
+    return Contact(name, relation, telephone) if name or relation or telephone else None
+
+
+def _line(file: CaseFile) -> dict[str, str]:
+    case, words, basis = file.summary, file.description, file.basis
+    reporter = words.reporter or Contact("")
+    guardian = words.guardians[0] if words.guardians else Contact("")
+    return {
+        "register": case.register,
+        "reference": case.reference,
+        "station": words.station,
+        "names": "; ".join(words.names),
+        "sex": case.sex,
+        "born_on": words.born_on.isoformat() if words.born_on else "",
+        "born_from": str(case.birth.earliest),
+        "born_to": str(case.birth.latest),
+        "languages": "; ".join(words.languages),
+        "height_cm": str(words.height_cm or ""),
+        "build": words.build or "",
+        "complexion": words.complexion or "",
+        "marks": "; ".join(f"{mark.where}: {mark.what}" for mark in words.marks),
+        "clothing": words.clothing,
+        "last_seen": case.last_seen.isoformat() if case.last_seen else "",
+        "place": words.place,
+        "circumstances": words.circumstances,
+        "reporter_name": reporter.name,
+        "reporter_relation": reporter.relation,
+        "reporter_telephone": reporter.telephone,
+        "guardian_name": guardian.name,
+        "guardian_relation": guardian.relation,
+        "guardian_telephone": guardian.telephone,
+        "risk": case.risk,
+        "legal_basis": basis.ground,
+        "basis_reference": basis.reference,
+        "purposes": "; ".join(sorted(basis.purposes)),
+        "basis_until": basis.until.isoformat() if basis.until else "",
+        "site": case.site,
+        "slice": case.slice or "",
+    }
+
+
+def _written(lines: Iterable[Mapping[str, str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [column.name for column in COLUMNS], restval="")
+    writer.writeheader()
+    for line in lines:
+        # A spreadsheet program would compute a cell that begins like a formula.
+        writer.writerow({name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in line.items()})
+    return text.getvalue().encode("utf-8-sig")
