@@ -65,7 +65,7 @@ class Guard:
             request.state.signing_in = signing_in = self._recognise_signing_in(request, form)
             _check_form(request, form, signing_in.form_token)
             return
-        visitor = self._recognise(request, form)
+        visitor = self._recognise(request, form, passive=declared.passive)
         # Set before the refusals below, whose page then knows who is signed in.
         request.state.visitor = visitor.shown(declared.shows)
         if not visitor.may(*declared.roles):
@@ -76,9 +76,9 @@ class Guard:
             kept = self._keep(request, form, visitor.operator) if sent else None
             raise ConfirmationNeededError(request.url.path, sent_a_form=sent, kept=kept)
 
-    def _recognise(self, request: Request, form: FormData) -> Visitor:
+    def _recognise(self, request: Request, form: FormData, *, passive: bool) -> Visitor:
         try:
-            return self._access.recognise(request.cookies.get(SESSION_COOKIE))
+            return self._access.recognise(request.cookies.get(SESSION_COOKIE), passive=passive)
         except SessionEndedError as ended:
             path = request.url.path
             if request.method in _SAFE_METHODS:

@@ -21,6 +21,7 @@ class Destination:
 NAVIGATION: Final = (
     Destination("/", "To review", "queue", _REVIEWERS),
     Destination("/decisions", "Decided", "decisions", _REVIEWERS),
+    Destination("/accuracy", "Accuracy", "accuracy", _REVIEWERS),
     Destination("/alerts", "Alerts", "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
     Destination(
         "/units",

@@ -12,6 +12,22 @@ from hub.access.service import Field, Role, Visitor, anyone
 from hub.navigation import destinations, home
 
 _HERE: Final = Path(__file__).parent
+_FILTERS: Final = (
+    "born",
+    "captured",
+    "day",
+    "doubt",
+    "iso",
+    "lasting",
+    "percent",
+    "reach",
+    "role_words",
+    "roles_words",
+    "score_text",
+    "when",
+    "words",
+    "years",
+)
 
 router = APIRouter()
 
@@ -27,7 +43,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        for name in ("words", "years", "when", "iso", "born", "score_text", "role_words", "roles_words", "reach"):
+        for name in _FILTERS:
             self._environment.filters[name] = getattr(wording, name)
         self._environment.globals.update(Role=Role, Field=Field, destinations=destinations, home=home)
 
@@ -49,6 +65,13 @@ def style_sheet() -> FileResponse:
 def mark() -> FileResponse:
     """The sign in the browser's tab and in the page's head."""
     return _static("mark.svg", "image/svg+xml")
+
+
+@router.get("/static/desk.js")
+@anyone()
+def script() -> FileResponse:
+    """The one script: what the pages of reviews do beyond what a browser does by itself."""
+    return _static("desk.js", "text/javascript")
 
 
 def _static(name: str, media_type: str) -> FileResponse:

@@ -1,4 +1,4 @@
-"""The console for people: pages over HTTPS, each behind the guard, none with a script or a foreign request."""
+"""The console for people: pages over HTTPS, each behind the guard, one script of our own, no foreign request."""
 
 from typing import Final
 
@@ -30,7 +30,13 @@ from hub.guard import Guard
 from hub.health import router as health_router
 from hub.pages import Pages
 from hub.review import routes as review_routes
-from hub.review.service import AlreadyAnsweredError, AlreadyDecidedError, FacesWithheldError, UnknownReviewError
+from hub.review.service import (
+    AlreadyAnsweredError,
+    AlreadyDecidedError,
+    FacesWithheldError,
+    TakenError,
+    UnknownReviewError,
+)
 
 __all__ = ["ROUTERS", "ConsoleServices", "build_console"]
 
@@ -47,7 +53,8 @@ _MAX_FORM_BYTES: Final = 64 * 1024
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+        " form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -65,6 +72,7 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
     FormTokenError: 403,
     NotPermittedError: 403,
     OwnAccountError: 403,
+    TakenError: 409,
     UnknownAlertError: 404,
     UnknownOperatorError: 404,
     UnknownReviewError: 404,
@@ -78,7 +86,7 @@ _TITLES: Final = {
     403: "Not open to you",
     404: "Nothing here",
     405: "That did not work",
-    409: "Already answered",
+    409: "Not yours to answer now",
     413: "Too much text",
     503: "The hub cannot do this just now",
 }

@@ -1,11 +1,14 @@
 """How the console writes times and the fields' own values: in the words of a police desk."""
 
+from datetime import date
 from typing import Final
 
 from hub.access.service import Role
 from hub.clock import moment
 from hub.dispatch.service import AttemptResult
-from hub.review.service import Answer, Outcome
+from hub.ingest.service import CaptureTime
+from hub.review import statements
+from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
 from hub.sites import Sites
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.sighting import LegalBasis
@@ -13,9 +16,25 @@ from protocol.sighting import LegalBasis
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 _WORDS: Final[dict[object, str]] = {
-    Answer.SAME: "Same person",
-    Answer.DIFFERENT: "Different people",
-    Answer.CANNOT_TELL: "Cannot tell",
+    Answer.IDENTIFICATION: "Identification",
+    Answer.SUPPORT_SAME: "Support for the same person",
+    Answer.INCONCLUSIVE: "Inconclusive",
+    Answer.SUPPORT_DIFFERENT: "Support for different people",
+    Answer.EXCLUSION: "Exclusion",
+    Feature.FACE_SHAPE: "Face shape",
+    Feature.HAIR_LINE: "Hair line",
+    Feature.BROWS: "Brows",
+    Feature.EYES: "Eyes",
+    Feature.NOSE: "Nose",
+    Feature.MOUTH: "Mouth",
+    Feature.EARS: "Ears",
+    Feature.MARKS: "Marks",
+    Seen.SIMILAR: "Similar",
+    Seen.DIFFERENT: "Different",
+    Seen.NOT_VISIBLE: "Not visible",
+    Urgency.URGENT: "Urgent",
+    Urgency.SOON: "Soon",
+    Urgency.ORDINARY: "Ordinary",
     Outcome.CONFIRMED: "Confirmed",
     Outcome.REJECTED: "Rejected",
     Outcome.UNRESOLVED: "Unresolved",
@@ -32,7 +51,7 @@ _WORDS: Final[dict[object, str]] = {
 }
 
 
-def words(value: Answer | Outcome | Sex | LegalBasis | AttemptResult) -> str:
+def words(value: Answer | Outcome | Feature | Seen | Urgency | Sex | LegalBasis | AttemptResult) -> str:
     """A value of a field as people read it."""
     return _WORDS[value]
 
@@ -49,6 +68,18 @@ def when(at: int) -> str:
     return f"{time.day} {_MONTHS[time.month - 1]} {time.year}, {time:%H:%M} UTC"
 
 
+def day(date_: date) -> str:
+    """A day: `21 Nov 2026`."""
+    return f"{date_.day} {_MONTHS[date_.month - 1]} {date_.year}"
+
+
+def captured(time: CaptureTime) -> str:
+    """When a photograph was taken: the moment, or what it lies between where the unit's clock was uncertain."""
+    if not time.uncertain:
+        return when(time.at)
+    return f"between {when(time.earliest)} and {when(time.latest)} (time uncertain)"
+
+
 def iso(at: int) -> str:
     """A moment as the `datetime` attribute of HTML wants it."""
     return moment(at).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -59,6 +90,23 @@ def born(birth: BirthBand) -> str:
     if birth.earliest == birth.latest:
         return _month(birth.earliest)
     return f"between {_month(birth.earliest)} and {_month(birth.latest)}"
+
+
+def doubt(measure: str) -> str:
+    """Why a picture was taken with a doubt: `it is dark`."""
+    return statements.doubt(measure)
+
+
+def lasting(minutes: int) -> str:
+    """A time in minutes as people say it: `40 min`, `3 h`, `2 days`."""
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1: `12 %`."""
+    return f"{round(share * 100)} %"
 
 
 def score_text(score: float) -> str:

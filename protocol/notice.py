@@ -15,7 +15,9 @@ MAX_BYTES: Final = 512
 class NoticeKind(StrEnum):
     """What the site is asked to do."""
 
+    # Of one length, so that their envelopes are of one size.
     CALL_DESK = "call-desk"
+    NO_ACTION = "no-action"
     WITHDRAWN = "withdrawn"
 
 

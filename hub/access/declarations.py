@@ -23,19 +23,25 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Who may call a route. `fresh`: only within minutes of a second factor. `shows`: fields that its page may hold."""
+    """Who may call a route. `fresh`: only within minutes of a second factor. `shows`: fields that its page may hold.
+
+    `passive`: called by an open page and not by its reader, so that it keeps no session from ending.
+    """
 
     stage: Stage
     roles: frozenset[Role] = frozenset()
     shows: frozenset[Field] = frozenset()
     fresh: bool = False
+    passive: bool = False
 
 
-def requires(*roles: Role, shows: Collection[Field] = (), fresh: bool = False) -> Callable[[Endpoint], Endpoint]:
+def requires(
+    *roles: Role, shows: Collection[Field] = (), fresh: bool = False, passive: bool = False
+) -> Callable[[Endpoint], Endpoint]:
     """Declare, below the route's own decorator, that only operators with one of `roles` may call it."""
     if not roles:
         raise ValueError("Name at least one role, or declare the route open to anyone.")
-    return _declare(Declaration(Stage.SIGNED_IN, frozenset(roles), frozenset(shows), fresh))
+    return _declare(Declaration(Stage.SIGNED_IN, frozenset(roles), frozenset(shows), fresh, passive))
 
 
 def anyone() -> Callable[[Endpoint], Endpoint]:

@@ -130,8 +130,8 @@ class AccessService:
         """Every operator's name by identifier."""
         return store.names(connection)
 
-    def recognise(self, session_token: str | None) -> Visitor:
-        """Whose request carries the token. Raises SessionEndedError."""
+    def recognise(self, session_token: str | None, *, passive: bool = False) -> Visitor:
+        """Whose request carries the token; a `passive` one is no sign of life. Raises SessionEndedError."""
         if not session_token:
             raise SessionEndedError
         token_hash, at = digest(session_token), self._clock()
@@ -141,7 +141,7 @@ class AccessService:
             raise SessionEndedError
         if at - session.used_at >= self._limits.idle or at - session.started_at >= self._limits.absolute:
             raise SessionEndedError(session.operator)
-        if at - session.used_at >= MINUTE:
+        if not passive and at - session.used_at >= MINUTE:
             with self._database.begin() as connection:
                 session_store.touch_session(connection, token_hash, at)
         return Visitor(session.operator, form_token(session_token), session.confirmed_at)

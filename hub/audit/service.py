@@ -34,6 +34,7 @@ __all__ = [
     "read_heads",
     "read_proof",
     "record",
+    "revision",
     "trail",
 ]
 
@@ -47,6 +48,11 @@ def record(
 ) -> None:
     """Append one entry. `actor` is an operator's name, a unit, or `hub`; `at` in milliseconds since 1970 UTC."""
     store.append(connection, AuditEntry(action, actor, subject, at, detail))
+
+
+def revision(connection: Connection) -> int:
+    """Rises with every change of the hub's state, since each leaves an entry."""
+    return store.size(connection)
 
 
 def entries(connection: Connection, subject: str | None = None) -> list[AuditEntry]:

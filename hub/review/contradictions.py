@@ -1,14 +1,14 @@
-"""What an intake's record and a case's record say differently. Said in plain words; the decision stays with people."""
+"""What the records of the two children say differently. Said in plain words; the decision stays with people."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from hub.review.model import CaseFacts, SightingFacts
+from hub.review.model import Missing, Subject
 from protocol.person import BirthBand, Month, Sex
 
 
-def contradictions(intake: SightingFacts, case: CaseFacts) -> tuple[str, ...]:
+def contradictions(subject: Subject, missing: Missing) -> tuple[str, ...]:
     """One sentence for each contradiction; none where the records can be of one person."""
-    return tuple(sentence for sentence in (_of_sex(intake, case), _of_age(intake, case)) if sentence)
+    return tuple(sentence for sentence in (_of_sex(subject, missing), _of_age(subject, missing)) if sentence)
 
 
 def age_at(birth: BirthBand, at: int) -> tuple[int, int]:
@@ -28,18 +28,43 @@ def age_in_words(birth: BirthBand, at: int) -> str:
     return str(greatest) if least == greatest else f"{least} to {greatest}"
 
 
-def _of_sex(intake: SightingFacts, case: CaseFacts) -> str | None:
-    if intake.sex == case.sex or Sex.UNKNOWN in (intake.sex, case.sex):
+def gap_in_words(taken: date | None, captured_at: int | None) -> str:
+    """How long lies between the two photographs: `2 years and 3 months`, or that it is not known."""
+    if taken is None or captured_at is None:
+        return "not known: one of the photographs has no date"
+    day = datetime.fromtimestamp(captured_at / 1000, UTC).date()
+    months = abs((day.year - taken.year) * 12 + day.month - taken.month)
+    years, rest = divmod(months, 12)
+    parts = [_counted(years, "year")] * bool(years) + [_counted(rest, "month")] * bool(rest)
+    return " and ".join(parts) or "less than a month"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _of_sex(subject: Subject, missing: Missing) -> str | None:
+    if subject.sex == missing.sex or Sex.UNKNOWN in (subject.sex, missing.sex):
         return None
-    return f"The intake is recorded as {intake.sex}, the case as {case.sex}."
+    return f"This child is recorded as {subject.sex}, the case as {missing.sex}."
 
 
-def _of_age(intake: SightingFacts, case: CaseFacts) -> str | None:
-    least, greatest = age_at(case.birth, intake.captured_at)
-    low, high = intake.age_band.years
+def _of_age(subject: Subject, missing: Missing) -> str | None:
+    if subject.birth is not None:
+        return _of_birth(subject.birth, missing.birth)
+    if subject.age_band is None or subject.captured_at is None:
+        return None
+    least, greatest = age_at(missing.birth, subject.captured_at)
+    low, high = subject.age_band.years
     if greatest < 0:
         return "By the case's record, the child was born after the intake's photograph."
     if least <= high and low <= greatest:
         return None
-    age = age_in_words(case.birth, intake.captured_at)
-    return f"The intake is recorded in the age band {intake.age_band}; by the case's record the child would be {age}."
+    age = age_in_words(missing.birth, subject.captured_at)
+    return f"The intake is recorded in the age band {subject.age_band}; by the case's record the child would be {age}."
+
+
+def _of_birth(one: BirthBand, other: BirthBand) -> str | None:
+    if one.earliest <= other.latest and other.earliest <= one.latest:
+        return None
+    return "By the two records, the children were not born in the same months."

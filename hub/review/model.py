@@ -1,151 +1,166 @@
-"""Answers, outcomes and what a reviewer may know when, as values and pure rules."""
+"""What a review is, and what one person may know of it when, as values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
-from faults import RejectedError
-from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from hub.review.checklist import Checklist
+from hub.review.conclusions import Answer, Outcome
+from hub.review.urgency import Targets, Urgency
+from protocol.ids import CaseId, PhotoId
 from protocol.person import AgeBand, BirthBand, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis
 
 ReviewId = NewType("ReviewId", str)
 
-MAX_COMMENT = 2000
+MAX_COMMENT: Final = 2000
+SENIOR: Final = 3
+"""The position of the answer that a senior gives after two people did not agree."""
 
 
-class ReviewError(RejectedError):
-    """A review cannot take what was asked of it. Nothing has been recorded."""
+@dataclass(frozen=True, slots=True)
+class ReviewRules:
+    """How a desk works: minutes that a claim lasts without renewal, service targets, share of control pairs (0 to 0.5).
+
+    Raises ValueError.
+    """
+
+    lease_minutes: int = 15
+    targets: Targets = field(default_factory=Targets)
+    control_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.control_share <= 0.5:
+            raise ValueError("At most every second comparison can be a control pair.")
 
 
-class UnknownReviewError(ReviewError):
-    """There is no such review."""
+class Kind(StrEnum):
+    """What a review is of: an intake's photograph, a found child of the register, or a pair whose truth is known."""
+
+    SIGHTING = "sighting"
+    REGISTER = "register"
+    CONTROL = "control"
 
 
-class AlreadyAnsweredError(ReviewError):
-    """The same person has answered before."""
+class Evidence(StrEnum):
+    """What is new since the same pair was rejected."""
+
+    NEW_PHOTO = "new-photo"
+    NEW_PACK = "new-pack"
 
 
-class AlreadyDecidedError(ReviewError):
-    """Two other people have answered meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Who is compared with whom: equal for every search that names the same child of the same intake or register.
 
+    `probe` and `probe_photo` say whose photograph is held against the case's `photo`; `pack`: hexadecimal digest of
+    the recogniser that named the pair.
+    """
 
-class CommentError(ReviewError):
-    """The comment is too long."""
-
-
-class FacesWithheldError(ReviewError):
-    """The review was decided by others: there is no reason to look at the faces any more."""
-
-
-class Answer(StrEnum):
-    """What one person says of two faces."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-    CANNOT_TELL = "cannot-tell"
-
-
-class Outcome(StrEnum):
-    """What two people's answers come to. Only `confirmed` raises an alert; `unresolved` waits for a senior."""
-
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
-    UNRESOLVED = "unresolved"
-
-
-def outcome_of(first: Answer, second: Answer) -> Outcome:
-    """Agreement decides; a doubt of either does not."""
-    if first == second == Answer.SAME:
-        return Outcome.CONFIRMED
-    if first == second == Answer.DIFFERENT:
-        return Outcome.REJECTED
-    return Outcome.UNRESOLVED
-
-
-class SightingFacts(Protocol):
-    """What the review room needs to know of an intake."""
-
-    @property
-    def reference(self) -> str:
-        """What staff wrote on paper."""
-
-    @property
-    def unit(self) -> UnitId:
-        """The device."""
-
-    @property
-    def site(self) -> SiteId:
-        """The checkpoint or shelter."""
-
-    @property
-    def captured_at(self) -> int:
-        """Milliseconds since 1970 UTC by the unit's clock."""
-
-    @property
-    def legal_basis(self) -> LegalBasis:
-        """What permitted the photograph."""
-
-    @property
-    def age_band(self) -> AgeBand:
-        """As staff recorded it."""
-
-    @property
-    def sex(self) -> Sex:
-        """As staff recorded it."""
-
-
-class CaseFacts(Protocol):
-    """What the review room needs to know of a case."""
-
-    @property
-    def id(self) -> CaseId:
-        """The pseudonymous identifier."""
-
-    @property
-    def reference(self) -> str:
-        """The police reference."""
-
-    @property
-    def sex(self) -> Sex:
-        """As registered."""
-
-    @property
-    def birth(self) -> BirthBand:
-        """When the child was born."""
-
-    @property
-    def despite(self) -> Mapping[PhotoId, str]:
-        """Photographs that were registered although they are poor: what is wrong with each, and why it was taken."""
+    probe: str
+    probe_photo: str
+    case: CaseId
+    photo: PhotoId
+    pack: str
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One candidate of one intake, to be judged on its own. Score and rank stay in the store until asked for."""
+    """One pair of faces, to be judged on its own. Score and rank stay where they are until they may be asked for.
+
+    `source`: identifier of the sighting or register match; a control pair's review is its own. `due_at`: by when it
+    should be decided. `earlier`: the review in which the same pair was rejected before, with what is new since.
+    """
 
     id: ReviewId
-    sighting_id: SightingId
-    case: CaseId
-    photo: PhotoId
-    site: SiteId
+    kind: Kind
+    source: str
+    pair: Pair
+    site: str
+    urgency: Urgency
     opened_at: int
+    due_at: int
+    earlier: ReviewId | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The child in question: of an intake, or found and registered. None: nobody has said."""
+
+    reference: str
+    site: str
+    unit: str | None
+    captured_at: int | None
+    legal_basis: LegalBasis | None
+    age_band: AgeBand | None
+    birth: BirthBand | None
+    sex: Sex
+    doubt: str | None  # the measure of quality for which the picture was taken with a doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The missing child of a case. `taken`: the day of the photograph; `despite`: its fault, and why it is used."""
+
+    case: CaseId
+    reference: str
+    sex: Sex
+    birth: BirthBand
+    taken: date | None
+    despite: str | None
+    high_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """What one person said, and when; `position` 1 or 2."""
+    """What one person said; `position` 1 or 2, or 3 for the senior. `began_at`: when they took the review up."""
 
     position: int
     operator_id: int
     answer: Answer
+    checklist: Checklist
     comment: str
+    began_at: int
     at: int
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody added after their own answer, having read what the machine found."""
+
+    operator_id: int
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody has entered and not recorded yet; every part may be missing."""
+
+    answer: Answer | None
+    checklist: Checklist
+    comment: str
+
+
+EMPTY_DRAFT: Final = Draft(None, {}, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One half of a review in one person's hands, until `expires_at` unless it is renewed or answered."""
+
+    review_id: ReviewId
+    position: int
+    operator_id: int
+    claimed_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What two different people's answers came to."""
+    """What the answers of two different people came to."""
 
     review_id: ReviewId
     outcome: Outcome
@@ -184,10 +199,6 @@ class Finding(Protocol):
         """How many pictures the unit used together."""
 
     @property
-    def warning(self) -> str | None:
-        """The measure for which the unit took the picture with a doubt."""
-
-    @property
     def looked(self) -> bool:
         """Whether the hub has looked itself."""
 
@@ -201,7 +212,7 @@ class ReviewFacts:
     """What statistics need of a review; outcome and hours from its opening to its decision, once there is one."""
 
     id: ReviewId
-    sighting: SightingId
+    sighting: str
     outcome: Outcome | None
     hours: float | None
 
@@ -210,13 +221,13 @@ class ReviewFacts:
 class Machine:
     """What the recognisers think, in words. Only for people who have given their own answer.
 
-    `rank` is None while the person still has another candidate of the same intake before them: the rank of
-    one says something of the others. `raw`: the cosine, from −1 to 1.
+    `order`: how many cases the search named and which place this one had, without the place while the person still
+    has another of them before them: the rank of one says something of the others. `raw`: the cosine, from −1 to 1.
     """
 
     statement: str
     details: tuple[str, ...]
-    second_look: str
+    second_look: str | None
     disagreements: tuple[str, ...]
     raw: float
     rank: int | None
@@ -240,27 +251,43 @@ class Side(StrEnum):
 class Stage(StrEnum):
     """Where a review stands for one person."""
 
-    ASKED = "asked"
-    WAITING = "waiting"
+    FREE = "free"  # it can be taken
+    TAKEN = "taken"  # colleagues are working on what this person could answer
+    ASKED = "asked"  # this person has taken it
+    WAITING = "waiting"  # answered, and a second person is to answer
+    DISPUTED = "disputed"  # answered, and a senior is to answer
     DECIDED = "decided"
-    DECIDED_BY_OTHERS = "decided-by-others"
+    CLOSED = "closed"  # answered by others
+    CONTROL = "control"  # answered, and it was a control pair
 
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A line of the queue."""
+    """A line of the queue. `minutes`: until it is due, negative when it is overdue."""
 
     review: Review
-    intake: SightingFacts
+    subject: Subject
+    minutes: int
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its time has passed."""
+        return self.minutes < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Open reviews, oldest first: those that wait for the person, and those that wait for someone else."""
+    """Open reviews as one person sees them, the one that is due first before the others.
 
+    `begun` are in their hands; `disputed` wait for a senior and are empty for everyone else.
+    """
+
+    begun: tuple[QueueItem, ...]
+    disputed: tuple[QueueItem, ...]
     to_answer: tuple[QueueItem, ...]
     answered: tuple[QueueItem, ...]
-    total: int
+    more: int
+    overdue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,23 +295,56 @@ class DecidedItem:
     """A line of the list of decisions."""
 
     review: Review
-    intake: SightingFacts
-    case: CaseFacts
+    subject: Subject
+    missing: Missing
     decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one person may know of a review now. `machine` and `answers` are empty until they have answered."""
+    """What one person may know of a review now.
+
+    Before the own answer there is no machine, no answer, no remark, no decision and no word of other reviews.
+    `truth`: of a control pair that the person has answered, whether it is one person.
+    """
 
     review: Review
     stage: Stage
-    intake: SightingFacts
-    case: CaseFacts
+    subject: Subject
+    missing: Missing
     age_then: str
+    age_gap: str
     contradictions: tuple[str, ...]
-    confirmed_elsewhere: bool
-    own: GivenAnswer | None
-    machine: Machine | None
-    decision: Decision | None
-    answers: tuple[GivenAnswer, ...]
+    as_senior: bool
+    draft: Draft
+    expires_at: int | None
+    own: GivenAnswer | None = None
+    machine: Machine | None = None
+    confirmed_elsewhere: bool = False
+    decision: Decision | None = None
+    answers: tuple[GivenAnswer, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    truth: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPair:
+    """Two photographs of which it is known whether they show one person."""
+
+    id: str
+    same: bool
+    sex: Sex
+    age_band: AgeBand
+    birth: BirthBand
+    taken: date | None
+    doubt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One person's answer to one control pair."""
+
+    same: bool
+    answer: Answer
+    began_at: int
+    at: int

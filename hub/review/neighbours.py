@@ -1,13 +1,132 @@
 """What the review room needs of other rooms, as it needs it. The composition root brings them together."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
 
-from hub.review.model import CaseFacts, Finding, SightingFacts
+from hub.review.model import Finding
 from protocol.envelope import MessageType
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
+from protocol.person import AgeBand, BirthBand, Sex
+from protocol.sighting import Chance, LegalBasis, Quality
 from protocol.topics import UnitChannel
+
+
+class SightingFacts(Protocol):
+    """What the review room needs to know of an intake."""
+
+    @property
+    def reference(self) -> str:
+        """What staff wrote on paper."""
+
+    @property
+    def unit(self) -> UnitId:
+        """The device."""
+
+    @property
+    def site(self) -> SiteId:
+        """The checkpoint or shelter."""
+
+    @property
+    def captured_at(self) -> int:
+        """Milliseconds since 1970 UTC by the unit's clock."""
+
+    @property
+    def legal_basis(self) -> LegalBasis:
+        """What permitted the photograph."""
+
+    @property
+    def age_band(self) -> AgeBand:
+        """As staff recorded it."""
+
+    @property
+    def sex(self) -> Sex:
+        """As staff recorded it."""
+
+    @property
+    def pack_digest(self) -> bytes:
+        """Which recogniser named the candidates."""
+
+    @property
+    def quality(self) -> Quality:
+        """Of the picture that was sent."""
+
+
+class CaseFacts(Protocol):
+    """What the review room needs to know of a case."""
+
+    @property
+    def id(self) -> CaseId:
+        """The pseudonymous identifier."""
+
+    @property
+    def reference(self) -> str:
+        """The police reference."""
+
+    @property
+    def sex(self) -> Sex:
+        """As registered."""
+
+    @property
+    def birth(self) -> BirthBand:
+        """When the child was born."""
+
+    @property
+    def despite(self) -> Mapping[PhotoId, str]:
+        """Photographs that were registered although they are poor: what is wrong with each, and why it was taken."""
+
+
+class MatchFacts(Protocol):
+    """A found child of the register who resembles a missing one."""
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits."""
+
+    @property
+    def missing(self) -> CaseId:
+        """The missing child."""
+
+    @property
+    def found(self) -> CaseId:
+        """The found child."""
+
+    @property
+    def missing_photo(self) -> PhotoId:
+        """The missing child's photograph that matched."""
+
+    @property
+    def found_photo(self) -> PhotoId:
+        """The found child's photograph that matched."""
+
+    @property
+    def raw(self) -> float:
+        """The cosine, from −1 to 1."""
+
+    @property
+    def score(self) -> float:
+        """Normalised."""
+
+    @property
+    def chance(self) -> Chance | None:
+        """None: the hub's pack is not calibrated."""
+
+    @property
+    def comparable(self) -> int:
+        """How many photographs competed."""
+
+    @property
+    def pack_digest(self) -> bytes:
+        """Which recogniser named the pair."""
+
+    @property
+    def warning(self) -> str | None:
+        """The measure of quality in which one of the photographs is poor."""
+
+    @property
+    def site(self) -> str:
+        """Of the found child; empty: the whole hub's."""
 
 
 class Sightings(Protocol):
@@ -24,7 +143,7 @@ class Sightings(Protocol):
 
 
 class Cases(Protocol):
-    """The register of missing children."""
+    """The register."""
 
     def summary(self, connection: Connection, case: CaseId, /) -> CaseFacts:
         """What is known of a case."""
@@ -32,8 +151,27 @@ class Cases(Protocol):
     def portrait(self, case: CaseId, photo: PhotoId, /) -> bytes:
         """One photo's aligned face with some margin, JPEG."""
 
+    def original(self, case: CaseId, photo: PhotoId, /) -> bytes:
+        """The photograph's file as it was given."""
+
     def mark_located(self, connection: Connection, case: CaseId, actor: str, at: int, /) -> None:
         """The child has been found. Nothing happens where that is known already."""
+
+
+class Matches(Protocol):
+    """What the search of one register in the other has found."""
+
+    def pending(self, connection: Connection, /) -> Sequence[MatchFacts]:
+        """Matches that no review was opened for."""
+
+    def taken(self, connection: Connection, match_id: str, at: int, /) -> None:
+        """A review has been opened, or needs not to be."""
+
+    def find(self, connection: Connection, match_id: str, /) -> MatchFacts:
+        """Raises RejectedError where the match has gone with one of its cases."""
+
+    def confirmed(self, connection: Connection, match_id: str, actor: str, at: int, /) -> None:
+        """Two people say that it is one child."""
 
 
 class Alerts(Protocol):

@@ -1,106 +1,139 @@
-"""Opening reviews, showing each person only what they may know yet, taking answers, deciding."""
+"""Reviews: opened, claimed, answered by two people apart from each other, and decided. What others may use is here."""
 
+import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
-from hub.access.service import Operator
+from hub.access.service import Operator, Role
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import MINUTE
-from hub.review import store
-from hub.review.contradictions import age_in_words, contradictions
-from hub.review.model import (
-    MAX_COMMENT,
+from hub.db import Database
+from hub.review import claim_store, store
+from hub.review.accuracy import Accuracy
+from hub.review.checklist import Checklist, Feature, Seen, require_complete
+from hub.review.claims import Claims, require_length
+from hub.review.conclusions import Answer, Outcome
+from hub.review.controls import Controls
+from hub.review.decisions import Decisions
+from hub.review.errors import (
     AlreadyAnsweredError,
     AlreadyDecidedError,
-    Answer,
+    ChecklistError,
     CommentError,
+    FacesWithheldError,
+    ReviewError,
+    TakenError,
+    UnknownReviewError,
+)
+from hub.review.model import (
     Comparison,
     DecidedItem,
-    Decision,
-    FacesWithheldError,
+    Draft,
     GivenAnswer,
-    Machine,
-    Outcome,
+    Kind,
     Purpose,
     Queue,
     QueueItem,
+    Remark,
     Review,
-    ReviewError,
     ReviewFacts,
     ReviewId,
+    ReviewRules,
     Side,
-    Stage,
-    UnknownReviewError,
-    outcome_of,
 )
-from hub.review.neighbours import Alerts, Cases, Sightings, Units
-from hub.review.statements import details, disagreements, second_look, statement
-from hub.sites import EVERY_SITE, Sites
-from protocol.envelope import MessageType
+from hub.review.neighbours import Alerts, Cases, Matches, Sightings, Units
+from hub.review.opening import Opening
+from hub.review.own_work import OwnWork
+from hub.review.showing import Showing
+from hub.review.sources import RegisterSource, SightingSource, Source
+from hub.review.urgency import Targets, Urgency
+from hub.sites import Sites
 from protocol.ids import SightingId
-from protocol.notice import Notice, NoticeKind
-from protocol.person import AgeBand
 from protocol.sighting import Candidate
-from protocol.topics import UnitChannel
 
 __all__ = [
+    "Accuracy",
     "AlreadyAnsweredError",
     "AlreadyDecidedError",
     "Answer",
+    "ChecklistError",
+    "CommentError",
     "FacesWithheldError",
+    "Feature",
     "Outcome",
     "Review",
     "ReviewError",
     "ReviewFacts",
     "ReviewId",
+    "ReviewRules",
     "ReviewService",
+    "Seen",
+    "TakenError",
+    "Targets",
     "UnknownReviewError",
+    "Urgency",
 ]
 
-PAGE_LENGTH = 100
+PAGE_LENGTH: Final = 100
+_OF_A_REVIEW: Final = re.compile(r"/reviews/(?P<id>[0-9a-f]{16})/(?:answer|draft|release)")
 _A_LOOK: Final = 30 * MINUTE
 
 
 class ReviewService:
-    """Two people's judgement of each candidate. Every method joins the caller's transaction."""
+    """Two people's judgement of each candidate. Every method joins the caller's transaction.
+
+    `claims`: who holds what; `controls`: the known pairs among the others; `own_work`: how somebody does.
+    """
 
     def __init__(
         self,
+        database: Database,
         sightings: Sightings,
         cases: Cases,
         alerts: Alerts,
         units: Units,
         *,
         vault: Vault,
+        matches: Matches | None = None,
+        rules: ReviewRules | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._sightings = sightings
-        self._cases = cases
-        self._alerts = alerts
-        self._units = units
+        """`matches`: None for a hub that does not search its registers in each other."""
+        rules = rules or ReviewRules()
         self._vault = vault
-        self._random = random
+        self.claims = Claims(vault, rules.lease_minutes)
+        self.controls = Controls(database, vault, rules, random)
+        self.own_work = OwnWork()
+        self._sources: dict[Kind, Source] = {
+            Kind.SIGHTING: SightingSource(sightings, cases),
+            Kind.CONTROL: self.controls,
+        }
+        if matches is not None:
+            self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
+        self._opening = Opening(self._sources, sightings, matches, self.controls, rules=rules, random=random)
+        self._decisions = Decisions(self._sources, cases, matches, alerts, units)
+        self._showing = Showing(self._sources, self.claims, self.controls, vault)
 
-    def open(self, connection: Connection, *, sighting_id: SightingId, candidate: Candidate, at: int) -> ReviewId:
-        """Ask for two people's answers on one candidate; a case that an intake names twice is asked about once."""
-        earlier = [one for one in store.reviews_of(connection, sighting_id) if one.case == candidate.case]
-        if earlier:
-            return earlier[0].id
-        # Random, not counted: neither the address nor the order of a list says which candidate ranked first.
-        review_id = ReviewId(self._random(8).hex())
-        site = self._sightings.sighting(connection, sighting_id).site
-        review = Review(review_id, sighting_id, candidate.case, candidate.photo, site, at)
-        store.add_review(connection, review)
-        record(connection, AuditAction.REVIEW_OPENED, actor="hub", subject=review_id, at=at, sighting=sighting_id)
-        return review_id
+    def open(
+        self, connection: Connection, *, sighting_id: SightingId, candidate: Candidate, at: int
+    ) -> ReviewId | None:
+        """Ask for two people's answers on one candidate; a pair that is asked about, or was rejected, only once.
+
+        None: the same pair was rejected before and nothing about it is new.
+        """
+        return self._opening.candidate(connection, sighting_id, candidate, at)
+
+    def open_matches(self, connection: Connection, at: int) -> int:
+        """Open the reviews that the register's own search asks for. Returns how many matches it took."""
+        return self._opening.matches(connection, at)
 
     def open_count(self, connection: Connection) -> int:
-        """How many reviews wait for answers."""
-        return store.count_open(connection, EVERY_SITE)
+        """How many reviews of children have no end yet."""
+        return store.count_open(connection)
 
     def decided_count(self, connection: Connection, sites: Sites) -> int:
         """How many reviews of the sites have a decision."""
@@ -110,7 +143,7 @@ class ReviewService:
         """Since when (milliseconds since 1970 UTC) the oldest open review has waited; None where none is open."""
         return store.oldest_open(connection)
 
-    def decided_counts(self, connection: Connection) -> dict[str, int]:
+    def decided_counts(self, connection: Connection) -> Mapping[str, int]:
         """How many decisions of each outcome there are, none left out."""
         found = store.count_outcomes(connection)
         return {str(outcome): found.get(outcome, 0) for outcome in Outcome}
@@ -119,145 +152,165 @@ class ReviewService:
         """What statistics need of the reviews opened from a moment on (milliseconds since 1970 UTC)."""
         return store.facts(connection, since)
 
-    def queue(self, connection: Connection, operator: Operator) -> Queue:
-        """The oldest open reviews of one person's sites as they see them."""
-        reviews = store.open_reviews(connection, operator.sites, PAGE_LENGTH)
-        done = store.answered_by(connection, operator.id, [review.id for review in reviews])
-        items = [QueueItem(review, self._sightings.sighting(connection, review.sighting_id)) for review in reviews]
+    def queue(self, connection: Connection, operator: Operator, at: int) -> Queue:
+        """The open reviews of one person's sites as they see them, by when they are due."""
+        who, sites = operator.id, operator.sites
+        free = claim_store.free(connection, who, sites, at, PAGE_LENGTH + 1)
+        senior = operator.may(Role.SENIOR_REVIEWER)
+        disputed = claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
+        begun = claim_store.begun(connection, who, at)
+        waiting = [*begun, *disputed, *free]
         return Queue(
-            to_answer=tuple(item for item in items if item.review.id not in done),
-            answered=tuple(item for item in items if item.review.id in done),
-            total=store.count_open(connection, operator.sites),
+            begun=self._items(connection, begun, at),
+            disputed=self._items(connection, disputed, at),
+            to_answer=self._items(connection, free[:PAGE_LENGTH], at),
+            answered=self._items(connection, claim_store.answered(connection, who, at, PAGE_LENGTH), at),
+            more=len(free) > PAGE_LENGTH,
+            overdue=sum(review.due_at < at for review in waiting),
         )
 
+    def take(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
+        """Take a half of a review, so that nobody else does it meanwhile.
+
+        Raises UnknownReviewError, AlreadyAnsweredError, AlreadyDecidedError or TakenError.
+        """
+        self.claims.take(connection, self._find(connection, review_id, operator, lock=True), operator, at)
+
+    def take_next(self, connection: Connection, operator: Operator, at: int) -> ReviewId | None:
+        """Take what is due first: the own begun one, then what waits for a senior, then the others. None: nothing."""
+        senior = operator.may(Role.SENIOR_REVIEWER)
+        who, sites = operator.id, operator.sites
+        found = claim_store.begun(connection, who, at)
+        found += claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
+        for review in [*found, *claim_store.free(connection, who, sites, at, PAGE_LENGTH)]:
+            try:
+                self.take(connection, review.id, operator, at)
+            except (AlreadyDecidedError, TakenError):
+                continue  # A colleague was quicker.
+            return review.id
+        return None
+
     def decided(self, connection: Connection, sites: Sites) -> Sequence[DecidedItem]:
-        """The newest decisions on intakes of the sites."""
+        """The newest decisions on children of the sites."""
         return [
             DecidedItem(
                 review,
-                self._sightings.sighting(connection, review.sighting_id),
-                self._cases.summary(connection, review.case),
+                self._sources[review.kind].subject(connection, review),
+                self._sources[review.kind].missing(connection, review),
                 decision,
             )
             for review, decision in store.decided_reviews(connection, sites, PAGE_LENGTH)
         ]
 
-    def comparison(self, connection: Connection, review_id: str, operator: Operator) -> Comparison:
+    def comparison(self, connection: Connection, review_id: str, operator: Operator, at: int) -> Comparison:
         """A review as one person may see it now. Raises UnknownReviewError."""
-        review = self._find(connection, review_id, operator)
-        intake = self._sightings.sighting(connection, review.sighting_id)
-        case = self._cases.summary(connection, review.case)
-        answers = store.answers_of(connection, review.id, self._vault)
-        decision = store.decision_of(connection, review.id)
-        own = _own(answers, operator)
-        return Comparison(
-            review=review,
-            stage=_stage(own, decision),
-            intake=intake,
-            case=case,
-            age_then=age_in_words(case.birth, intake.captured_at),
-            contradictions=contradictions(intake, case),
-            confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
-            own=own,
-            machine=self._machine(connection, review, intake.age_band, operator) if own else None,
-            decision=decision,
-            answers=tuple(answers) if own and decision else (),
-        )
+        return self._showing.comparison(connection, self._find(connection, review_id, operator), operator, at)
 
-    def face(self, connection: Connection, review_id: str, side: Side, operator: Operator, at: int) -> bytes:
-        """One of the two faces, JPEG. Each person's look is audited with its purpose; it lasts half an hour.
+    def picture(
+        self, connection: Connection, review_id: str, side: Side, operator: Operator, at: int, *, original: bool = False
+    ) -> bytes:
+        """One of the two faces, or its photograph, JPEG. A person's look of half an hour is audited with its purpose.
 
-        Raises UnknownReviewError, or FacesWithheldError where others have decided.
+        Raises UnknownReviewError, or FacesWithheldError for somebody who neither holds the review nor answered it.
         """
         review = self._find(connection, review_id, operator)
-        own = _own(store.answers_of(connection, review.id, self._vault), operator)
-        if _stage(own, store.decision_of(connection, review.id)) is Stage.DECIDED_BY_OTHERS:
-            raise FacesWithheldError(
-                "Two colleagues have decided this review. Its faces are no longer shown to others."
-            )
-        purpose = Purpose.COMPARING if own is None else Purpose.LOOKING_BACK
+        has_answered = operator.id in store.answerers(connection, review.id).values()
+        if not has_answered and self.claims.holder(connection, review, operator, at) is None:
+            raise FacesWithheldError("Its faces are shown only to those who work on this review or have answered it.")
+        purpose = Purpose.LOOKING_BACK if has_answered else Purpose.COMPARING
         if store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
             action, name = AuditAction.FACES_VIEWED, operator.name
             record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
-        if side is Side.INTAKE:
-            return self._sightings.portrait(review.sighting_id)
-        return self._cases.portrait(review.case, review.photo)
+        return self._sources[review.kind].picture(review, side, original=original)
 
     def answer(
-        self, connection: Connection, review_id: str, operator: Operator, answer: Answer, *, comment: str, at: int
+        self,
+        connection: Connection,
+        review_id: str,
+        operator: Operator,
+        answer: Answer,
+        *,
+        checklist: Checklist,
+        comment: str,
+        at: int,
     ) -> Outcome | None:
-        """Record what one person says; the outcome where theirs was the second answer.
+        """Record what one person says; the outcome where the answers decide now.
 
-        Raises UnknownReviewError, AlreadyAnsweredError, AlreadyDecidedError or CommentError.
+        Raises UnknownReviewError, AlreadyAnsweredError, AlreadyDecidedError, TakenError, ChecklistError or
+        CommentError.
         """
         comment = comment.strip()
-        if len(comment) > MAX_COMMENT:
-            raise CommentError(f"The comment has more than {MAX_COMMENT} characters. Shorten it and answer again.")
+        require_length(comment)
+        require_complete(checklist)
         review = self._find(connection, review_id, operator, lock=True)
-        earlier = store.answers_of(connection, review.id, self._vault)
-        _check_may_answer(earlier, operator)
-        given = GivenAnswer(len(earlier) + 1, operator.id, answer, comment, at)
+        claim = self.claims.take(connection, review, operator, at)
+        given = GivenAnswer(claim.position, operator.id, answer, checklist, comment, claim.claimed_at, at)
         store.add_answer(connection, review.id, given, self._vault)
-        record(
-            connection,
-            AuditAction.REVIEW_ANSWERED,
-            actor=operator.name,
-            subject=review.id,
-            at=at,
-            position=given.position,
-            answer=str(answer),
-        )
-        return self._decide(connection, review, earlier[0], given, operator) if earlier else None
+        claim_store.forget_draft(connection, review.id, operator.id)
+        action, name = AuditAction.REVIEW_ANSWERED, operator.name
+        position = given.position
+        record(connection, action, actor=name, subject=review.id, at=at, position=position, answer=str(answer))
+        answers = store.answers_of(connection, review.id, self._vault)
+        return self._decisions.decide(connection, review, answers, operator, at)
 
-    def _decide(
-        self, connection: Connection, review: Review, first: GivenAnswer, second: GivenAnswer, operator: Operator
-    ) -> Outcome:
-        outcome = outcome_of(first.answer, second.answer)
-        decision = Decision(review.id, outcome, second.at)
-        store.add_decision(connection, decision, first, second)
-        record(
-            connection,
-            AuditAction.REVIEW_DECIDED,
-            actor=operator.name,
-            subject=review.id,
-            at=decision.at,
-            outcome=str(outcome),
-        )
-        if outcome is Outcome.CONFIRMED:
-            self._confirm(connection, review, operator.name, decision.at)
-        return outcome
+    def renew(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
+        """Hold the own half for longer. Raises UnknownReviewError or TakenError."""
+        self.claims.renew(connection, self._find(connection, review_id, operator, lock=True), operator, at)
 
-    def _confirm(self, connection: Connection, review: Review, actor: str, at: int) -> None:
-        intake = self._sightings.sighting(connection, review.sighting_id)
-        self._cases.mark_located(connection, review.case, actor, at)
-        self._alerts.raise_alert(
-            connection,
-            review_id=review.id,
-            case=review.case,
-            reference=intake.reference,
-            site=intake.site,
-            actor=actor,
-            at=at,
-        )
-        notice = Notice(review.sighting_id, intake.reference, NoticeKind.CALL_DESK, at)
-        self._units.enqueue(connection, intake.unit, UnitChannel.NOTICES, MessageType.NOTICE, notice.to_bytes())
-        record(connection, AuditAction.NOTICE_QUEUED, actor=actor, subject=intake.unit, at=at, review=review.id)
+    def release(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
+        """Give the own half back. Raises UnknownReviewError."""
+        self.claims.release(connection, self._find(connection, review_id, operator, lock=True), operator, at)
 
-    def _machine(self, connection: Connection, review: Review, band: AgeBand, operator: Operator) -> Machine:
-        finding = self._sightings.finding(connection, review.sighting_id, review.case)
-        siblings = store.reviews_of(connection, review.sighting_id)
-        unanswered = {one.id for one in siblings} - store.answered_by(
-            connection, operator.id, [one.id for one in siblings]
-        )
-        still_asked = any(store.decision_of(connection, one) is None for one in unanswered)
-        return Machine(
-            statement=statement(finding.candidate.chance, band, "The unit's"),
-            details=details(finding),
-            second_look=second_look(finding, band),
-            disagreements=disagreements(finding.look),
-            raw=finding.candidate.raw,
-            rank=None if still_asked else finding.candidate.rank,
-            candidates=len(siblings),
+    def keep_draft(self, connection: Connection, review_id: str, operator: Operator, draft: Draft, at: int) -> None:
+        """Keep what somebody has entered, encrypted, for them alone. Raises UnknownReviewError or CommentError."""
+        review = self._find(connection, review_id, operator, lock=True)
+        if store.is_open(connection, review.id) and operator.id not in store.answerers(connection, review.id).values():
+            self.claims.keep(connection, review, operator, draft, at)
+
+    def resume(
+        self, connection: Connection, path: str, fields: Mapping[str, str], operator: Operator, at: int
+    ) -> str | None:
+        """Where to go on with a form of the comparison page that came after its session had ended.
+
+        What it said is on that page again, not recorded yet. None: the form was another page's, or its review's end
+        has come.
+        """
+        sent = _OF_A_REVIEW.fullmatch(path)
+        if sent is None:
+            return None
+        try:
+            review = self._find(connection, sent["id"], operator, lock=True)
+        except UnknownReviewError:
+            return None
+        answered = operator.id in store.answerers(connection, review.id).values()
+        if answered or not store.is_open(connection, review.id):
+            return None
+        self.claims.resume(connection, review, operator, fields, at)
+        return f"/reviews/{review.id}"
+
+    def remark(self, connection: Connection, review_id: str, operator: Operator, text: str, at: int) -> None:
+        """Add to an own answer what the machine's finding made somebody think of. The answer stays.
+
+        Raises UnknownReviewError, CommentError, or ReviewError before the own answer.
+        """
+        text = text.strip()
+        require_length(text)
+        if not text:
+            raise CommentError("Write what you want to add.")
+        review = self._find(connection, review_id, operator)
+        if operator.id not in store.answerers(connection, review.id).values():
+            raise ReviewError("Answer first. You can add a remark when you have read what the machine found.")
+        store.add_remark(connection, review.id, Remark(operator.id, text, at), self._vault)
+        record(connection, AuditAction.REVIEW_REMARKED, actor=operator.name, subject=review.id, at=at)
+
+    def _items(self, connection: Connection, reviews: Sequence[Review], at: int) -> tuple[QueueItem, ...]:
+        return tuple(
+            QueueItem(
+                review,
+                self._sources[review.kind].subject(connection, review),
+                (review.due_at - at) // MINUTE,
+            )
+            for review in reviews
         )
 
     def _find(self, connection: Connection, review_id: str, operator: Operator, *, lock: bool = False) -> Review:
@@ -266,20 +319,3 @@ class ReviewService:
         if review is None or not operator.sites.include(review.site):
             raise UnknownReviewError("There is no such review. Go back to the queue and choose one from the list.")
         return review
-
-
-def _own(answers: Sequence[GivenAnswer], operator: Operator) -> GivenAnswer | None:
-    return next((given for given in answers if given.operator_id == operator.id), None)
-
-
-def _stage(own: GivenAnswer | None, decision: Decision | None) -> Stage:
-    if decision is None:
-        return Stage.ASKED if own is None else Stage.WAITING
-    return Stage.DECIDED_BY_OTHERS if own is None else Stage.DECIDED
-
-
-def _check_may_answer(earlier: Sequence[GivenAnswer], operator: Operator) -> None:
-    if _own(earlier, operator) is not None:
-        raise AlreadyAnsweredError("You have answered this review already. Your first answer stands.")
-    if len(earlier) == 2:
-        raise AlreadyDecidedError("Two colleagues have decided this review meanwhile. Your answer was not needed.")

@@ -60,9 +60,12 @@ def details(finding: Finding) -> tuple[str, ...]:
     lines = [f"By sex and age, {photos} of the list could compete for this intake."]
     if finding.frames > 1:
         lines.append(f"The unit used {finding.frames} pictures of the intake together; the best of them is shown.")
-    if finding.warning is not None:
-        lines.append(f"The unit took the picture with a doubt: {_DOUBTS.get(finding.warning, finding.warning)}.")
     return tuple(lines)
+
+
+def doubt(measure: str) -> str:
+    """What is not good in a picture that was taken with a doubt: `it is dark`."""
+    return _DOUBTS.get(measure, measure)
 
 
 def second_look(finding: Finding, band: AgeBand) -> str:

@@ -1,174 +1,126 @@
-"""Tables of reviews, answers and decisions. The rule of two people is in their keys, checks and triggers."""
+"""Reading and writing reviews, answers, remarks and decisions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ColumnElement,
-    Connection,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Integer,
-    LargeBinary,
-    Row,
-    String,
-    Table,
-    UniqueConstraint,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
 from hub.atrest import Vault
 from hub.clock import HOUR
-from hub.db import metadata
-from hub.review.model import Answer, Decision, GivenAnswer, Outcome, Purpose, Review, ReviewFacts, ReviewId
+from hub.review import checklist
+from hub.review.checklist import Checklist
+from hub.review.conclusions import Answer, Outcome
+from hub.review.model import (
+    Decision,
+    Evidence,
+    GivenAnswer,
+    Kind,
+    Pair,
+    Purpose,
+    Remark,
+    Review,
+    ReviewFacts,
+    ReviewId,
+)
+from hub.review.tables import answers, decisions, drafts, face_views, remarks, reviews, waiting_reviews
+from hub.review.urgency import Urgency
 from hub.sites import Sites
-from protocol.ids import CaseId, PhotoId, SightingId, SiteId
+from protocol.ids import CaseId, PhotoId
 
-reviews = Table(
-    "reviews",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("sighting_id", String(32), nullable=False),
-    Column("case_id", String(130), nullable=False, index=True),
-    Column("photo_id", String(16), nullable=False),
-    Column("site", String(130), nullable=False, server_default=""),  # of the intake; none: shown to the whole hub alone
-    Column("opened_at", BigInteger, nullable=False, index=True),
-    UniqueConstraint("sighting_id", "case_id"),
-)
-
-answers = Table(
-    "answers",
-    metadata,
-    Column("review_id", String(16), ForeignKey("reviews.id"), primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("operator_id", Integer, ForeignKey("operators.id"), nullable=False),
-    Column("answer", String(16), nullable=False),
-    Column("comment", LargeBinary, nullable=False),  # encrypted
-    Column("at", BigInteger, nullable=False),
-    UniqueConstraint("review_id", "operator_id"),
-    UniqueConstraint("review_id", "operator_id", "answer"),  # what a decision refers to
-    CheckConstraint("position IN (1, 2)", name="position"),
-    CheckConstraint("answer IN ('same', 'different', 'cannot-tell')", name="answer"),
-)
-
-decisions = Table(
-    "decisions",
-    metadata,
-    Column("review_id", String(16), primary_key=True),
-    Column("first_operator", Integer, nullable=False),
-    Column("first_answer", String(16), nullable=False),
-    Column("second_operator", Integer, nullable=False),
-    Column("second_answer", String(16), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("at", BigInteger, nullable=False, index=True),
-    ForeignKeyConstraint(
-        ["review_id", "first_operator", "first_answer"],
-        ["answers.review_id", "answers.operator_id", "answers.answer"],
-    ),
-    ForeignKeyConstraint(
-        ["review_id", "second_operator", "second_answer"],
-        ["answers.review_id", "answers.operator_id", "answers.answer"],
-    ),
-    UniqueConstraint("review_id", "outcome"),  # what an alert refers to
-    CheckConstraint("first_operator <> second_operator", name="two_people"),
-    CheckConstraint(
-        "outcome = CASE"
-        " WHEN first_answer = 'same' AND second_answer = 'same' THEN 'confirmed'"
-        " WHEN first_answer = 'different' AND second_answer = 'different' THEN 'rejected'"
-        " ELSE 'unresolved' END",
-        name="outcome_follows",
-    ),
-)
-
-face_views = Table(
-    "face_views",
-    metadata,
-    Column("review_id", String(16), ForeignKey("reviews.id"), primary_key=True),
-    Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
-    Column("purpose", String(16), primary_key=True),
-    Column("noted_at", BigInteger, nullable=False),
-)
-
-_decided = exists().where(decisions.c.review_id == reviews.c.id)
+_REAL = reviews.c.kind != str(Kind.CONTROL)
 
 
 def add_review(connection: Connection, review: Review) -> None:
-    """Insert a review."""
+    """Insert a review, which waits for answers from now on."""
     connection.execute(
         insert(reviews).values(
             id=review.id,
-            sighting_id=review.sighting_id,
-            case_id=review.case,
-            photo_id=review.photo,
+            kind=str(review.kind),
+            source=review.source,
+            probe=review.pair.probe,
+            probe_photo=review.pair.probe_photo,
+            case_id=review.pair.case,
+            photo_id=review.pair.photo,
+            pack=review.pair.pack,
             site=review.site,
+            urgency=str(review.urgency),
             opened_at=review.opened_at,
+            due_at=review.due_at,
+            earlier=review.earlier,
+            evidence=None if review.evidence is None else str(review.evidence),
         )
     )
+    connection.execute(insert(waiting_reviews).values(review_id=review.id, due_at=review.due_at))
+
+
+def close_review(connection: Connection, review_id: ReviewId) -> None:
+    """A review has come to its end: nobody is asked any more, and what nobody recorded is forgotten."""
+    connection.execute(delete(waiting_reviews).where(waiting_reviews.c.review_id == review_id))
+    connection.execute(delete(drafts).where(drafts.c.review_id == review_id))
 
 
 def find_review(connection: Connection, review_id: str, *, lock: bool = False) -> Review | None:
-    """A review; with `lock`, no other transaction answers it until this one ends."""
+    """A review; with `lock`, no other transaction claims or answers it until this one ends."""
     query = select(reviews).where(reviews.c.id == review_id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return None if row is None else _review(row)
+    return None if row is None else read_review(row)
 
 
-def reviews_of(connection: Connection, sighting_id: SightingId) -> list[Review]:
-    """Every candidate of an intake, in an order that says nothing of rank."""
-    query = select(reviews).where(reviews.c.sighting_id == sighting_id).order_by(reviews.c.id)
-    return [_review(row) for row in connection.execute(query)]
+def reviews_of(connection: Connection, source: str) -> list[Review]:
+    """Every candidate of one search, in an order that says nothing of rank."""
+    query = select(reviews).where(reviews.c.source == source).order_by(reviews.c.id)
+    return [read_review(row) for row in connection.execute(query)]
 
 
-def open_reviews(connection: Connection, sites: Sites, limit: int) -> list[Review]:
-    """The sites' reviews without a decision, oldest first; those of one moment by their random identifiers."""
+def reviews_of_pair(connection: Connection, pair: Pair) -> list[tuple[Review, Outcome | None]]:
+    """Every review of the same child and case, whatever the photographs; the newest first, with its outcome."""
     query = (
-        select(reviews)
-        .where(~_decided, sites.condition(reviews.c.site))
-        .order_by(reviews.c.opened_at, reviews.c.id)
-        .limit(limit)
+        select(reviews, decisions.c.outcome)
+        .outerjoin_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
+        .where(_REAL, reviews.c.case_id == pair.case, reviews.c.probe == pair.probe)
+        .order_by(reviews.c.opened_at.desc(), reviews.c.id)
     )
-    return [_review(row) for row in connection.execute(query)]
+    return [
+        (read_review(row), None if row.outcome is None else Outcome(row.outcome)) for row in connection.execute(query)
+    ]
 
 
-def count_open(connection: Connection, sites: Sites) -> int:
-    """How many reviews of the sites have no decision."""
-    return _count(connection, ~_decided & sites.condition(reviews.c.site))
+def count_open(connection: Connection) -> int:
+    """How many reviews of children have no end yet."""
+    query = select(func.count()).select_from(waiting_reviews.join(reviews)).where(_REAL)
+    return int(connection.execute(query).scalar_one())
+
+
+def oldest_open(connection: Connection) -> int | None:
+    """Since when the oldest of them has waited."""
+    oldest: int | None = connection.scalar(
+        select(func.min(reviews.c.opened_at)).select_from(waiting_reviews.join(reviews)).where(_REAL)
+    )
+    return oldest
 
 
 def count_decided(connection: Connection, sites: Sites) -> int:
     """How many reviews of the sites have a decision."""
-    return _count(connection, _decided & sites.condition(reviews.c.site))
+    query = select(func.count()).select_from(decisions.join(reviews, decisions.c.review_id == reviews.c.id))
+    return int(connection.execute(query.where(sites.condition(reviews.c.site))).scalar_one())
 
 
-def oldest_open(connection: Connection) -> int | None:
-    """Since when the oldest review without a decision has waited."""
-    oldest: int | None = connection.scalar(select(func.min(reviews.c.opened_at)).where(~_decided))
-    return oldest
-
-
-def count_outcomes(connection: Connection) -> dict[Outcome, int]:
+def count_outcomes(connection: Connection) -> Mapping[Outcome, int]:
     """How many decisions of each outcome there are."""
     query = select(decisions.c.outcome, func.count().label("total")).group_by(decisions.c.outcome)
     return {Outcome(row.outcome): row.total for row in connection.execute(query)}
 
 
 def facts(connection: Connection, since: int) -> Iterator[ReviewFacts]:
-    """What statistics need of the reviews opened from a moment on."""
+    """What statistics need of the intakes' reviews opened from a moment on."""
     query = (
-        select(reviews.c.id, reviews.c.sighting_id, reviews.c.opened_at, decisions.c.outcome, decisions.c.at)
+        select(reviews.c.id, reviews.c.source, reviews.c.opened_at, decisions.c.outcome, decisions.c.at)
         .outerjoin_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
-        .where(reviews.c.opened_at >= since)
+        .where(reviews.c.opened_at >= since, reviews.c.kind == str(Kind.SIGHTING))
     )
     for row in connection.execute(query):
         outcome = None if row.outcome is None else Outcome(row.outcome)
         hours = None if row.at is None else (row.at - row.opened_at) / HOUR
-        yield ReviewFacts(ReviewId(row.id), SightingId(row.sighting_id), outcome, hours)
+        yield ReviewFacts(ReviewId(row.id), row.source, outcome, hours)
 
 
 def decided_reviews(connection: Connection, sites: Sites, limit: int) -> list[tuple[Review, Decision]]:
@@ -180,49 +132,63 @@ def decided_reviews(connection: Connection, sites: Sites, limit: int) -> list[tu
         .order_by(decisions.c.at.desc(), reviews.c.id)
         .limit(limit)
     )
-    return [(_review(row), _decision(row.id, row)) for row in connection.execute(query)]
+    return [(read_review(row), _decision(row.id, row)) for row in connection.execute(query)]
 
 
 def is_confirmed_elsewhere(connection: Connection, review: Review) -> bool:
     """Whether another review of the same case has been confirmed."""
-    query = (
-        select(reviews.c.id)
-        .join_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
-        .where(
-            reviews.c.case_id == review.case, reviews.c.id != review.id, decisions.c.outcome == str(Outcome.CONFIRMED)
-        )
-        .limit(1)
+    return _any(
+        connection,
+        (reviews.c.case_id == review.pair.case)
+        & (reviews.c.id != review.id)
+        & (decisions.c.outcome == str(Outcome.CONFIRMED)),
     )
+
+
+def is_source_confirmed(connection: Connection, source: str) -> bool:
+    """Whether a review of the same search has been confirmed."""
+    return _any(connection, (reviews.c.source == source) & (decisions.c.outcome == str(Outcome.CONFIRMED)))
+
+
+def is_open(connection: Connection, review_id: ReviewId) -> bool:
+    """Whether a review has no end yet."""
+    query = select(waiting_reviews.c.review_id).where(waiting_reviews.c.review_id == review_id)
+    return connection.execute(query).one_or_none() is not None
+
+
+def is_source_open(connection: Connection, source: str) -> bool:
+    """Whether a review of the same search has no end yet."""
+    query = select(reviews.c.id).join(waiting_reviews).where(reviews.c.source == source).limit(1)
     return connection.execute(query).one_or_none() is not None
 
 
 def add_answer(connection: Connection, review_id: ReviewId, given: GivenAnswer, vault: Vault) -> None:
-    """Insert an answer. The database refuses a third, and a second of the same person."""
+    """Insert an answer and forget its draft. The database refuses one without its claim, and a second of one person."""
+    place = f"{review_id}/{given.position}"
     connection.execute(
         insert(answers).values(
             review_id=review_id,
             position=given.position,
             operator_id=given.operator_id,
             answer=str(given.answer),
-            comment=vault.encrypt(given.comment.encode(), _comment_place(review_id, given.position)),
+            sealed_checklist=vault.encrypt(checklist.to_text(given.checklist).encode(), f"answers/checklist/{place}"),
+            sealed_comment=vault.encrypt(given.comment.encode(), f"answers/comment/{place}"),
+            began_at=given.began_at,
             at=given.at,
         )
     )
 
 
 def answers_of(connection: Connection, review_id: ReviewId, vault: Vault) -> list[GivenAnswer]:
-    """The answers of a review, the first one first."""
+    """The answers of a review by position."""
     query = select(answers).where(answers.c.review_id == review_id).order_by(answers.c.position)
-    return [
-        GivenAnswer(
-            row.position,
-            row.operator_id,
-            Answer(row.answer),
-            vault.decrypt(row.comment, _comment_place(review_id, row.position)).decode(),
-            row.at,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_answer(row, vault) for row in connection.execute(query)]
+
+
+def answerers(connection: Connection, review_id: ReviewId) -> dict[int, int]:
+    """Who has answered, by position, without opening what they said."""
+    query = select(answers.c.position, answers.c.operator_id).where(answers.c.review_id == review_id)
+    return {row.position: row.operator_id for row in connection.execute(query)}
 
 
 def answered_by(connection: Connection, operator: int, review_ids: Sequence[ReviewId]) -> frozenset[ReviewId]:
@@ -231,11 +197,44 @@ def answered_by(connection: Connection, operator: int, review_ids: Sequence[Revi
     return frozenset(ReviewId(row.review_id) for row in connection.execute(query))
 
 
-def add_decision(connection: Connection, decision: Decision, first: GivenAnswer, second: GivenAnswer) -> None:
+def add_remark(connection: Connection, review_id: ReviewId, remark: Remark, vault: Vault) -> None:
+    """Insert a remark. The database refuses it of somebody who has not answered."""
+    own = (remarks.c.review_id == review_id) & (remarks.c.operator_id == remark.operator_id)
+    number = int(connection.execute(select(func.count()).select_from(remarks).where(own)).scalar_one()) + 1
+    place = f"remarks/text/{review_id}/{remark.operator_id}/{number}"
+    connection.execute(
+        insert(remarks).values(
+            review_id=review_id,
+            operator_id=remark.operator_id,
+            number=number,
+            sealed_text=vault.encrypt(remark.text.encode(), place),
+            at=remark.at,
+        )
+    )
+
+
+def remarks_of(connection: Connection, review_id: ReviewId, vault: Vault) -> list[Remark]:
+    """Every remark on a review, the oldest first."""
+    query = select(remarks).where(remarks.c.review_id == review_id)
+    rows = connection.execute(query.order_by(remarks.c.at, remarks.c.operator_id, remarks.c.number))
+    return [
+        Remark(
+            row.operator_id,
+            vault.decrypt(row.sealed_text, f"remarks/text/{review_id}/{row.operator_id}/{row.number}").decode(),
+            row.at,
+        )
+        for row in rows
+    ]
+
+
+def add_decision(
+    connection: Connection, review: Review, decision: Decision, first: GivenAnswer, second: GivenAnswer
+) -> None:
     """Insert a decision. The database refuses one that two different people's answers do not bear out."""
     connection.execute(
         insert(decisions).values(
             review_id=decision.review_id,
+            kind=str(review.kind),
             first_operator=first.operator_id,
             first_answer=str(first.answer),
             second_operator=second.operator_id,
@@ -270,23 +269,43 @@ def note_face_view(
     return True
 
 
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    return int(connection.execute(select(func.count()).select_from(reviews).where(condition)).scalar_one())
-
-
-def _comment_place(review_id: str, position: int) -> str:
-    return f"answers/comment/{review_id}/{position}"
-
-
-def _review(row: Row[tuple[object, ...]]) -> Review:
+def read_review(row: Row[tuple[object, ...]]) -> Review:
+    """A review from its columns."""
     return Review(
-        ReviewId(row.id),
-        SightingId(row.sighting_id),
-        CaseId(row.case_id),
-        PhotoId(row.photo_id),
-        SiteId(row.site),
-        row.opened_at,
+        id=ReviewId(row.id),
+        kind=Kind(row.kind),
+        source=row.source,
+        pair=Pair(row.probe, row.probe_photo, CaseId(row.case_id), PhotoId(row.photo_id), row.pack),
+        site=row.site,
+        urgency=Urgency(row.urgency),
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        earlier=None if row.earlier is None else ReviewId(row.earlier),
+        evidence=None if row.evidence is None else Evidence(row.evidence),
     )
+
+
+def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    joined = select(reviews.c.id).join_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
+    return bool(connection.scalar(select(exists(joined.where(condition)))))
+
+
+def _answer(row: Row[tuple[object, ...]], vault: Vault) -> GivenAnswer:
+    place = f"{row.review_id}/{row.position}"
+    return GivenAnswer(
+        position=row.position,
+        operator_id=row.operator_id,
+        answer=Answer(row.answer),
+        checklist=_checklist(row.sealed_checklist, f"answers/checklist/{place}", vault),
+        comment=vault.decrypt(row.sealed_comment, f"answers/comment/{place}").decode(),
+        began_at=row.began_at,
+        at=row.at,
+    )
+
+
+def _checklist(sealed: bytes, place: str, vault: Vault) -> Checklist:
+    # Answers of the time before the checklist have none.
+    return checklist.from_text(vault.decrypt(sealed, place).decode()) if sealed else {}
 
 
 def _decision(review_id: str, row: Row[tuple[object, ...]]) -> Decision:

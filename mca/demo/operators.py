@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Final
 
 import requests
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -12,14 +13,16 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from mca.demo.processes import DemoError
 
+_PARTS: Final = ("face_shape", "hair_line", "brows", "eyes", "nose", "mouth", "ears", "marks")
+
 
 class _Page(HTMLParser):
-    """The hidden fields and the links of a page, and the secret that it shows to set up a second factor."""
+    """The hidden fields and the forms of a page, and the secret that it shows to set up a second factor."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.fields: dict[str, str] = {}
-        self.links: list[str] = []
+        self.actions: list[str] = []
         self.secret = ""
         self._in_secret = False
         self.feed(html)
@@ -28,8 +31,8 @@ class _Page(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         if tag == "input" and attributes.get("type") == "hidden":
             self.fields[attributes["name"]] = attributes.get("value", "")
-        elif tag == "a":
-            self.links.append(attributes.get("href", ""))
+        elif tag == "form":
+            self.actions.append(attributes.get("action", ""))
         self._in_secret = attributes.get("id") == "secret"
 
     def handle_data(self, data: str) -> None:
@@ -54,14 +57,15 @@ class Operator:
 
     def reviews(self) -> list[str]:
         """The paths of the reviews in the queue, as the queue shows them."""
-        links = _Page(self._get("/").text).links
-        return list(dict.fromkeys(link for link in links if link.startswith("/reviews/")))
+        actions = _Page(self._get("/").text).actions
+        return [action.removesuffix("/claim") for action in actions if action.endswith("/claim")]
 
     def answer(self, review: str, answer: str) -> None:
-        """Look at both faces and answer. Raises DemoError."""
+        """Take the review, look at both faces, find every part similar, and answer. Raises DemoError."""
+        page = self._post(self._get(review), f"{review}/claim", {})
         for face in ("intake", "case"):
             self._get(f"{review}/faces/{face}.jpg")
-        self._post(self._get(review), f"{review}/answer", {"answer": answer})
+        self._post(page, f"{review}/answer", {"answer": answer, **dict.fromkeys(_PARTS, "similar")})
 
     def _get(self, path: str) -> requests.Response:
         return self._checked(self._session.get(self.console + path, verify=str(self.authority), timeout=30))

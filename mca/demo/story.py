@@ -115,7 +115,7 @@ def _decide(site: Installation, console: Console) -> None:
         operator = Operator(name, site.console_url, site.authority)
         operator.sign_in(site.passwords[name])
         review = review or operator.reviews()[0]
-        operator.answer(review, "same")
+        operator.answer(review, "identification")
         console.print(f"   {name}: set up a second factor, signed in, and says: the same person")
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from hub.review.model import Answer, ReviewId
+from hub.review.conclusions import Answer
+from hub.review.model import ReviewId
 from hub.web import build_console
 from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
@@ -150,7 +151,7 @@ def test_console_works_without_scripts_and_asks_nobody_else(
     desk: Desk, server: ConsoleServer, window: OpenWindow
 ) -> None:
     review = adults(desk)
-    desk.answer(review, desk.bimal, Answer.SAME)
+    desk.answer(review, desk.bimal, Answer.IDENTIFICATION)
     page = window(scripts=False)
     asked: list[str] = []
     complaints: list[str] = []
@@ -214,13 +215,13 @@ def test_every_text_has_the_contrast_of_wcag_aa(desk: Desk, window: OpenWindow) 
     page = window()
     assert page.evaluate(CONTRAST) == []
     sign_in(page, "amina")
-    desk.answer(contradicted, desk.bimal, Answer.DIFFERENT)
+    desk.answer(contradicted, desk.bimal, Answer.EXCLUSION)
     pages = ["/", f"/reviews/{review}", f"/reviews/{contradicted}", "/nothing-here"]
     for path in pages:
         page.goto(path)
         assert page.evaluate(CONTRAST) == [], path
     desk.confirm(review)
-    desk.answer(contradicted, desk.amina, Answer.SAME)
+    desk.answer(contradicted, desk.amina, Answer.IDENTIFICATION)
     desk.dispatcher().publish()
     for path in ("/decisions", f"/reviews/{review}", f"/reviews/{contradicted}", "/alerts", "/units"):
         page.goto(path)

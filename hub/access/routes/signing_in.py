@@ -216,6 +216,12 @@ def _arrive(
     if codes:
         return pages.show("recovery_codes.html", None, codes=codes, onward=onward, kept=kept, csrf=token)
     if kept is not None:
+        with services.database.begin() as connection:
+            review = services.review.resume(
+                connection, kept.path, dict(kept.fields), signed_in.operator, services.clock()
+            )
+        if review is not None:
+            return RedirectResponse(review, status_code=303)
         return pages.show("kept.html", None, csrf=token, kept=kept, back=home(signed_in.operator), after="sign-in")
     return RedirectResponse(onward, status_code=303)
 

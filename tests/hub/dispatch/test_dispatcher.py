@@ -15,7 +15,7 @@ from hub.audit.service import AuditAction
 from hub.dispatch.dispatcher import retry_after
 from hub.dispatch.model import AlertState, AttemptResult, FeedUnavailableError
 from hub.dispatch.recipients import Recipients, load_recipients
-from hub.review.model import Answer
+from hub.review.conclusions import Answer
 from hub.sites import EVERY_SITE
 from tests.support.broker import free_port
 from tests.support.desk import MINUTE, Desk, Intake
@@ -91,11 +91,11 @@ def test_nothing_is_sent_twice_when_nothing_failed(make_desk: Callable[..., Desk
 def test_review_that_was_not_confirmed_sends_nothing(make_desk: Callable[..., Desk], mail: MailServer) -> None:
     desk = make_desk(mail.url + "desk@police.example")
     review = desk.open_review()
-    desk.answer(review, desk.amina, Answer.SAME)
+    desk.answer(review, desk.amina, Answer.IDENTIFICATION)
     dispatcher = desk.dispatcher()
     dispatcher.publish()
     dispatcher.deliver()
-    desk.answer(review, desk.bimal, Answer.CANNOT_TELL)
+    desk.answer(review, desk.bimal, Answer.INCONCLUSIVE)
     dispatcher.publish()
     dispatcher.deliver()
     assert mail.taken == []

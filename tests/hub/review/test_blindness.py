@@ -2,7 +2,9 @@
 
 import dataclasses
 
-from hub.review.model import Answer, Comparison, Outcome, Stage
+from hub.access.service import Role
+from hub.review.conclusions import Answer, Outcome
+from hub.review.model import Comparison, ReviewId, Stage
 from hub.sites import EVERY_SITE
 from protocol.ids import CaseId
 from tests.support.desk import Case, Desk, Intake
@@ -11,14 +13,14 @@ SCORES = (0.987654321, 0.456789123, 0.345678912)
 
 
 def seen(desk: Desk, review: str, name: str) -> Comparison:
-    with desk.database.read() as connection:
-        return desk.review.comparison(connection, review, {"amina": desk.amina, "bimal": desk.bimal}[name])
+    return desk.seen(ReviewId(review), {"amina": desk.amina, "bimal": desk.bimal}[name])
 
 
 def test_score_is_not_even_in_memory_before_the_own_answer(desk: Desk) -> None:
     review = desk.open_review(score=SCORES[0])
-    desk.answer(review, desk.amina, Answer.SAME, comment="sure of it")
+    desk.answer(review, desk.amina, Answer.IDENTIFICATION, comment="sure of it")
 
+    desk.take(review, desk.bimal)
     before = seen(desk, review, "bimal")
 
     assert before.stage is Stage.ASKED
@@ -34,12 +36,14 @@ def test_score_is_not_even_in_memory_before_the_own_answer(desk: Desk) -> None:
 
 def test_first_answer_stays_hidden_from_the_first_person_s_own_page_until_decided(desk: Desk) -> None:
     review = desk.open_review()
-    desk.answer(review, desk.amina, Answer.SAME)
+    desk.answer(review, desk.amina, Answer.IDENTIFICATION)
     assert seen(desk, review, "amina").answers == ()
 
-    desk.answer(review, desk.bimal, Answer.DIFFERENT)
+    desk.answer(review, desk.bimal, Answer.EXCLUSION)
 
-    assert [given.answer for given in seen(desk, review, "amina").answers] == [Answer.SAME, Answer.DIFFERENT]
+    assert seen(desk, review, "amina").answers == ()
+    desk.answer(review, desk.add_operator("chandra", Role.SENIOR_REVIEWER), Answer.EXCLUSION)
+    assert len(seen(desk, review, "amina").answers) == 3
 
 
 def test_rank_of_one_candidate_does_not_give_away_the_others(desk: Desk) -> None:
@@ -50,12 +54,12 @@ def test_rank_of_one_candidate_does_not_give_away_the_others(desk: Desk) -> None
     ]
 
     for review in reviews[:2]:
-        desk.answer(review, desk.amina, Answer.DIFFERENT)
+        desk.answer(review, desk.amina, Answer.EXCLUSION)
     machine = seen(desk, reviews[0], "amina").machine
     assert machine is not None
     assert machine.rank is None
 
-    desk.answer(reviews[2], desk.amina, Answer.DIFFERENT)
+    desk.answer(reviews[2], desk.amina, Answer.EXCLUSION)
     machine = seen(desk, reviews[0], "amina").machine
     assert machine is not None
     assert (machine.rank, machine.candidates) == (1, 3)
@@ -66,8 +70,7 @@ def test_order_of_the_queue_says_nothing_of_rank(desk: Desk) -> None:
     for _ in range(12):
         sighting = desk.receive(Intake())
         opened = [desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{index}")), rank=index + 1) for index in range(3)]
-        with desk.database.read() as connection:
-            queue = desk.review.queue(connection, desk.amina).to_answer
+        queue = desk.queue(desk.amina).to_answer
         orders.add(tuple(opened.index(item.review.id) for item in queue if item.review.id in opened))
 
     # All twelve in the order of rank would be chance of one in two thousand millions.
@@ -79,10 +82,9 @@ def test_queue_lists_the_oldest_first_and_what_one_has_answered_apart(desk: Desk
     for _ in range(3):
         reviews.append(desk.open_review())
         desk.clock.now += 1
-    desk.answer(reviews[0], desk.amina, Answer.SAME)
+    desk.answer(reviews[0], desk.amina, Answer.IDENTIFICATION)
 
-    with desk.database.read() as connection:
-        hers, his = desk.review.queue(connection, desk.amina), desk.review.queue(connection, desk.bimal)
+    hers, his = desk.queue(desk.amina), desk.queue(desk.bimal)
 
     assert [item.review.id for item in hers.to_answer] == reviews[1:]
     assert [item.review.id for item in hers.answered] == reviews[:1]
@@ -91,8 +93,9 @@ def test_queue_lists_the_oldest_first_and_what_one_has_answered_apart(desk: Desk
 
 def test_unresolved_review_stays_visible(desk: Desk) -> None:
     review = desk.open_review()
-    desk.answer(review, desk.amina, Answer.SAME)
-    desk.answer(review, desk.bimal, Answer.CANNOT_TELL)
+    desk.answer(review, desk.amina, Answer.IDENTIFICATION)
+    desk.answer(review, desk.bimal, Answer.INCONCLUSIVE)
+    desk.answer(review, desk.add_operator("chandra", Role.SENIOR_REVIEWER), Answer.INCONCLUSIVE)
 
     with desk.database.read() as connection:
         (decided,) = desk.review.decided(connection, EVERY_SITE)
@@ -105,8 +108,7 @@ def test_machine_stays_unknown_to_whoever_did_not_answer_a_decided_review(desk: 
     desk.confirm(review)
     chandra = desk.add_operator("chandra")
 
-    with desk.database.read() as connection:
-        comparison = desk.review.comparison(connection, review, chandra)
+    comparison = desk.seen(review, chandra)
 
-    assert comparison.stage is Stage.DECIDED_BY_OTHERS
+    assert comparison.stage is Stage.CLOSED
     assert (comparison.machine, comparison.answers) == (None, ())

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.review.contradictions import age_at, age_in_words, contradictions
+from hub.review.contradictions import age_at, age_in_words, contradictions, gap_in_words
+from hub.review.model import Missing, Subject
+from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
-from tests.support.desk import Case, Intake
 
 NOON = 12 * 60 * 60 * 1000
 
@@ -32,17 +33,25 @@ def test_true_age_is_never_outside_the_stated_one(born: date, later: int) -> Non
     assert greatest - least <= 1
 
 
+def child(sex: Sex = Sex.MALE, band: AgeBand | None = AgeBand.CHILD, born: BirthBand | None = None) -> Subject:
+    return Subject("AAAA-BBBB", "bd/s", "bd/s-1", at(date(2026, 11, 20)), None, band, born, sex, None)
+
+
+def case(sex: Sex = Sex.MALE, born: date = date(2020, 3, 1)) -> Missing:
+    return Missing(CaseId("bd/c-1"), "GD 1", sex, birth(born), None, None)
+
+
 @pytest.mark.parametrize(("first", "second"), [(Sex.MALE, Sex.FEMALE), (Sex.FEMALE, Sex.MALE)])
 def test_different_sexes_are_flagged(first: Sex, second: Sex) -> None:
-    (sentence,) = contradictions(Intake(sex=first), Case(sex=second))
+    (sentence,) = contradictions(child(first), case(second))
     assert first in sentence
     assert second in sentence
 
 
 @pytest.mark.parametrize("known", Sex)
 def test_unknown_sex_contradicts_nothing(known: Sex) -> None:
-    assert contradictions(Intake(sex=Sex.UNKNOWN), Case(sex=known)) == ()
-    assert contradictions(Intake(sex=known), Case(sex=Sex.UNKNOWN)) == ()
+    assert contradictions(child(Sex.UNKNOWN), case(known)) == ()
+    assert contradictions(child(known), case(Sex.UNKNOWN)) == ()
 
 
 @pytest.mark.parametrize(
@@ -50,20 +59,37 @@ def test_unknown_sex_contradicts_nothing(known: Sex) -> None:
     [(AgeBand.INFANT, True), (AgeBand.CHILD, False), (AgeBand.PRETEEN, False), (AgeBand.TEEN, True)],
 )
 def test_age_band_is_flagged_only_where_no_birthday_fits(band: AgeBand, *, flagged: bool) -> None:
-    eight_or_nine = birth(date(2017, 11, 15))
-    intake = Intake(age_band=band, captured_at=at(date(2026, 11, 20)))
-
-    found = contradictions(intake, Case(birth=eight_or_nine))
+    found = contradictions(child(band=band), case(born=date(2017, 11, 15)))
 
     assert bool(found) == flagged
     assert all(band in sentence and "8 to 9" in sentence for sentence in found)
 
 
 def test_birth_after_the_photograph_is_flagged_and_not_shown_as_a_negative_age() -> None:
-    later = birth(date(2027, 5, 1))
-    (sentence,) = contradictions(Intake(), Case(birth=later))
+    (sentence,) = contradictions(child(), case(born=date(2027, 5, 1)))
     assert "born after" in sentence
-    assert age_in_words(later, Intake().captured_at) == "not born yet"
+    assert age_in_words(birth(date(2027, 5, 1)), at(date(2026, 11, 20))) == "not born yet"
+
+
+def test_found_child_born_in_other_months_is_flagged() -> None:
+    found = child(band=None, born=birth(date(2017, 1, 1)))
+    assert contradictions(found, case(born=date(2017, 1, 9))) == ()
+    (sentence,) = contradictions(found, case(born=date(2020, 3, 1)))
+    assert "not born in the same months" in sentence
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (date(2026, 11, 1), "less than a month"),
+        (date(2024, 8, 20), "2 years and 3 months"),
+        (date(2026, 10, 20), "1 month"),
+        (date(2027, 11, 20), "1 year"),
+        (None, "not known: one of the photographs has no date"),
+    ],
+)
+def test_time_between_the_photographs_is_said_in_words(taken: date | None, words: str) -> None:
+    assert gap_in_words(taken, at(date(2026, 11, 20))) == words
 
 
 def test_age_is_said_as_one_number_where_it_is_certain() -> None:

@@ -76,8 +76,8 @@ def test_look_that_is_not_there_is_told_from_one_that_failed() -> None:
 
 
 def test_what_the_unit_had_to_go_by_is_told() -> None:
-    lines = " ".join(details(replace(FINDING, frames=3, warning="under-exposure")))
-    for words in ("1,204 photographs", "3 pictures", "it is dark"):
+    lines = " ".join(details(replace(FINDING, frames=3)))
+    for words in ("1,204 photographs", "3 pictures"):
         assert words in lines
     assert details(replace(FINDING, comparable=1)) == (
         "By sex and age, 1 photograph of the list could compete for this intake.",

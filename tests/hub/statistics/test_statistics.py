@@ -8,14 +8,14 @@ import pytest
 from hub.access.service import Role
 from hub.bootstrap import Services
 from hub.clock import HOUR, moment
-from hub.review.model import Answer
+from hub.review.conclusions import Answer
 from hub.sites import EVERY_SITE
 from hub.statistics.model import MEASURES
 from hub.statistics.service import Period, PeriodError, parse_period, statistics
 from protocol.person import Sex
 from protocol.topics import UnitChannel, unit_topic
 from tests.hub.metrics.test_numbers import intake_of
-from tests.support.desk import PASSWORD
+from tests.support.desk import ALL_SIMILAR, PASSWORD
 from tests.support.hub_site import SITE, UNIT, HubSite, register
 
 
@@ -95,4 +95,6 @@ def _reject_everything(hub: Services) -> None:
         ]
         for review in [facts.id for facts in hub.review.facts(connection, 0)]:
             for person in people:
-                hub.review.answer(connection, review, person, Answer.DIFFERENT, comment="", at=at)
+                hub.review.answer(
+                    connection, review, person, Answer.EXCLUSION, checklist=ALL_SIMILAR, comment="", at=at
+                )

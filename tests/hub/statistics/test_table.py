@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.ingest.service import IntakeFacts
-from hub.review.model import Outcome, ReviewId
+from hub.review.conclusions import Outcome
+from hub.review.model import ReviewId
 from hub.review.service import ReviewFacts
 from hub.statistics.model import MEASURES, Facts, Row
 from hub.statistics.table import percentile, tabulate

@@ -6,7 +6,7 @@ import pytest
 
 from hub.audit.service import AuditAction
 from tests.hub.web.conftest import MakePerson
-from tests.support.console import Person
+from tests.support.console import CHECKLIST, Person
 from tests.support.desk import MINUTE, PASSWORD, Desk
 
 KEPT = re.compile(r'name="kept" value="([^"]*)"')
@@ -21,7 +21,7 @@ def hidden(page: str, name: str) -> str:
 @pytest.mark.parametrize("token", ["", "0" * 64, "é" * 32])
 def test_form_without_the_right_token_records_nothing(desk: Desk, person: MakePerson, token: str) -> None:
     review = desk.open_review()
-    answer = person("amina").post(f"/reviews/{review}/answer", csrf=token, answer="same")
+    answer = person("amina").post(f"/reviews/{review}/answer", csrf=token, answer="identification")
     assert answer.status_code == 403
     assert "nothing has been recorded" in answer.text
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
@@ -29,7 +29,7 @@ def test_form_without_the_right_token_records_nothing(desk: Desk, person: MakePe
 
 def test_form_with_no_token_at_all_records_nothing(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
-    answer = person("amina").post(f"/reviews/{review}/answer", answer="same")
+    answer = person("amina").post(f"/reviews/{review}/answer", answer="identification")
     assert answer.status_code in {400, 403}
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
 
@@ -37,7 +37,7 @@ def test_form_with_no_token_at_all_records_nothing(desk: Desk, person: MakePerso
 def test_token_of_a_colleague_does_not_fit(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
     token = person("bimal").token("/")
-    assert person("amina").post(f"/reviews/{review}/answer", csrf=token, answer="same").status_code == 403
+    assert person("amina").post(f"/reviews/{review}/answer", csrf=token, answer="identification").status_code == 403
 
 
 def test_token_of_an_earlier_sign_in_does_not_fit(desk: Desk, person: MakePerson) -> None:
@@ -45,7 +45,7 @@ def test_token_of_an_earlier_sign_in_does_not_fit(desk: Desk, person: MakePerson
     amina = person("amina")
     token = amina.token("/")
     amina.sign_in("amina")
-    assert amina.post(f"/reviews/{review}/answer", csrf=token, answer="same").status_code == 403
+    assert amina.post(f"/reviews/{review}/answer", csrf=token, answer="identification").status_code == 403
 
 
 def test_another_site_cannot_sign_someone_in(person: MakePerson) -> None:
@@ -62,7 +62,7 @@ def test_another_site_cannot_sign_someone_out(person: MakePerson) -> None:
 def _answer_after_the_session_ended(desk: Desk, someone: Person, review: str) -> str:
     token = someone.token(f"/reviews/{review}")
     desk.clock.now += 31 * MINUTE
-    page = someone.post(f"/reviews/{review}/answer", csrf=token, answer="different", comment="another nose")
+    page = someone.post(f"/reviews/{review}/answer", csrf=token, answer="exclusion", comment="another nose")
     assert page.status_code == 401
     assert "nothing has been recorded yet" in page.text
     return page.text
@@ -79,14 +79,10 @@ def test_ended_session_loses_no_answer(desk: Desk, person: MakePerson) -> None:
     page = amina.post(
         "/sign-in", csrf=hidden(page, "csrf"), kept=hidden(page, "kept"), name="amina", password=PASSWORD
     ).text
-    assert "another nose" in page
+    assert "another nose</textarea>" in page
+    assert re.search(r'value="exclusion" required checked', page)
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
-    sent = amina.post(
-        f"/reviews/{review}/answer",
-        csrf=hidden(page, "csrf"),
-        answer=hidden(page, "answer"),
-        comment=hidden(page, "comment"),
-    )
+    sent = amina.answer(review, "exclusion", "another nose")
 
     assert "Your answer is recorded" in sent.text
     assert "another nose" in sent.text
@@ -96,7 +92,7 @@ def test_colleague_who_signs_in_at_the_same_screen_does_not_see_the_answer(desk:
     review = desk.open_review()
     amina = person("amina")
     page = _answer_after_the_session_ended(desk, amina, review)
-    for said in ("different", "another nose"):
+    for said in ("exclusion", "another nose"):
         assert said not in page
 
     after = amina.post(
@@ -109,7 +105,7 @@ def test_colleague_who_signs_in_at_the_same_screen_does_not_see_the_answer(desk:
 
 def test_answer_that_cannot_be_kept_says_that_it_is_not_recorded(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
-    page = person().post(f"/reviews/{review}/answer", csrf="x", answer="same")
+    page = person().post(f"/reviews/{review}/answer", csrf="x", answer="identification")
     assert page.status_code == 401
     assert "nothing has been recorded" in page.text
     assert hidden(page.text, "kept") == ""
@@ -119,8 +115,8 @@ def test_second_submission_of_the_same_person_is_answered_in_words(desk: Desk, p
     review = desk.open_review()
     amina = person("amina")
     token = amina.token(f"/reviews/{review}")
-    assert amina.post(f"/reviews/{review}/answer", csrf=token, answer="same").ok
-    again = amina.post(f"/reviews/{review}/answer", csrf=token, answer="different")
+    assert amina.post(f"/reviews/{review}/answer", csrf=token, answer="identification", **CHECKLIST).ok
+    again = amina.post(f"/reviews/{review}/answer", csrf=token, answer="exclusion", **CHECKLIST)
     assert again.status_code == 409
     assert "Your first answer stands" in again.text
 
@@ -131,14 +127,20 @@ def test_third_person_s_answer_is_answered_in_words(desk: Desk, person: MakePers
     chandra = person("chandra")
     token = chandra.token(f"/reviews/{review}")
     desk.confirm(review)
-    late = chandra.post(f"/reviews/{review}/answer", csrf=token, answer="same")
+    late = chandra.post(f"/reviews/{review}/answer", csrf=token, answer="identification", **CHECKLIST)
     assert late.status_code == 409
-    assert "Two colleagues have decided" in late.text
+    assert "Colleagues have answered this review meanwhile" in late.text
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"answer": "maybe"}, {}, {"answer": "same", "operator": "bimal"}, {"answer": "same", "comment": "x" * 2001}],
+    [
+        {"answer": "maybe"},
+        {},
+        {"answer": "exclusion", "operator": "bimal"},
+        {"answer": "exclusion", "comment": "x" * 2001, **CHECKLIST},
+        {"answer": "exclusion", "eyes": "lovely"},
+    ],
 )
 def test_form_with_something_wrong_in_it_records_nothing(
     desk: Desk, person: MakePerson, fields: dict[str, str]
@@ -153,13 +155,13 @@ def test_form_with_something_wrong_in_it_records_nothing(
 def test_form_of_unreasonable_size_is_refused_unread(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
     amina = person("amina")
-    answer = amina.post(f"/reviews/{review}/answer", csrf=amina.token("/"), answer="same", comment="x" * 70_000)
+    answer = amina.post(f"/reviews/{review}/answer", csrf=amina.token("/"), answer="exclusion", comment="x" * 70_000)
     assert answer.status_code == 413
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
 
 
 def test_what_people_type_is_shown_as_text_and_never_as_html(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
-    page = person("amina").answer(review, "same", "<script>alert('নমস্কার')</script>")
-    assert "<script" not in page.text
+    page = person("amina").answer(review, "identification", "<script>alert('নমস্কার')</script>")
+    assert "<script>" not in page.text
     assert "&lt;script&gt;alert(&#39;নমস্কার&#39;)" in page.text

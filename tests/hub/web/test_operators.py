@@ -173,6 +173,7 @@ def test_own_password_is_changed_by_who_finds_an_open_window(desk: Desk, person:
 def test_auditor_reads_everything_but_faces_scores_and_names_of_children(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review(score=0.7391)
     amina = person("amina")
+    amina.take(review)
     amina.get(f"/reviews/{review}/faces/case.jpg")
     desk.confirm(review)
     desk.add_operator("omar", Role.AUDITOR)

@@ -65,7 +65,7 @@ def test_review_of_another_site_opens_by_its_address(
             answer = local.get(path)
             assert answer.status_code == 404, path
             assert answer.text == local.get("/reviews/" + "0" * 16).text
-        sent = local.post(f"/reviews/{review}/answer", csrf=local.token("/"), answer="same")
+        sent = local.post(f"/reviews/{review}/answer", csrf=local.token("/"), answer="identification")
         assert sent.status_code == 404
     assert desk.actions() == before
     assert local.get(f"/reviews/{found[f'open {HERE}']}").ok

@@ -1,0 +1,124 @@
+"""What one person may know of a review now. The only place where what the machine found is asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from faults import RejectedError
+from hub.access.service import Operator
+from hub.atrest import Vault
+from hub.review import store
+from hub.review.claims import Claims
+from hub.review.contradictions import age_in_words, contradictions, gap_in_words
+from hub.review.controls import Controls
+from hub.review.model import (
+    EMPTY_DRAFT,
+    SENIOR,
+    Claim,
+    Comparison,
+    Decision,
+    GivenAnswer,
+    Kind,
+    Machine,
+    Review,
+    Stage,
+    Subject,
+)
+from hub.review.sources import Source
+from hub.review.statements import details, disagreements, second_look, statement
+from protocol.person import AgeBand
+
+
+class Showing:
+    """Puts the page of a review together for one person."""
+
+    def __init__(self, sources: Mapping[Kind, Source], claims: Claims, controls: Controls, vault: Vault) -> None:
+        self._sources = sources
+        self._claims = claims
+        self._controls = controls
+        self._vault = vault
+
+    def comparison(self, connection: Connection, review: Review, operator: Operator, at: int) -> Comparison:
+        """A review as the person may see it now."""
+        has_answered = operator.id in store.answerers(connection, review.id).values()
+        blind = self._blind(connection, review, operator, at, has_answered=has_answered)
+        return self._seeing(connection, blind, operator) if has_answered else blind
+
+    def _blind(
+        self, connection: Connection, review: Review, operator: Operator, at: int, *, has_answered: bool
+    ) -> Comparison:
+        """Without a word of the machine or of a colleague."""
+        source = self._sources[review.kind]
+        subject, missing = source.subject(connection, review), source.missing(connection, review)
+        claim = None if has_answered else self._claims.holder(connection, review, operator, at)
+        captured_at = subject.captured_at
+        return Comparison(
+            review=review,
+            stage=self._stage(connection, review, operator, claim, at),
+            subject=subject,
+            missing=missing,
+            age_then=age_in_words(missing.birth, at if captured_at is None else captured_at),
+            age_gap=gap_in_words(missing.taken, captured_at),
+            contradictions=contradictions(subject, missing),
+            as_senior=claim is not None and claim.position == SENIOR,
+            draft=self._claims.draft(connection, review.id, operator) or EMPTY_DRAFT,
+            expires_at=None if claim is None else claim.expires_at,
+        )
+
+    def _seeing(self, connection: Connection, blind: Comparison, operator: Operator) -> Comparison:
+        """What is told in addition to somebody who has answered."""
+        review = blind.review
+        answers = store.answers_of(connection, review.id, self._vault)
+        own = next(given for given in answers if given.operator_id == operator.id)
+        if review.kind is Kind.CONTROL:
+            return replace(blind, stage=Stage.CONTROL, own=own, truth=self._controls.truth(connection, review.id))
+        decision = store.decision_of(connection, review.id)
+        remarks = store.remarks_of(connection, review.id, self._vault)
+        return replace(
+            blind,
+            stage=_stage_after(answers, decision),
+            own=own,
+            machine=self._machine(connection, review, blind.subject, operator),
+            confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
+            decision=decision,
+            answers=tuple(answers) if decision else (),
+            remarks=tuple(one for one in remarks if decision or one.operator_id == operator.id),
+        )
+
+    def _stage(self, connection: Connection, review: Review, operator: Operator, claim: Claim | None, at: int) -> Stage:
+        if claim is not None:
+            return Stage.ASKED
+        if not store.is_open(connection, review.id):
+            return Stage.CLOSED
+        return Stage.FREE if self._claims.is_free(connection, review, operator, at) else Stage.TAKEN
+
+    def _machine(self, connection: Connection, review: Review, subject: Subject, operator: Operator) -> Machine | None:
+        try:
+            finding = self._sources[review.kind].finding(connection, review)
+        except RejectedError:
+            return None  # It has been erased with its case: what people said of it stays.
+        if finding is None:
+            return None
+        band = subject.age_band or AgeBand.CHILD
+        siblings = store.reviews_of(connection, review.source)
+        unanswered = {one.id for one in siblings} - store.answered_by(
+            connection, operator.id, [one.id for one in siblings]
+        )
+        still_asked = any(store.is_open(connection, one) for one in unanswered)
+        by_unit = review.kind is Kind.SIGHTING
+        return Machine(
+            statement=statement(finding.candidate.chance, band, "The unit's" if by_unit else "The hub's"),
+            details=details(finding) if by_unit else (),
+            second_look=second_look(finding, band) if by_unit else None,
+            disagreements=disagreements(finding.look),
+            raw=finding.candidate.raw,
+            rank=None if still_asked else finding.candidate.rank,
+            candidates=len(siblings),
+        )
+
+
+def _stage_after(answers: Sequence[GivenAnswer], decision: Decision | None) -> Stage:
+    if decision is not None:
+        return Stage.DECIDED
+    return Stage.WAITING if len(answers) == 1 else Stage.DISPUTED

@@ -1,0 +1,143 @@
+"""Where the two sides of a review come from: an intake, or the register's found children."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from hub.review.model import Finding, Look, Missing, Review, Side, Subject
+from hub.review.neighbours import Cases, Matches, Sightings
+from models.images import decode_image, encode_jpeg
+from protocol.ids import CaseId, PhotoId, SightingId
+from protocol.sighting import Candidate
+
+_ORIGINAL_QUALITY = 88
+
+
+class Source(Protocol):
+    """One kind of review's facts, pictures and findings."""
+
+    def subject(self, connection: Connection, review: Review, /) -> Subject:
+        """The child in question."""
+
+    def missing(self, connection: Connection, review: Review, /) -> Missing:
+        """The missing child."""
+
+    def picture(self, review: Review, side: Side, /, *, original: bool) -> bytes:
+        """JPEG without metadata: the aligned face, or the photograph as far as the hub has it."""
+
+    def finding(self, connection: Connection, review: Review, /) -> Finding | None:
+        """What the machines say. Asked for only when the reader has answered."""
+
+
+class SightingSource:
+    """Intakes that units sent, against cases."""
+
+    def __init__(self, sightings: Sightings, cases: Cases) -> None:
+        self._sightings = sightings
+        self._cases = cases
+
+    def subject(self, connection: Connection, review: Review) -> Subject:
+        """The child of the intake."""
+        intake = self._sightings.sighting(connection, SightingId(review.source))
+        return Subject(
+            reference=intake.reference,
+            site=intake.site,
+            unit=intake.unit,
+            captured_at=intake.captured_at,
+            legal_basis=intake.legal_basis,
+            age_band=intake.age_band,
+            birth=None,
+            sex=intake.sex,
+            doubt=intake.quality.warning,
+        )
+
+    def missing(self, connection: Connection, review: Review) -> Missing:
+        """The candidate's case."""
+        return _missing(self._cases, connection, review)
+
+    def picture(self, review: Review, side: Side, *, original: bool) -> bytes:
+        """Units send the face alone: there is no other original of an intake."""
+        if side is Side.INTAKE:
+            return self._sightings.portrait(SightingId(review.source))
+        return _of_case(self._cases, review.pair.case, review.pair.photo, original=original)
+
+    def finding(self, connection: Connection, review: Review) -> Finding | None:
+        """What the unit and the hub say of the candidate."""
+        return self._sightings.finding(connection, SightingId(review.source), review.pair.case)
+
+
+class RegisterSource:
+    """Found children of the register, against cases."""
+
+    def __init__(self, matches: Matches, cases: Cases) -> None:
+        self._matches = matches
+        self._cases = cases
+
+    def subject(self, connection: Connection, review: Review) -> Subject:
+        """The found child, whose case's identifier is the pair's probe."""
+        found = self._cases.summary(connection, CaseId(review.pair.probe))
+        return Subject(
+            reference=found.reference,
+            site=review.site,
+            unit=None,
+            captured_at=None,
+            legal_basis=None,
+            age_band=None,
+            birth=found.birth,
+            sex=found.sex,
+            doubt=None,
+        )
+
+    def missing(self, connection: Connection, review: Review) -> Missing:
+        """The missing child."""
+        return _missing(self._cases, connection, review)
+
+    def picture(self, review: Review, side: Side, *, original: bool) -> bytes:
+        """Both are photographs of cases."""
+        if side is Side.INTAKE:
+            return _of_case(self._cases, CaseId(review.pair.probe), PhotoId(review.pair.probe_photo), original=original)
+        return _of_case(self._cases, review.pair.case, review.pair.photo, original=original)
+
+    def finding(self, connection: Connection, review: Review) -> Finding | None:
+        """The hub's own recogniser has found it: there is no second one."""
+        match = self._matches.find(connection, review.source)
+        candidate = Candidate(match.missing, match.missing_photo, 1, match.raw, match.score, match.chance)
+        return RegisterFinding(candidate, match.comparable)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFinding:
+    """What the search of the register says, in the shape of what a unit says."""
+
+    candidate: Candidate
+    comparable: int
+    frames: int = 1
+    looked: bool = True
+    look: Look | None = None
+
+
+def _missing(cases: Cases, connection: Connection, review: Review) -> Missing:
+    case = cases.summary(connection, review.pair.case)
+    return Missing(
+        case=case.id,
+        reference=case.reference,
+        sex=case.sex,
+        birth=case.birth,
+        taken=None,
+        despite=case.despite.get(review.pair.photo),
+    )
+
+
+def _of_case(cases: Cases, case: CaseId, photo: PhotoId, *, original: bool) -> bytes:
+    if not original:
+        return cases.portrait(case, photo)
+    return plain_jpeg(cases.original(case, photo))
+
+
+def plain_jpeg(data: bytes) -> bytes:
+    """A photograph's pixels alone: files of families hold places, names and other pictures in their metadata.
+
+    Raises ImageRejectedError.
+    """
+    return encode_jpeg(decode_image(data), quality=_ORIGINAL_QUALITY)

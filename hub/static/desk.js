@@ -1,0 +1,139 @@
+// What the pages of reviews do beyond what a browser does by itself. Everything works without it.
+"use strict";
+
+// The queue: the server says when it is another, and the lists are fetched anew.
+function followQueue(lists) {
+  const status = document.getElementById("live-status");
+  const source = new EventSource(lists.dataset.live);
+  let first = true;
+  source.addEventListener("queue", async () => {
+    if (first) { first = false; return; } // It came with the page.
+    const answer = await fetch(lists.dataset.lines);
+    if (!answer.ok || answer.redirected) return;
+    const focused = lists.contains(document.activeElement) ? document.activeElement.closest("form")?.action : null;
+    lists.innerHTML = await answer.text();
+    if (focused) [...lists.querySelectorAll("form")].find((form) => form.action === focused)?.querySelector("button").focus();
+    status.textContent = "The list has changed.";
+  });
+  source.addEventListener("ended", () => {
+    source.close();
+    location.reload();
+  });
+}
+
+// Two pictures in one view: zoom, place and light are equal for both, and nothing of it is kept.
+function viewTogether(viewer) {
+  const frames = [...viewer.querySelectorAll(".frame")];
+  const pictures = frames.map((frame) => frame.querySelector("img"));
+  const view = { zoom: 1, x: 0, y: 0, light: 100 };
+
+  function draw() {
+    const reach = (view.zoom - 1) / 2;
+    view.x = Math.min(Math.max(view.x, -reach), reach);
+    view.y = Math.min(Math.max(view.y, -reach), reach);
+    for (const picture of pictures) {
+      picture.style.transform = `translate(${view.x * 100}%, ${view.y * 100}%) scale(${view.zoom})`;
+      picture.style.filter = `brightness(${view.light}%)`;
+    }
+    for (const frame of frames) frame.classList.toggle("movable", view.zoom > 1);
+  }
+  function zoomTo(zoom) {
+    const next = Math.min(Math.max(zoom, 1), 8);
+    view.x *= next / view.zoom;
+    view.y *= next / view.zoom;
+    view.zoom = next;
+    draw();
+  }
+  function show(name) {
+    for (const picture of pictures) {
+      picture.dataset.face ??= picture.src;
+      picture.src = name === "originals" ? picture.dataset.original : picture.dataset.face;
+    }
+    for (const button of viewer.querySelectorAll("[data-view]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.view === name));
+    }
+  }
+
+  viewer.querySelector(".tools").hidden = false;
+  viewer.addEventListener("click", (event) => {
+    const { zoom, view: name } = event.target.dataset;
+    if (zoom === "in") zoomTo(view.zoom * 1.4);
+    if (zoom === "out") zoomTo(view.zoom / 1.4);
+    if (zoom === "reset") zoomTo(1);
+    if (name) show(name);
+  });
+  viewer.querySelector("#brightness").addEventListener("input", (event) => {
+    view.light = Number(event.target.value);
+    draw();
+  });
+  for (const frame of frames) {
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", "Picture: plus and minus zoom, arrow keys move both");
+    frame.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      zoomTo(view.zoom * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
+    }, { passive: false });
+    frame.addEventListener("pointerdown", (event) => frame.setPointerCapture(event.pointerId));
+    frame.addEventListener("pointermove", (event) => {
+      if (!frame.hasPointerCapture(event.pointerId)) return;
+      view.x += event.movementX / frame.clientWidth;
+      view.y += event.movementY / frame.clientHeight;
+      draw();
+    });
+    frame.addEventListener("keydown", (event) => {
+      const moves = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
+      if (event.key === "+" || event.key === "=") zoomTo(view.zoom * 1.4);
+      else if (event.key === "-") zoomTo(view.zoom / 1.4);
+      else if (event.key === "0") zoomTo(1);
+      else if (moves[event.key]) {
+        view.x += moves[event.key][0];
+        view.y += moves[event.key][1];
+        draw();
+      } else return;
+      event.preventDefault();
+    });
+  }
+}
+
+// The form: what is entered is kept at the hub, and the review held, for as long as the page is open.
+function keepForm(form) {
+  const status = document.getElementById("form-status");
+  const said = status.textContent;
+  let timer = 0;
+
+  async function send(path, fields) {
+    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
+    if (answer.status === 204) return true;
+    status.textContent = answer.status === 401
+      ? "Your session has ended. Go on and record: after signing in again, what you entered is here."
+      : "Your time has run out and a colleague has taken the review. What you entered is kept.";
+    return false;
+  }
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    status.textContent = "Keeping …";
+    timer = setTimeout(async () => {
+      if (await send(form.dataset.draft, new FormData(form))) status.textContent = `Kept, not recorded yet. ${said}`;
+    }, 400);
+  });
+  setInterval(() => send(form.dataset.lease, { csrf: form.elements.csrf.value }), 60_000);
+
+  const groups = [...form.querySelectorAll("[data-keys]")];
+  form.addEventListener("keydown", (event) => {
+    const group = event.target.closest("[data-keys]");
+    const choice = group?.querySelectorAll("input")[Number(event.key) - 1];
+    if (!choice || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    choice.click();
+    const next = groups[groups.indexOf(group) + 1];
+    (next ? next.querySelector("input:checked") ?? next.querySelector("input") : choice).focus();
+  });
+}
+
+const lists = document.querySelector("[data-live]");
+if (lists) followQueue(lists);
+const viewer = document.getElementById("viewer");
+if (viewer?.querySelector(".tools")) viewTogether(viewer);
+const form = document.querySelector("[data-draft]");
+if (form) keepForm(form);
