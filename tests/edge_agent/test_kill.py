@@ -136,7 +136,8 @@ def test_notice_that_came_while_the_agent_was_dead_is_kept_once(
 
     def kept() -> list[bytes]:
         with ready.open() as unit, unit.database.reading() as tables:
-            return [row["envelope"] for row in tables.table("notices").rows]
+            rows = list(tables.table("notices").rows)
+            return [unit.vault.decrypt(row["sealed_envelope"], f"notice {row['digest'].hex()}") for row in rows]
 
     with ready.start("run") as agent:
         wait_until(kept)
