@@ -78,8 +78,10 @@ class WatchlistLoader:
         Raises LeaseEndedError, StoredListDamagedError, SegmentOrderError, ForeignKeyringError, EpochKeyMissingError,
         or protocol errors when what is stored is not a list of this unit.
         """
-        self._require_lease(installed)
+        self._require_lease(installed, installed.lease_end)
         keyring = self.open_keyring(installed.keyring)
+        # The record is a plain file, the keyring is what the hub has signed.
+        self._require_lease(installed, keyring.lease_end)
         index, positions, known = empty_index(self._scoring, self._dimension), dict[SliceName, Position](), set[str]()
         if current is not None and not current.index.is_mostly_waste and _continues(current.installed, installed):
             index, positions = current.index, dict(current.positions)
@@ -93,15 +95,15 @@ class WatchlistLoader:
 
     def require_lease(self, watchlist: Watchlist) -> None:
         """Return if this list may still be searched. Raises LeaseEndedError, having destroyed its keys."""
-        self._require_lease(watchlist.installed)
+        self._require_lease(watchlist.installed, watchlist.installed.lease_end)
 
     def open_keyring(self, target: StoredTarget) -> Keyring:
         """A stored keyring. Raises as `load` does."""
         data = self._store.read(target)
         return open_keyring(data, unit=self._unit, identity=self._identity, hub=self._hub)
 
-    def _require_lease(self, installed: Installed) -> None:
-        if self._now() >= installed.lease_end:
+    def _require_lease(self, installed: Installed, end: Milliseconds) -> None:
+        if self._now() >= end:
             self._store.end_lease(installed)
             raise LeaseEndedError(
                 "This unit has had no word from its hub for so long that its watchlist may not be used any more. "

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from typer.testing import CliRunner
 
-from benchmarks import memory, search
+from benchmarks import memory, search, sync
 from benchmarks.timing import Stopwatch
 
 
@@ -19,11 +19,27 @@ def test_search_prints_every_figure_of_its_table_as_json() -> None:
     assert all(row["recall"] > 0.95 and row["ms"] > 0 and row["of_limit"] > 0 for row in exact)
 
 
-def test_memory_prints_rising_peaks() -> None:
-    done = CliRunner().invoke(memory.app, ["--json", "--templates", "2000"])
-    assert done.exit_code == 0
-    peaks = list(json.loads(done.stdout)["peak_mb"].values())
-    assert peaks == sorted(peaks)
+def test_memory_prints_the_peaks_of_the_units_processes() -> None:
+    done = CliRunner().invoke(memory.app, ["--json", "--templates", "300"])
+    assert done.exit_code == 0, done.output
+    peaks = json.loads(done.stdout)["peak_mb"]
+    agent = [peak for step, peak in peaks.items() if step.startswith("agent, ")]
+    assert len(agent) == 4
+    assert agent == sorted(agent)
+    assert peaks["agent and intake at once"] > peaks["intake beside it"] > 50
+
+
+def test_sync_prints_what_a_child_costs_and_how_soon_it_is_found() -> None:
+    small = ["--children", "1", "--children", "40", "--entries", "300", "--before", "300", "--bits", "10000000"]
+    done = CliRunner().invoke(sync.app, ["--json", *small])
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert [(each["children"], each["line"]) for each in result["added"]] == [
+        (1, "loopback"), (1, "10000 kbit/s"), (40, "loopback"), (40, "10000 kbit/s")
+    ]  # fmt: skip
+    assert all(each["bytes_down"] > 8192 and each["searchable_s"] > 0 for each in result["added"])
+    assert result["start"]["ratio"] > 1
+    assert result["start"]["remove_bytes_down"] < result["start"]["stored_bytes"]
 
 
 def test_medians_are_of_each_stage_in_milliseconds() -> None:

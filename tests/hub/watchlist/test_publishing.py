@@ -11,6 +11,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Timestamp
 
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services, build_services
+from hub.cases.service import GivenPhoto
 from hub.clock import DAY, HOUR, MINUTE, SECOND, moment
 from hub.watchlist.difference import FEW_DELTAS
 from hub.watchlist.repository import SNAPSHOT_LIFE, TIMESTAMP_LIFE
@@ -283,7 +284,7 @@ def test_added_unit_gets_a_keyring_and_others_fetch_theirs_no_second_time(hub: S
 
 
 def test_slice_that_the_hub_gave_up_is_empty_and_the_rest_goes_on(hub: Services, site: HubSite, unit: TufUnit) -> None:
-    hub.cases.register(new_case("found", slice=FOUND), [PHOTO.read_bytes()], "tester")
+    hub.cases.register(new_case("found", slice=FOUND), [GivenPhoto(PHOTO.read_bytes())], "tester")
     case = register(hub)
     hub.watchlist.publish("test")
     assert len(unit.cases(FOUND)) == 1
