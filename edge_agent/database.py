@@ -1,7 +1,7 @@
 """The unit's one database: SQLite in WAL mode, every commit on disk before it returns.
 
-What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`) or says nothing
-of any child (`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
+What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`, `round`) or says
+nothing of any child (`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
 """
 
 import sqlite3
@@ -61,10 +61,13 @@ _MIGRATIONS: Final = (
     """,
     """
     CREATE TABLE waiting (
-        id INTEGER PRIMARY KEY, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
+        id INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
     ) STRICT;
     CREATE TABLE kept (
-        id INTEGER PRIMARY KEY, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
+        id INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
+    ) STRICT;
+    CREATE TABLE round (
+        id INTEGER PRIMARY KEY CHECK (id = 1), list_version INTEGER NOT NULL, at INTEGER NOT NULL, sealed BLOB NOT NULL
     ) STRICT;
     """,
 )

@@ -104,10 +104,11 @@ class IntakeDesk:
         """
         now = self.clock.moment()
         self.store.date(now)
+        # First: what may be kept no longer may not be compared any more either.
+        self._erase_expired(now.earliest)
         if watchlist is not None and self.may_use(watchlist):
             self._compare_waiting(watchlist)
             self.later.hold(watchlist, now)
-        self._erase_expired(now.earliest)
 
     def _compare_waiting(self, watchlist: Watchlist) -> None:
         for number in self.store.numbers("waiting", _AT_ONCE):

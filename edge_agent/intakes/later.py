@@ -1,17 +1,19 @@
 """Searching kept templates again when the list has grown, so that nobody beside the unit learns what came of it.
 
-A round is held when entries were added, and once a day. Whatever it finds, it rewrites every record, and puts equally
-many sightings of equal size into the outbox: what it found first, and what it did not find for the rest. What has no
-room goes with the next round. docs/adr/0096-searching-again.md
+A round is held when entries were added, and once a day. Whatever it finds, it puts equally many sightings of equal size
+into the outbox and writes equally many records anew: of what it found first, and of others that it did not find. What
+has no room is found again by the next round. docs/adr/0096-searching-again.md
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+import sqlite_utils
+
 from edge_agent.database import UnitDatabase
-from edge_agent.intakes.kept import Kept
+from edge_agent.intakes.kept import Kept, Progress
 from edge_agent.intakes.searching import Result, search
 from edge_agent.intakes.sending import SightingWriter
 from edge_agent.intakes.store import IntakeStore, Round
@@ -39,48 +41,60 @@ class LaterSearches:
 
     def hold(self, watchlist: Watchlist, now: Moment) -> None:
         """A round, if one is due. Raises the database's errors."""
-        last = self.store.last_round()
-        grown = watchlist.index.newest > last.list_version
-        if not self.store.counts().kept or not (grown or not 0 <= now.at - last.at < DAY):
+        if not self.store.counts().kept:
             return
-        records = {number: self._searched(kept, watchlist) for number, kept in self._records()}
-        told = self._choose(records)
+        last = self.store.last_round()
+        if last is None:
+            last = self._begin(now)
+        grown = watchlist.index.newest > last.list_version
+        if grown or not 0 <= now.at - last.at < DAY:
+            self._hold(watchlist, now, Progress.from_bytes(last.content))
+
+    def _begin(self, now: Moment) -> Round:
+        """The first day begins with the first record, and not with a round that could find nothing new."""
+        compared_with = min(kept.searched for kept in self._records().values())
+        begun = Round(compared_with, now.at, Progress(0, (), 0).to_bytes())
         with self.database.transaction() as tables:
-            for number in told:
-                kept = records[number]
-                result = kept.hit or Result(watchlist.installed.list_version, 0, ())
-                self.writer.write_later(
-                    tables,
-                    kept.taken,
-                    result,
-                    sighting_id=SightingId(self.entropy(16).hex()),
-                    kept=self.store.keep_of(number),
-                )
-                if kept.hit is not None:
-                    records[number] = replace(kept, taken=kept.taken.without_template(), hit=None)
-            for number, kept in records.items():
-                self.store.replace(tables, "kept", number, kept.to_bytes())
-            self.store.note_round(tables, Round(watchlist.installed.list_version, now.at))
+            self.store.note_round(tables, begun)
+        return begun
 
-    def _records(self) -> list[tuple[int, Kept]]:
-        numbers = self.store.numbers("kept", _ALL)
-        contents = ((number, self.store.content("kept", number)) for number in numbers)
-        return [(number, Kept.from_bytes(content)) for number, content in contents if content is not None]
+    def _hold(self, watchlist: Watchlist, now: Moment, done: Progress) -> None:
+        records = self._records()
+        searched = {number: self._search(number, kept, watchlist, done) for number, kept in records.items()}
+        hits = {number: result for number, result in searched.items() if result.candidates}
+        version, slices = watchlist.installed.list_version, watchlist.installed.slices
+        if len(hits) <= MESSAGES:
+            done = Progress(version, slices, max(records))
+        with self.database.transaction() as tables:
+            for number in self._choose(records, hits):
+                self._tell(tables, number, records[number], searched[number])
+            self.store.note_round(tables, Round(version, now.at, done.to_bytes()))
 
-    def _searched(self, kept: Kept, watchlist: Watchlist) -> Kept:
-        """The record after a search of what it was not compared with. A template of another pack stays as it is."""
+    def _records(self) -> dict[int, Kept]:
+        contents = {number: self.store.content("kept", number) for number in self.store.numbers("kept", _ALL)}
+        return {number: Kept.from_bytes(content) for number, content in contents.items() if content is not None}
+
+    def _search(self, number: int, kept: Kept, watchlist: Watchlist, done: Progress) -> Result:
+        """What a record's template finds among entries that it was not compared with; none in one of another pack."""
         template, installed = kept.taken.template, watchlist.installed
-        if template is None or kept.hit is not None or kept.taken.pack_digest != self.pack_digest:
-            return kept
-        # Entries of a slice that the unit was given since are new to it, however old they are.
-        newer_than = kept.searched if kept.slices == installed.slices else 0
-        result = search(kept.taken, template, watchlist, newer_than=newer_than)
-        hit = result if result.candidates else None
-        return replace(kept, searched=installed.list_version, slices=installed.slices, hit=hit)
+        if template is None or kept.taken.pack_digest != self.pack_digest:
+            return Result(installed.list_version, 0, ())
+        if number <= done.last_record and done.slices == installed.slices:
+            newer_than = done.list_version
+        else:
+            # Entries of a slice that the unit was given since are new to it, however old they are.
+            newer_than = kept.searched if kept.slices == installed.slices else 0
+        return search(kept.taken, template, watchlist, newer_than=newer_than)
 
-    def _choose(self, records: dict[int, Kept]) -> list[int]:
-        """The records that this round's messages are about: what was found, oldest first, and then any."""
-        found = [number for number, kept in records.items() if kept.hit is not None][:MESSAGES]
-        others = [number for number, kept in records.items() if kept.hit is None]
-        wanted = min(MESSAGES, len(records)) - len(found)
-        return found + self.source.sample(others, min(wanted, len(others)))
+    def _choose(self, records: Collection[int], hits: Collection[int]) -> list[int]:
+        """The records that this round tells of: those that found somebody, oldest first, and then any."""
+        told = sorted(hits)[:MESSAGES]
+        others = [number for number in records if number not in hits]
+        return told + self.source.sample(others, min(MESSAGES - len(told), len(others)))
+
+    def _tell(self, tables: sqlite_utils.Database, number: int, kept: Kept, result: Result) -> None:
+        sighting_id = SightingId(self.entropy(16).hex())
+        keep = self.store.keep_of(number)
+        self.writer.write_later(tables, kept.taken, result, sighting_id=sighting_id, kept=keep)
+        rest = kept.taken.without_template() if result.candidates else kept.taken
+        self.store.replace(tables, "kept", number, replace(kept, taken=rest).to_bytes())

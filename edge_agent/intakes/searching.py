@@ -6,9 +6,7 @@ from edge_agent.intakes.taken import Taken
 from edge_agent.watchlist.index import Match, Probe
 from edge_agent.watchlist.loading import Watchlist
 from models.template import Template
-from protocol import cbor
-from protocol.fields import Fields
-from protocol.sighting import MAX_CANDIDATES, Candidate, Chance
+from protocol.sighting import Candidate, Chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,20 +16,6 @@ class Result:
     list_version: int
     comparable: int
     candidates: tuple[Candidate, ...]
-
-    def to_value(self) -> cbor.Value:
-        """For a record on the unit's own disk, where it is encrypted."""
-        found = [candidate.to_value() for candidate in self.candidates]
-        return {"list": self.list_version, "comparable": self.comparable, "candidates": found}
-
-    @classmethod
-    def read(cls, fields: Fields) -> "Result":
-        """Raises FieldError."""
-        return cls(
-            fields.integer("list"),
-            fields.integer("comparable"),
-            tuple(map(Candidate.from_value, fields.items("candidates", limit=MAX_CANDIDATES))),
-        )
 
 
 def search(taken: Taken, template: Template, watchlist: Watchlist, *, newer_than: int = 0) -> Result:

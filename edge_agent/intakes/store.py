@@ -1,6 +1,5 @@
 """Intakes that wait, and templates that are kept, on disk: encrypted one by one under the unit's vault."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -14,8 +13,7 @@ from protocol.moment import Moment
 Drawer: TypeAlias = Literal["waiting", "kept"]
 
 _EXPIRED: Final = "expired_intakes"
-_ROUND_LIST: Final = "last_round_list"
-_ROUND_AT: Final = "last_round_at"
+_ROUND: Final = "round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,11 @@ class IntakeCounts:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The last later search: with which list, and when. Zeros before the first."""
+    """A later search: with which list, when, and what is to be known at the next."""
 
     list_version: int
     at: Milliseconds
+    content: bytes
 
 
 class IntakeStore:
@@ -48,7 +47,8 @@ class IntakeStore:
         self, tables: sqlite_utils.Database, drawer: Drawer, content: bytes, captured: Moment, keep: Milliseconds
     ) -> None:
         """Keep a record, in the caller's transaction, for `keep` milliseconds after it was captured."""
-        (number,) = tables.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {drawer}").fetchone()  # noqa: S608
+        row = tables.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [drawer]).fetchone()
+        number = 1 if row is None else int(row[0]) + 1  # Never one that another record had.
         tables.table(drawer).insert(
             {
                 "id": number,
@@ -105,16 +105,20 @@ class IntakeStore:
 
     def count_expired(self, tables: sqlite_utils.Database, more: int) -> None:
         """Remember that so many intakes were erased unmatched, in the caller's transaction."""
-        _write(tables, {_EXPIRED: _read(tables, _EXPIRED) + more})
+        tables.table("state", pk="name").upsert({"name": _EXPIRED, "value": _read(tables, _EXPIRED) + more})
 
-    def last_round(self) -> Round:
-        """The last later search."""
+    def last_round(self) -> Round | None:
+        """The last later search; None before the first."""
         with self._database.reading() as tables:
-            return Round(_read(tables, _ROUND_LIST), _read(tables, _ROUND_AT))
+            row = tables.execute("SELECT list_version, at, sealed FROM round").fetchone()
+        return None if row is None else Round(row[0], row[1], self._vault.decrypt(bytes(row[2]), _ROUND))
 
     def note_round(self, tables: sqlite_utils.Database, held: Round) -> None:
         """Remember a later search, in the caller's transaction."""
-        _write(tables, {_ROUND_LIST: held.list_version, _ROUND_AT: held.at})
+        sealed = self._vault.encrypt(held.content, _ROUND)
+        tables.table("round", pk="id").upsert(
+            {"id": 1, "list_version": held.list_version, "at": held.at, "sealed": sealed}
+        )
 
     def counts(self) -> IntakeCounts:
         """How many there are."""
@@ -132,8 +136,3 @@ def _place(drawer: Drawer, number: int) -> str:
 def _read(tables: sqlite_utils.Database, name: str) -> int:
     row = tables.execute("SELECT value FROM state WHERE name = ?", [name]).fetchone()
     return 0 if row is None else int(row[0])
-
-
-def _write(tables: sqlite_utils.Database, values: dict[str, int]) -> None:
-    rows: Iterable[dict[str, str | int]] = ({"name": name, "value": value} for name, value in values.items())
-    tables.table("state", pk="name").upsert_all(rows)
