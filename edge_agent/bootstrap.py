@@ -7,7 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from getpass import getpass
@@ -177,7 +177,8 @@ def zeroise_unit(settings: EdgeSettings) -> None:
     """Destroy the unit's keys, let a running agent end, and destroy the rest. Raises ZeroiseIncompleteError."""
 
     def let_agent_end() -> None:
-        if settings.data.exists():
+        # Without the folder, or on a failing disk, there is nobody to wait for: what can be destroyed still is.
+        with suppress(OSError):
             wake_agent(settings.data)
             agent_has_ended(settings.data, _AGENT_SECONDS)
 
