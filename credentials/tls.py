@@ -57,7 +57,7 @@ def server_context(
     return context
 
 
-def require_unexpired(connection: ssl.SSLSocket, surely_after: Callable[[int], bool]) -> None:
+def require_unexpired(connection: ssl.SSLSocket | ssl.SSLObject, surely_after: Callable[[int], bool]) -> None:
     """Raises CertificateEndedError when the other side's certificate has surely ended.
 
     `surely_after` says so of a moment in milliseconds since 1970 UTC. That a certificate has not begun says that one's

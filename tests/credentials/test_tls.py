@@ -1,7 +1,7 @@
 """TLS contexts: both sides are checked, and nothing below TLS 1.3 is spoken."""
 
 import ssl
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +14,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key as
 from cryptography.x509 import CertificateRevocationListBuilder, RevokedCertificateBuilder, load_pem_x509_certificate
 
 from credentials.private_files import PrivateFileError
-from credentials.tls import client_context, read_revocations, server_context
-from tests.support.handshake import handshake
+from credentials.tls import (
+    CertificateEndedError,
+    client_context,
+    read_revocations,
+    require_unexpired,
+    server_context,
+)
+from tests.support.handshake import handshake, meet
 
 
 def save(folder: Path, authority: trustme.CA, name: str, *hosts: str) -> None:
@@ -197,3 +203,44 @@ def _ticket(client_side: ssl.SSLContext, server_side: ssl.SSLContext) -> ssl.SSL
     assert asking.read(5) == b"hello"
     session = asking.session
     return session if session is not None and session.has_ticket else None
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "ended"),
+    [(-900, -1, True), (1, 800, False), (-1, 800, False)],
+    ids=["that-has-ended", "that-has-not-begun", "that-is-current"],
+)
+def test_unit_with_a_wrong_clock_meets_a_server_and_judges_its_certificate_itself(
+    folder: Path, begins: int, ends: int, *, ended: bool
+) -> None:
+    now = datetime.now(UTC)
+    authority = trustme.CA.from_pem((folder / "ca.crt").read_bytes(), (folder / "ca.key").read_bytes())
+    issued = authority.issue_cert(
+        "hub.example.org", not_before=now + timedelta(days=begins), not_after=now + timedelta(days=ends)
+    )
+    issued.cert_chain_pems[0].write_to_path(folder / "server.crt")
+    (folder / "server.key").unlink()
+    issued.private_key_pem.write_to_path(folder / "server.key")
+    (folder / "server.key").chmod(0o600)
+    lenient = client_context(
+        authority=folder / "ca.crt", certificate=folder / "client.crt", key=folder / "client.key", check_period=False
+    )
+    connection = meet(lenient, server(folder), "hub.example.org")
+    with pytest.raises(CertificateEndedError, match="renew") if ended else nullcontext():
+        require_unexpired(connection, lambda moment: now.timestamp() * 1000 > moment)
+    # A clock in 2099 that nobody has vouched for ends no certificate.
+    require_unexpired(connection, lambda _moment: False)
+    if begins > 0 or ended:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            handshake(client(folder), server(folder), "hub.example.org")
+
+
+def test_unit_with_a_wrong_clock_still_refuses_a_stranger(folder: Path) -> None:
+    lenient = client_context(
+        authority=folder / "stranger-ca.crt",
+        certificate=folder / "client.crt",
+        key=folder / "client.key",
+        check_period=False,
+    )
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(lenient, server(folder), "hub.example.org")

@@ -3,13 +3,11 @@
 import ssl
 
 
-def handshake(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> str:
-    """The version that a client and a server agree on. Raises ssl.SSLError of whoever refuses."""
+def meet(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> ssl.SSLObject:
+    """The client's side of a finished handshake. Raises ssl.SSLError of whoever refuses."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    sides = [
-        client.wrap_bio(to_client, to_server, server_hostname=host),
-        server.wrap_bio(to_server, to_client, server_side=True),
-    ]
+    mine = client.wrap_bio(to_client, to_server, server_hostname=host)
+    sides = [mine, server.wrap_bio(to_server, to_client, server_side=True)]
     while sides:
         for side in list(sides):
             try:
@@ -17,6 +15,11 @@ def handshake(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> str:
             except ssl.SSLWantReadError:
                 continue
             sides.remove(side)
-            version = side.version()
+    return mine
+
+
+def handshake(client: ssl.SSLContext, server: ssl.SSLContext, host: str) -> str:
+    """The version that a client and a server agree on. Raises as `meet` does."""
+    version = meet(client, server, host).version()
     assert version is not None
     return version

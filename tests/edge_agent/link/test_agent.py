@@ -86,6 +86,21 @@ def test_sighting_without_a_receipt_is_sent_again_with_the_same_bytes(ready: Sit
     assert ready.status()["pending"] == 0
 
 
+def test_copies_for_a_hub_that_is_away_expire_at_the_broker_and_the_outbox_sends_again(
+    ready: Site, broker: Broker
+) -> None:
+    with ready.hub.peer(broker.port):
+        pass  # The broker keeps messages for the hub from here on.
+    with ready.start("run", changes=QUICK) as agent:
+        # Each copy lives until the next is due: of five, the first three have ended for certain.
+        agent.wait_for("sighting.sent", times=5)
+        with ready.hub.peer(broker.port) as peer:
+            agent.wait_for("receipt.accepted")
+            heard = len(peer.sightings)
+        assert 1 <= heard <= len(agent.events("sighting.sent")) - 3
+    assert ready.status()["pending"] == 0
+
+
 def test_false_receipts_are_rejected_logged_and_change_nothing(ready: Site, peer: HubPeer) -> None:
     peer.answering = False
     with ready.start("run") as agent:
