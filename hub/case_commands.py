@@ -206,7 +206,8 @@ def export(
     services = services_of(context)
     with services.database.begin() as connection:
         file = services.cases.reader.file(connection, parse_case_id(case_id))
-        made = services.exchange.dossier(connection, file, Recipient(recipient), actor())
+        passphrase = services.exchange.new_passphrase()
+        made = services.exchange.dossier(connection, file, Recipient(recipient), passphrase, actor())
     _write(folder / made.file_name, made.content)
     typer.echo(f"Wrote {folder / made.file_name}. Its passphrase, which is kept nowhere: {made.passphrase}")
 

@@ -22,6 +22,7 @@ NAVIGATION: Final = (
     Destination("/", "To review", "queue", _REVIEWERS),
     Destination("/decisions", "Decided", "decisions", _REVIEWERS),
     Destination("/accuracy", "Accuracy", "accuracy", _REVIEWERS),
+    Destination("/cases", "Cases", "cases", frozenset({Role.CASE_OFFICER})),
     Destination("/alerts", "Alerts", "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
     Destination(
         "/units",

@@ -14,6 +14,7 @@ from hub.navigation import destinations, home
 _HERE: Final = Path(__file__).parent
 _FILTERS: Final = (
     "born",
+    "spoken",
     "captured",
     "day",
     "doubt",

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,8 @@ from hub.access.service import (
     UnknownOperatorError,
     Visitor,
 )
+from hub.cases.routes import ROUTERS as CASE_ROUTERS
+from hub.cases.service import UnknownCaseError
 from hub.desk import ConsoleServices
 from hub.dispatch import routes as dispatch_routes
 from hub.dispatch.service import UnknownAlertError
@@ -42,6 +45,7 @@ __all__ = ["ROUTERS", "ConsoleServices", "build_console"]
 
 ROUTERS: Final = (
     *ACCESS_ROUTERS,
+    *CASE_ROUTERS,
     review_routes.router,
     dispatch_routes.router,
     fleet_routes.router,
@@ -50,6 +54,7 @@ ROUTERS: Final = (
 )
 
 _MAX_FORM_BYTES: Final = 64 * 1024
+_MAX_UPLOAD_BYTES: Final = 64 * 1024 * 1024
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -74,6 +79,7 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
     OwnAccountError: 403,
     TakenError: 409,
     UnknownAlertError: 404,
+    UnknownCaseError: 404,
     UnknownOperatorError: 404,
     UnknownReviewError: 404,
     RejectedError: 400,
@@ -102,6 +108,8 @@ def build_console(services: ConsoleServices) -> FastAPI:
         dependencies=[Depends(Guard(services.access))],
         max_body_size=_MAX_FORM_BYTES,
     )
+    # A photograph that is handed in is held in memory: in a temporary file it would lie on the disk in plain.
+    MultiPartParser.spool_max_size = _MAX_UPLOAD_BYTES
     console.state.services = services
     console.state.pages = Pages()
     for router in ROUTERS:

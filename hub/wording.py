@@ -114,6 +114,11 @@ def score_text(score: float) -> str:
     return f"{score:.2f}".replace("-", "−")
 
 
+def spoken(value: str) -> str:
+    """A fixed choice as people read it: `Guardian consent`."""
+    return value.replace("-", " ").capitalize()
+
+
 def role_words(role: Role) -> str:
     """A role as people read it: `Senior reviewer`."""
     return role.replace("-", " ").capitalize()

@@ -15,6 +15,9 @@ class Field(StrEnum):
     CASE = "case"
     POLICE_REFERENCE = "police reference"
     INTAKE_REFERENCE = "intake reference"
+    CHILD_NAME = "child's name"
+    DESCRIPTION = "description"
+    CONTACT = "reporter and guardians"
     COMMENT = "comment"
     OPERATOR_NAME = "operator's name"
     RECIPIENT = "recipient"
@@ -23,13 +26,16 @@ class Field(StrEnum):
 _REVIEWERS: Final = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
 
 READERS: Final[Mapping[Field, frozenset[Role]]] = {
-    Field.FACE: _REVIEWERS,
+    Field.FACE: _REVIEWERS | {Role.CASE_OFFICER},
     Field.SCORE: _REVIEWERS,
     Field.CASE: _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER},
     Field.POLICE_REFERENCE: _REVIEWERS | {Role.CASE_OFFICER},
     Field.INTAKE_REFERENCE: _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER},
+    Field.CHILD_NAME: frozenset({Role.CASE_OFFICER}),
+    Field.DESCRIPTION: frozenset({Role.CASE_OFFICER}),
+    Field.CONTACT: frozenset({Role.CASE_OFFICER}),
     Field.COMMENT: _REVIEWERS,
-    Field.OPERATOR_NAME: _REVIEWERS | {Role.AUDITOR, Role.ADMINISTRATOR},
+    Field.OPERATOR_NAME: _REVIEWERS | {Role.CASE_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
     Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER},
 }
 

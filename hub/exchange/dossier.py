@@ -5,6 +5,7 @@ The format stretches a passphrase only weakly, so the hub makes one itself that 
 
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
@@ -15,12 +16,13 @@ import pyzipper
 from hub.audit.service import AuditEntry
 from hub.cases.service import CaseFile
 from hub.clock import moment
-from hub.exchange.model import Dossier
+from hub.exchange.model import Dossier, FileRejectedError
 from protocol.ids import PhotoId, local_part
 
 # Letters and digits that are not mistaken for each other: 32 of them, five bits each.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789+"
 _GROUPS, _LETTERS = 5, 5
+_PASSPHRASE: Final = re.compile(r"[a-z2-9+]{5}(?:-[a-z2-9+]{5}){4}")
 _SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG", ".png"), (b"RIFF", ".webp"))
 
 
@@ -28,10 +30,11 @@ def make_dossier(
     file: CaseFile,
     photographs: Mapping[PhotoId, bytes],
     trail: list[AuditEntry],
-    entropy: Callable[[int], bytes],
+    passphrase: str,
 ) -> Dossier:
-    """Everything that the hub holds about a case; `trail`: the audit entries that name it."""
-    passphrase = _passphrase(entropy)
+    """Everything that the hub holds about a case; `trail`: the audit entries that name it. Raises FileRejectedError."""
+    if not _PASSPHRASE.fullmatch(passphrase):
+        raise FileRejectedError("This is no passphrase that the hub made. Open the page again.")
     content = io.BytesIO()
     with pyzipper.AESZipFile(content, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
         archive.setpassword(passphrase.encode())
@@ -67,7 +70,7 @@ def _suffix(data: bytes) -> str:
     return next((suffix for start, suffix in _SUFFIXES if data.startswith(start)), "")
 
 
-def _passphrase(entropy: Callable[[int], bytes]) -> str:
+def new_passphrase(entropy: Callable[[int], bytes]) -> str:
     """125 bits, in groups that can be read out."""
     letters = [_ALPHABET[byte & 31] for byte in entropy(_GROUPS * _LETTERS)]
     return "-".join("".join(letters[start : start + _LETTERS]) for start in range(0, len(letters), _LETTERS))

@@ -1,17 +1,17 @@
 """Cases in and out of the hub as files. What comes in is taken as a whole or not at all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
 
 from faults import RejectedError
 from hub.audit.service import AuditAction, entries, record
-from hub.cases.service import Basis, CaseFile, CaseService, GivenPhoto, ReadPhoto
+from hub.cases.service import Basis, CaseFile, CaseService, GivenPhoto, NewCase, ReadPhoto
 from hub.clock import Clock
 from hub.db import Database
 from hub.exchange import pfif, store, table
-from hub.exchange.dossier import make_dossier
+from hub.exchange.dossier import make_dossier, new_passphrase
 from hub.exchange.model import (
     Dossier,
     Draft,
@@ -70,6 +70,15 @@ class ExchangeService:
         """An empty CSV file with every column."""
         return table.template()
 
+    def read_form(self, cells: Mapping[str, str]) -> tuple[NewCase | None, tuple[Problem, ...]]:
+        """A case as people type it into the columns' fields, or every problem of it."""
+        drafts, problems = table.read_one(cells, self._default_slice)
+        return (drafts[0].case if drafts else None), tuple(problems)
+
+    def as_form(self, file: CaseFile) -> dict[str, str]:
+        """A case in the columns' fields, to be changed."""
+        return table.line_of(file)
+
     def import_csv(
         self, data: bytes, read_file: ReadFile, actor: str, *, dry_run: bool, sites: Sites = EVERY_SITE
     ) -> ImportReport:
@@ -101,11 +110,17 @@ class ExchangeService:
         self._note(connection, wanted, actor, "pfif")
         return document
 
-    def dossier(self, connection: Connection, file: CaseFile, recipient: Recipient, actor: str) -> Dossier:
-        """The whole of one case, encrypted; who got it when is kept with the case."""
+    def new_passphrase(self) -> str:
+        """For the copy of a case; shown once, and kept nowhere."""
+        return new_passphrase(self._entropy)
+
+    def dossier(
+        self, connection: Connection, file: CaseFile, recipient: Recipient, passphrase: str, actor: str
+    ) -> Dossier:
+        """The whole of one case, encrypted; who got it when is kept with the case. Raises FileRejectedError."""
         case = file.summary.id
         photographs = {facts.id: self._cases.original(case, facts.id) for facts in file.photos}
-        made = make_dossier(file, photographs, entries(connection, case), self._entropy)
+        made = make_dossier(file, photographs, entries(connection, case), passphrase)
         self._note(connection, [file], actor, str(recipient))
         return made
 

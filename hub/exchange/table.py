@@ -38,9 +38,14 @@ def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Probl
         raise FileRejectedError(f"The file does not read as CSV: {error}.") from None
 
 
+def read_one(cells: Mapping[str, str], default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
+    """One case, of a form; columns that are not there are empty."""
+    return _read_row(1, {column.name: cells.get(column.name, "") for column in COLUMNS}, default_slice)
+
+
 def write(files: Iterable[CaseFile]) -> bytes:
     """Cases as such a file, without photographs."""
-    return _written([_line(file) for file in files])
+    return _written([line_of(file) for file in files])
 
 
 def _require_columns(names: Iterable[str]) -> None:
@@ -62,17 +67,23 @@ def _read_rows(rows: "csv.DictReader[str]", default_slice: SliceName) -> tuple[l
         line = rows.line_num
         if len(drafts) + len(problems) >= MAX_LINES:
             raise FileRejectedError(f"The file has more than {MAX_LINES} lines. Divide it.")
-        cells, found = _cells(line, row)
-        if not found:
-            try:
-                drafts.append(_draft(line, cells, default_slice))
-            except RejectedError as error:
-                found = [Problem(line, "", str(error))]
+        read, found = _read_row(line, row, default_slice)
+        drafts += read
         problems += found
     return drafts, problems
 
 
-def _cells(line: int, row: Mapping[str | None, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def _read_row(line: int, row: Mapping[Any, Any], default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
+    cells, problems = _cells(line, row)
+    if problems:
+        return [], problems
+    try:
+        return [_draft(line, cells, default_slice)], []
+    except RejectedError as error:
+        return [], [Problem(line, "", str(error))]
+
+
+def _cells(line: int, row: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if None in row or None in row.values():
         return {}, [Problem(line, "", "The line has more or fewer cells than there are columns.")]
     cells: dict[str, Any] = {}
@@ -140,7 +151,8 @@ def _contact(cells: dict[str, Any], who: str) -> Contact | None:
     return Contact(name, relation, telephone) if name or relation or telephone else None
 
 
-def _line(file: CaseFile) -> dict[str, str]:
+def line_of(file: CaseFile) -> dict[str, str]:
+    """A case in the columns, without photographs."""
     case, words, basis = file.summary, file.description, file.basis
     reporter = words.reporter or Contact("")
     guardian = words.guardians[0] if words.guardians else Contact("")
