@@ -58,6 +58,15 @@ def test_both_sides_of_one_authority_meet_in_tls_1_3(folder: Path) -> None:
     assert handshake(client(folder), server(folder), "hub.example.org") == "TLSv1.3"
 
 
+def test_key_that_is_in_memory_alone_serves_as_one_in_a_file(folder: Path) -> None:
+    key = (folder / "client.key").read_bytes()
+    (folder / "client.key").unlink()
+    context = client_context(authority=folder / "ca.crt", certificate=folder / "client.crt", key=key)
+    assert handshake(context, server(folder), "hub.example.org") == "TLSv1.3"
+    with pytest.raises(PrivateFileError):
+        client_context(authority=folder / "ca.crt", certificate=folder / "other.crt", key=key)
+
+
 def test_client_of_another_authority_is_refused(folder: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(client(folder, "stranger"), server(folder), "hub.example.org")

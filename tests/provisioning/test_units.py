@@ -86,6 +86,18 @@ def test_unit_settings_have_the_agreed_keys_and_lead_to_files_that_exist(tmp_pat
     assert all((unit / settings[key]).exists() for key in ("identity", "hub_card", "tuf_root", "tls", "data"))
 
 
+def test_unit_is_told_where_to_keep_its_keys_and_a_plain_file_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = init(tmp_path / "mca")
+    add_unit(folder)
+    assert "WARNING: --key-store file is for development" in capsys.readouterr().out
+    provision("unit", folder, "bd/benapole-2", "--site", "bd/benapole", "--key-store", "tpm")
+    assert "WARNING" not in capsys.readouterr().out
+    settings = tomllib.loads((folder / "units" / "benapole-2" / "edge.toml").read_text())
+    assert settings["key_store"] == "tpm"
+
+
 def test_hub_knows_the_units_site_slices_and_public_keys(tmp_path: Path) -> None:
     folder = init(tmp_path / "mca", "--slice", "bd/missing", "--slice", "bd/found")
     unit = add_unit(folder)

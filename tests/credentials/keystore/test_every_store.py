@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from credentials.keystore.erasure import erase
 from credentials.keystore.file import FileKeyStore
 from credentials.keystore.protocol import KeyDestroyedError, KeyStoreError
 from credentials.keystore.selection import KeyStoreKind, open_keystore
@@ -155,6 +156,16 @@ def test_erased_file_is_overwritten_where_it_lay(tmp_path: Path) -> None:
     store.zeroise()
     assert KEY.hex().encode() not in (tmp_path / "the same blocks").read_bytes()
     assert not (tmp_path / "vault.key").exists()
+
+
+def test_large_file_is_overwritten_to_its_end(tmp_path: Path) -> None:
+    data = b"a segment of the watchlist " * 100_000
+    (tmp_path / "segment").write_bytes(data)
+    (tmp_path / "the same blocks").hardlink_to(tmp_path / "segment")
+    erase(tmp_path / "segment")
+    left = (tmp_path / "the same blocks").read_bytes()
+    assert len(left) == len(data)
+    assert b"watchlist" not in left
 
 
 def _sockets(folder: str, names: list[str]) -> list[str]:
