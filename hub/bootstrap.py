@@ -29,6 +29,7 @@ from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from hub.witness import HeadKeeper
+from hub.wording import captured
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
 from protocol.ids import owner
@@ -165,7 +166,15 @@ def _wire(
         sightings=sightings,
         dispatch=dispatch,
         review=ReviewService(
-            database, sightings, cases, dispatch, fleet, vault=vault, rules=settings.review_rules
+            database,
+            sightings,
+            cases,
+            dispatch,
+            fleet,
+            vault=vault,
+            matches=matches,
+            rules=settings.review_rules,
+            in_words=captured,
         ),
     )
 

@@ -11,6 +11,7 @@ from hub.backup.commands import backup, backup_key, restore
 from hub.case_commands import app as case
 from hub.commands import CommandContext, actor, services_of, settings_of
 from hub.config import BrokerKind
+from hub.control_commands import app as control_pairs
 from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
 from hub.statistics.commands import statistics
@@ -22,6 +23,7 @@ app.add_typer(case, name="case")
 app.add_typer(pack, name="pack")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operators, name="operator")
+app.add_typer(control_pairs, name="control-pairs")
 app.add_typer(audit, name="audit")
 app.command()(backup)
 app.command("backup-key")(backup_key)

@@ -36,7 +36,7 @@ from hub.signals import SignalQueue, queued_signals
 from hub.supervisor import Supervisor, finish
 from hub.watchlist.routes import build_units_app
 from hub.web import ConsoleServices, build_console
-from hub.workers import WatchlistWorker, send_waiting, take_in
+from hub.workers import WatchlistWorker, open_register_reviews, send_waiting, take_in
 from protocol.ids import UnitId
 
 _BROKER_START_SECONDS: Final = 30.0
@@ -105,6 +105,7 @@ class HubServer:
     def _start_workers(self, stop: threading.Event) -> list[threading.Thread]:
         start = self._supervisor.start
         fleet, metrics = self._services.fleet, self._metrics
+        database, review, clock = self._services.database, self._services.review, self._services.clock
         return [
             *([] if metrics is None else [start("metrics", lambda: metrics.run(stop))]),
             start("console", lambda: self._console.run(stop)),
@@ -113,6 +114,7 @@ class HubServer:
             start("sending of notices", lambda: send_waiting(self._link, fleet, stop)),
             start("recognition", lambda: self._recognition.run(stop)),
             start("comparison of the registers", lambda: compare_registers(self._searches, stop)),
+            start("reviews of the registers", lambda: open_register_reviews(database, review, clock, stop)),
             start("retention", lambda: self._retention.run(stop)),
             start("watchlist", lambda: self._watchlist.run(stop)),
             start("dispatch of alerts", lambda: self._dispatcher.run(stop)),

@@ -14,6 +14,7 @@ from hub.fleet.service import FleetService, UnitFileError
 from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, Message
 from hub.mqtt import Delivery, MqttLink
+from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService
 from protocol.announcement import Announcement
 from protocol.ids import HubId
@@ -63,6 +64,19 @@ def send_waiting(link: MqttLink, fleet: FleetService, stop: threading.Event) -> 
             fleet.deliver(link.publish)
         except UnavailableError as error:
             _log.warning("notices.wait", reason=type(error).__name__)
+
+
+def open_register_reviews(database: Database, review: ReviewService, clock: Clock, stop: threading.Event) -> None:
+    """Put before people what the comparison of the registers has found, as soon as it is there."""
+    while not stop.wait(_LOOK_SECONDS):
+        try:
+            with database.read() as connection:
+                waiting = review.has_matches(connection)
+            if waiting:
+                with database.begin() as connection:
+                    review.open_matches(connection, clock())
+        except UnavailableError as error:
+            _log.warning("register-reviews.wait", reason=type(error).__name__)
 
 
 class RecognitionWorker:

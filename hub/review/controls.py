@@ -15,6 +15,7 @@ from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import HOUR, MINUTE
 from hub.db import Database
+from hub.ingest.capture_time import CaptureTime
 from hub.review import control_store, store
 from hub.review.control_store import Disguise, SealedPictures
 from hub.review.errors import ControlPairsError
@@ -83,14 +84,14 @@ class Controls:
         """Now and then, prepare a control pair that looks as if it came within the hour after an intake."""
         share = self._rules.control_share
         # Each review gets two answers, a control pair too: so many pairs make up the wanted share of comparisons.
-        if subject.unit is None or subject.captured_at is None or self._chance() >= share / (1 - share):
+        if subject.unit is None or subject.capture is None or self._chance() >= share / (1 - share):
             return
         pairs = control_store.least_used(connection)
         if not pairs:
             return
         pair = control_store.find_pair(connection, pairs[self._below(len(pairs))])
         opened_at = review.opened_at + self._below(HOUR)
-        delay = review.opened_at - subject.captured_at
+        delay = review.opened_at - subject.capture.at
         captured_at = opened_at - max(delay, 0) - self._below(10 * MINUTE)
         disguise = Disguise(pair.id, intake_reference(self._random(5)), subject.unit, captured_at)
         self._open(connection, pair, disguise, site=review.site, at=opened_at, recorded_at=review.opened_at)
@@ -107,7 +108,7 @@ class Controls:
             reference=disguise.reference,
             site=review.site,
             unit=disguise.unit,
-            captured_at=disguise.captured_at,
+            capture=CaptureTime.exact(disguise.captured_at, review.opened_at),
             legal_basis=LegalBasis.BEST_INTERESTS,
             age_band=pair.age_band,
             birth=None,
@@ -137,7 +138,8 @@ class Controls:
     def _open(
         self, connection: Connection, pair: ControlPair, disguise: Disguise, *, site: str, at: int, recorded_at: int
     ) -> None:
-        urgency = urgency_of(high_risk=False, age_band=pair.age_band, captured_at=disguise.captured_at, at=at)
+        live = not CaptureTime.exact(disguise.captured_at, at).historical
+        urgency = urgency_of(high_risk=False, age_band=pair.age_band, live=live)
         review_id = ReviewId(self._random(8).hex())
         due_at = self._rules.targets.due_at(urgency, at)
         held = Pair(pair.id, "", CaseId(""), PhotoId(""), "")

@@ -1,11 +1,12 @@
 """What follows when answers decide: a decision, and from it the alert, the case and the word to the site."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from hub.access.service import Operator
 from hub.audit.service import AuditAction, record
+from hub.ingest.capture_time import CaptureTime
 from hub.review import store
 from hub.review.conclusions import Outcome, agreement
 from hub.review.model import Decision, GivenAnswer, Kind, Review, Subject
@@ -27,7 +28,10 @@ class Decisions:
         matches: Matches | None,
         alerts: Alerts,
         units: Units,
+        *,
+        in_words: Callable[[CaptureTime], str],
     ) -> None:
+        self._in_words = in_words
         self._sources = sources
         self._cases = cases
         self._matches = matches
@@ -57,6 +61,7 @@ class Decisions:
         return agreed.outcome
 
     def _confirm(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:
+        capture = subject.capture
         self._cases.mark_located(connection, review.pair.case, actor, at)
         if self._matches is not None and review.kind is Kind.REGISTER:
             self._matches.confirmed(connection, review.source, actor, at)
@@ -68,11 +73,12 @@ class Decisions:
             site=SiteId(review.site),
             actor=actor,
             at=at,
+            historical=self._in_words(capture) if capture and capture.historical else None,
         )
 
     def _tell_site(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:
         """One notice for each intake that was looked into, of one size: that one comes says nothing of what it says."""
-        if subject.unit is None or subject.captured_at is None:
+        if subject.unit is None:
             return
         confirmed = store.is_source_confirmed(connection, review.source)
         if not confirmed and store.is_source_open(connection, review.source):

@@ -5,10 +5,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, NewType, Protocol
 
+from hub.ingest.capture_time import CaptureTime
 from hub.review.checklist import Checklist
 from hub.review.conclusions import Answer, Outcome
 from hub.review.urgency import Targets, Urgency
-from protocol.ids import CaseId, PhotoId
+from protocol.ids import CaseId, PhotoId, SightingId
 from protocol.person import AgeBand, BirthBand, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis
 
@@ -87,17 +88,26 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The child in question: of an intake, or found and registered. None: nobody has said."""
+    """The child in question: of an intake, or found and registered. None: nobody has said.
+
+    `pictured`: False where a unit searched again later for somebody whose picture it no longer has.
+    """
 
     reference: str
     site: str
     unit: str | None
-    captured_at: int | None
+    capture: CaptureTime | None
     legal_basis: LegalBasis | None
     age_band: AgeBand | None
     birth: BirthBand | None
     sex: Sex
     doubt: str | None  # the measure of quality for which the picture was taken with a doubt
+    pictured: bool = True
+
+    @property
+    def captured_at(self) -> int | None:
+        """The best estimate of when the picture was taken, in milliseconds since 1970 UTC."""
+        return None if self.capture is None else self.capture.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +222,7 @@ class ReviewFacts:
     """What statistics need of a review; outcome and hours from its opening to its decision, once there is one."""
 
     id: ReviewId
-    sighting: str
+    sighting: SightingId
     outcome: Outcome | None
     hours: float | None
 

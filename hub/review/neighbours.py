@@ -1,10 +1,13 @@
 """What the review room needs of other rooms, as it needs it. The composition root brings them together."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from sqlalchemy import Connection
 
+from hub.ingest.capture_time import CaptureTime
+from hub.matching.service import MatchId
 from hub.review.model import Finding
 from protocol.envelope import MessageType
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
@@ -29,8 +32,12 @@ class SightingFacts(Protocol):
         """The checkpoint or shelter."""
 
     @property
-    def captured_at(self) -> int:
-        """Milliseconds since 1970 UTC by the unit's clock."""
+    def capture(self) -> CaptureTime:
+        """When it was photographed, as far as can be known."""
+
+    @property
+    def retrospective(self) -> bool:
+        """Whether the unit searched again later, when it had no picture any more."""
 
     @property
     def legal_basis(self) -> LegalBasis:
@@ -76,12 +83,20 @@ class CaseFacts(Protocol):
     def despite(self) -> Mapping[PhotoId, str]:
         """Photographs that were registered although they are poor: what is wrong with each, and why it was taken."""
 
+    @property
+    def taken(self) -> Mapping[PhotoId, date]:
+        """The day on which a photograph was taken, where it is known."""
+
+    @property
+    def high_risk(self) -> bool:
+        """As the desk graded it."""
+
 
 class MatchFacts(Protocol):
     """A found child of the register who resembles a missing one."""
 
     @property
-    def id(self) -> str:
+    def id(self) -> MatchId:
         """16 hexadecimal digits."""
 
     @property
@@ -164,7 +179,7 @@ class Matches(Protocol):
     def pending(self, connection: Connection, /) -> Sequence[MatchFacts]:
         """Matches that no review was opened for."""
 
-    def taken(self, connection: Connection, match_id: str, at: int, /) -> None:
+    def taken(self, connection: Connection, match_id: MatchId, at: int, /) -> None:
         """A review has been opened, or needs not to be."""
 
     def find(self, connection: Connection, match_id: str, /) -> MatchFacts:
@@ -178,9 +193,18 @@ class Alerts(Protocol):
     """Where a confirmed match leaves the hub."""
 
     def raise_alert(
-        self, connection: Connection, *, review_id: str, case: CaseId, reference: str, site: SiteId, actor: str, at: int
+        self,
+        connection: Connection,
+        *,
+        review_id: str,
+        case: CaseId,
+        reference: str,
+        site: SiteId,
+        actor: str,
+        at: int,
+        historical: str | None,
     ) -> None:
-        """In the decision's own transaction."""
+        """In the decision's own transaction; `historical`: when the child was photographed, where not just now."""
 
 
 class Units(Protocol):

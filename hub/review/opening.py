@@ -45,6 +45,10 @@ class Opening:
         pair = Pair(_probe_of(intake), "", candidate.case, candidate.photo, intake.pack_digest.hex())
         return self._open(connection, _Question(Kind.SIGHTING, sighting_id, pair, intake.site), at)
 
+    def has_matches(self, connection: Connection) -> bool:
+        """Whether there is something to open."""
+        return self._matches is not None and bool(self._matches.pending(connection))
+
     def matches(self, connection: Connection, at: int) -> int:
         """What the search of the registers in each other has found. Returns how many matches it took."""
         if self._matches is None:
@@ -105,7 +109,9 @@ class Opening:
         source = self._sources[question.kind]
         subject, missing = source.subject(connection, review), source.missing(connection, review)
         urgency = urgency_of(
-            high_risk=missing.high_risk, age_band=subject.age_band, captured_at=subject.captured_at, at=at
+            high_risk=missing.high_risk,
+            age_band=subject.age_band,
+            live=subject.capture is not None and not subject.capture.historical,
         )
         return replace(review, urgency=urgency, due_at=self._rules.targets.due_at(urgency, at)), subject
 
@@ -120,7 +126,7 @@ class _Question:
 
 def _probe_of(intake: SightingFacts) -> str:
     # A unit that searches an intake again later sends another sighting, with the reference and moment of the first.
-    return f"{intake.unit} {intake.reference} {intake.captured_at}"
+    return f"{intake.unit} {intake.reference} {intake.capture.at}"
 
 
 def _pair_of(match: MatchFacts) -> Pair:

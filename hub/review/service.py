@@ -12,6 +12,7 @@ from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import MINUTE
 from hub.db import Database
+from hub.ingest.capture_time import CaptureTime
 from hub.review import claim_store, store
 from hub.review.accuracy import Accuracy
 from hub.review.checklist import Checklist, Feature, Seen, require_complete
@@ -100,9 +101,13 @@ class ReviewService:
         vault: Vault,
         matches: Matches | None = None,
         rules: ReviewRules | None = None,
+        in_words: Callable[[CaptureTime], str],
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`matches`: None for a hub that does not search its registers in each other."""
+        """`matches`: None for a hub that does not search its registers in each other.
+
+        `in_words`: says in an alert when a photograph was taken that was not taken just now.
+        """
         rules = rules or ReviewRules()
         self._vault = vault
         self.claims = Claims(vault, rules.lease_minutes)
@@ -115,7 +120,7 @@ class ReviewService:
         if matches is not None:
             self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
         self._opening = Opening(self._sources, sightings, matches, self.controls, rules=rules, random=random)
-        self._decisions = Decisions(self._sources, cases, matches, alerts, units)
+        self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
         self._showing = Showing(self._sources, self.claims, self.controls, vault)
 
     def open(
@@ -126,6 +131,10 @@ class ReviewService:
         None: the same pair was rejected before and nothing about it is new.
         """
         return self._opening.candidate(connection, sighting_id, candidate, at)
+
+    def has_matches(self, connection: Connection) -> bool:
+        """Whether the register's own search has found what no review was opened for."""
+        return self._opening.has_matches(connection)
 
     def open_matches(self, connection: Connection, at: int) -> int:
         """Open the reviews that the register's own search asks for. Returns how many matches it took."""

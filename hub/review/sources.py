@@ -44,12 +44,13 @@ class SightingSource:
             reference=intake.reference,
             site=intake.site,
             unit=intake.unit,
-            captured_at=intake.captured_at,
+            capture=intake.capture,
             legal_basis=intake.legal_basis,
             age_band=intake.age_band,
             birth=None,
             sex=intake.sex,
             doubt=intake.quality.warning,
+            pictured=not intake.retrospective,
         )
 
     def missing(self, connection: Connection, review: Review) -> Missing:
@@ -81,7 +82,7 @@ class RegisterSource:
             reference=found.reference,
             site=review.site,
             unit=None,
-            captured_at=None,
+            capture=None,
             legal_basis=None,
             age_band=None,
             birth=found.birth,
@@ -124,8 +125,9 @@ def _missing(cases: Cases, connection: Connection, review: Review) -> Missing:
         reference=case.reference,
         sex=case.sex,
         birth=case.birth,
-        taken=None,
+        taken=case.taken.get(review.pair.photo),
         despite=case.despite.get(review.pair.photo),
+        high_risk=case.high_risk,
     )
 
 

@@ -24,7 +24,7 @@ from hub.review.model import (
 from hub.review.tables import answers, decisions, drafts, face_views, remarks, reviews, waiting_reviews
 from hub.review.urgency import Urgency
 from hub.sites import Sites
-from protocol.ids import CaseId, PhotoId
+from protocol.ids import CaseId, PhotoId, SightingId
 
 _REAL = reviews.c.kind != str(Kind.CONTROL)
 
@@ -120,7 +120,7 @@ def facts(connection: Connection, since: int) -> Iterator[ReviewFacts]:
     for row in connection.execute(query):
         outcome = None if row.outcome is None else Outcome(row.outcome)
         hours = None if row.at is None else (row.at - row.opened_at) / HOUR
-        yield ReviewFacts(ReviewId(row.id), row.source, outcome, hours)
+        yield ReviewFacts(ReviewId(row.id), SightingId(row.source), outcome, hours)
 
 
 def decided_reviews(connection: Connection, sites: Sites, limit: int) -> list[tuple[Review, Decision]]:

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
-from hub.clock import HOUR, MINUTE
+from hub.clock import MINUTE
 from protocol.person import AgeBand
-
-_RECENT: Final = 6 * HOUR
 
 
 class Urgency(StrEnum):
@@ -37,14 +34,13 @@ class Targets:
         return opened_at + minutes[urgency] * MINUTE
 
 
-def urgency_of(*, high_risk: bool, age_band: AgeBand | None, captured_at: int | None, at: int) -> Urgency:
-    """`captured_at`: when the child was photographed, None where nobody knows; `at`: now.
+def urgency_of(*, high_risk: bool, age_band: AgeBand | None, live: bool) -> Urgency:
+    """`live`: the child was photographed just now, and may still be where it was.
 
-    A child at high risk is urgent, and so is a small one who was photographed within six hours and may still be
-    where it was. One of the two, a small child or a recent photograph, is soon.
+    A child at high risk is urgent, and so is a small one who was photographed just now. One of the two, a small child
+    or a photograph of just now, is soon.
     """
     small = age_band in {AgeBand.INFANT, AgeBand.CHILD}
-    recent = captured_at is not None and at - captured_at <= _RECENT
-    if high_risk or (small and recent):
+    if high_risk or (small and live):
         return Urgency.URGENT
-    return Urgency.SOON if small or recent else Urgency.ORDINARY
+    return Urgency.SOON if small or live else Urgency.ORDINARY

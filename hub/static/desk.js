@@ -23,7 +23,7 @@ function followQueue(lists) {
 
 // Two pictures in one view: zoom, place and light are equal for both, and nothing of it is kept.
 function viewTogether(viewer) {
-  const frames = [...viewer.querySelectorAll(".frame")];
+  const frames = [...viewer.querySelectorAll("div.frame")];
   const pictures = frames.map((frame) => frame.querySelector("img"));
   const view = { zoom: 1, x: 0, y: 0, light: 100 };
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from hub.db import Database
 from hub.desk import ConsoleServices
 from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, DispatchService, Recipients
 from hub.fleet.service import FleetService
+from hub.ingest.capture_time import CaptureTime
+from hub.matching.service import MatchId
 from hub.review.checklist import Feature, Seen
 from hub.review.conclusions import Answer, Outcome
 from hub.review.model import Comparison, Queue, ReviewId
 from hub.review.service import ReviewRules, ReviewService
 from hub.sites import EVERY_SITE, Sites
+from hub.wording import captured
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
@@ -58,6 +62,7 @@ class SetClock:
 
 CASE = CaseId("bd/c-7q2mfx4k")
 PHOTO = PhotoId("00" * 8)
+MATCH = MatchId("ab" * 8)
 FOUND, FOUND_PHOTO = CaseId("bd/c-found"), PhotoId("11" * 8)
 GOOD = Quality({}, None)
 ALL_SIMILAR = dict.fromkeys(Feature, Seen.SIMILAR)
@@ -72,11 +77,18 @@ class Intake:
     unit: UnitId = UNIT
     site: SiteId = SITE
     captured_at: int = START - 5 * MINUTE
+    received_at: int = START
     legal_basis: LegalBasis = LegalBasis.BEST_INTERESTS
     age_band: AgeBand = AgeBand.CHILD
     sex: Sex = Sex.MALE
     pack_digest: bytes = b"\1" * 32
     quality: Quality = GOOD
+    retrospective: bool = False
+
+    @property
+    def capture(self) -> CaptureTime:
+        """By a clock that is right."""
+        return CaptureTime.exact(self.captured_at, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,8 @@ class Case:
     sex: Sex = Sex.MALE
     birth: BirthBand = BIRTH
     despite: Mapping[PhotoId, str] = field(default_factory=dict)
+    taken: Mapping[PhotoId, date] = field(default_factory=dict)
+    high_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,7 @@ class Register:
 class Match:
     """A found child who resembles a missing one."""
 
-    id: str = "ab" * 8
+    id: MatchId = MATCH
     missing: CaseId = CASE
     found: CaseId = FOUND
     missing_photo: PhotoId = PHOTO
@@ -187,7 +201,7 @@ class RegisterMatches:
         """Those that no review was opened for."""
         return [match for match in self.found if match.id not in self.taken_up]
 
-    def taken(self, _connection: Connection, match_id: str, _at: int, /) -> None:
+    def taken(self, _connection: Connection, match_id: MatchId, _at: int, /) -> None:
         """A review has been opened."""
         self.taken_up.append(match_id)
 
@@ -242,6 +256,7 @@ class Desk:
             vault=self.vault,
             matches=self.matches,
             rules=rules or ReviewRules(control_share=0),
+            in_words=captured,
         )
         self.registers = register_rooms(self.database, self.vault, self.fleet, self.clock)
         self.amina = self.add_operator("amina")

@@ -24,6 +24,7 @@ from hub.review.errors import (
 from hub.review.model import MAX_COMMENT, Side, Stage
 from hub.review.service import ReviewService
 from hub.sites import EVERY_SITE
+from hub.wording import captured
 from protocol.ids import CaseId, HubId
 from tests.support.desk import ALL_SIMILAR, MINUTE, Case, Desk, Intake
 
@@ -201,7 +202,14 @@ def test_confirmation_that_cannot_raise_its_alert_leaves_nothing_half_done(desk:
         AlertSettings(HubId("bd"), "https://desk.example", "not a sender", "Desk", AlertStatus.ACTUAL), Recipients()
     )
     service = ReviewService(
-        desk.database, desk.intakes, desk.register, broken, desk.fleet, vault=desk.vault, matches=desk.matches
+        desk.database,
+        desk.intakes,
+        desk.register,
+        broken,
+        desk.fleet,
+        vault=desk.vault,
+        matches=desk.matches,
+        in_words=captured,
     )
     desk.answer(review, desk.amina, Answer.IDENTIFICATION)
     before = desk.actions()

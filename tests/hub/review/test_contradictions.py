@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.ingest.capture_time import CaptureTime
 from hub.review.contradictions import age_at, age_in_words, contradictions, gap_in_words
 from hub.review.model import Missing, Subject
 from protocol.ids import CaseId
@@ -33,8 +34,11 @@ def test_true_age_is_never_outside_the_stated_one(born: date, later: int) -> Non
     assert greatest - least <= 1
 
 
+NOW = at(date(2026, 11, 20))
+
+
 def child(sex: Sex = Sex.MALE, band: AgeBand | None = AgeBand.CHILD, born: BirthBand | None = None) -> Subject:
-    return Subject("AAAA-BBBB", "bd/s", "bd/s-1", at(date(2026, 11, 20)), None, band, born, sex, None)
+    return Subject("AAAA-BBBB", "bd/s", "bd/s-1", CaptureTime.exact(NOW, NOW), None, band, born, sex, None)
 
 
 def case(sex: Sex = Sex.MALE, born: date = date(2020, 3, 1)) -> Missing:
