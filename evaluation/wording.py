@@ -71,13 +71,13 @@ def identify_sentences(record: IdentifyRecord) -> Iterator[str]:
             )
     if record.failures_to_acquire:
         yield (
-            f"{record.failures_to_acquire:,} photographs showed no usable face. A person on the list whose photograph "
+            f"{_photographs(record.failures_to_acquire)} showed no usable face. A person on the list whose photograph "
             "is among them counts as not pointed out."
         )
     if record.identical_photographs:
         yield (
-            f"{record.identical_photographs:,} photographs stand in both lists. To find a photograph in itself proves "
-            "nothing: these figures are better than the truth."
+            f"The two lists have {_photographs(record.identical_photographs)} in common. To find a photograph in "
+            "itself proves nothing: these figures are better than the truth."
         )
     yield "A candidate is a question, not an answer: two people decide, each for themselves, before anyone is alerted."
 
@@ -98,9 +98,13 @@ def verify_sentences(record: VerifyRecord) -> Iterator[str]:
         )
     if record.failures_to_acquire:
         yield (
-            f"{record.failures_to_acquire:,} photographs showed no usable face. A pair of one person with such a "
+            f"{_photographs(record.failures_to_acquire)} showed no usable face. A pair of one person with such a "
             "photograph counts as not recognised."
         )
+
+
+def _photographs(count: int) -> str:
+    return "1 photograph" if count == 1 else f"{count:,} photographs"
 
 
 def _unmeasured(record: IdentifyRecord) -> Iterator[str]:

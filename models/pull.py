@@ -10,7 +10,7 @@ import shutil
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from models.errors import PackRejectedError, SourceUnavailableError
@@ -38,10 +38,10 @@ def pull_pack(
 ) -> Pack:
     """Complete a pack whose manifest ships with this program, in `folder`, and load it.
 
-    `source` is an https address or a folder that holds the files by name, or for a pack that lacks one file
-    that file itself; without it each file comes from the address in the manifest. Licences are checked
-    before anything is fetched. Raises LicenceRefusedError, PackRejectedError for bytes that are not the
-    manifest's, SourceUnavailableError where they do not arrive: what did arrive is kept for the next try.
+    `source` is an https address or a folder that holds the files by name, or one of the files itself, whatever
+    it is called; without it each file comes from the address in the manifest. Licences are checked before
+    anything is fetched. Raises LicenceRefusedError, PackRejectedError for bytes that are not the manifest's,
+    SourceUnavailableError where some do not arrive: what did arrive is kept for the next try.
     """
     manifest = read_manifest(shipped)
     check_licences(manifest, permitted)
@@ -52,8 +52,12 @@ def pull_pack(
             (folder / file.name).write_bytes(check_file(shipped, file))
         elif not _is_whole(folder, file):
             missing.append(file)
-    for file in missing:
-        _bring(file, folder, _origin(source, file, len(missing)), progress, context)
+    for file, origin in _origins(source, missing).items():
+        _bring(file, folder, origin, progress, context)
+        missing.remove(file)
+    if missing:
+        names = ", ".join(file.name for file in missing)
+        raise SourceUnavailableError(f"{source} was taken. The pack still lacks {names}: bring it in the same way.")
     (folder / MANIFEST).write_bytes((shipped / MANIFEST).read_bytes())
     return load_pack(folder, permitted)
 
@@ -66,18 +70,24 @@ def _is_whole(folder: Path, file: PackFile) -> bool:
     return True
 
 
-def _origin(source: str | None, file: PackFile, missing: int) -> str:
-    """The address or path of one file."""
+def _origins(source: str | None, missing: Sequence[PackFile]) -> dict[PackFile, str]:
+    """The address or path of each file that the source gives."""
     if source is None:
-        return str(file.url)
+        return {file: str(file.url) for file in missing}
     if source.startswith("https://"):
-        return f"{source.rstrip('/')}/{file.name}"
+        return {file: f"{source.rstrip('/')}/{file.name}" for file in missing}
     path = Path(source)
     if path.is_dir():
-        return str(path / file.name)
-    if path.is_file() and (path.name == file.name or missing == 1):
-        return str(path)
-    raise PackRejectedError(f"{file.name} is neither an https address, a folder nor a file at {source}")
+        return {file: str(path / file.name) for file in missing}
+    if not path.is_file():
+        raise PackRejectedError(f"{source} is neither an https address nor a folder or file that is there.")
+    found = {file: source for file in missing if path.stat().st_size == file.size and _sha256(path) == file.sha256}
+    if missing and not found:
+        names = ", ".join(file.name for file in missing)
+        raise PackRejectedError(
+            f"{source} is none of the files that the pack lacks ({names}): another size or SHA-256."
+        )
+    return found
 
 
 def _bring(file: PackFile, folder: Path, origin: str, progress: Progress, context: ssl.SSLContext | None) -> None:

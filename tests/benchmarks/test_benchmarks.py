@@ -5,7 +5,7 @@ import json
 import numpy as np
 from typer.testing import CliRunner
 
-from benchmarks import memory, search, sync
+from benchmarks import memory, precision, search, sync
 from benchmarks.timing import Stopwatch
 
 
@@ -52,3 +52,11 @@ def test_medians_are_of_each_stage_in_milliseconds() -> None:
     medians = watch.medians()
     assert list(medians) == ["nothing", "work"]
     assert 0 <= medians["nothing"] < medians["work"] < 10_000
+
+
+def test_network_in_fewer_bits_is_a_pack_that_still_finds_and_embeds_a_face() -> None:
+    done = CliRunner().invoke(precision.app, ["--json", "--no-accuracy", "--repeats", "1", "--form", "fp16"])
+    assert done.exit_code == 0, done.output
+    exact, *lowered = json.loads(done.stdout)["rows"]
+    assert {row["network"] for row in lowered} == {"centerface.onnx", "mobilefacenet.onnx"}
+    assert all(row["bytes"] < exact["bytes"] and row["detect_ms"] > 0 and row["embed_ms"] > 0 for row in lowered)

@@ -128,7 +128,7 @@ def test_open_cache_and_wrong_pack_are_refused(lists: Path, samples: Path, tmp_p
 def test_photograph_that_is_searched_for_in_itself_is_told(lists: Path, samples: Path, warm_cache: Path) -> None:
     (lists / "probes.csv").write_text(f"{PROBES}obama.jpg,o,,,\n")
     done = _identify(lists, samples, warm_cache)
-    assert "1 photographs stand in both lists" in " ".join(done.output.split())
+    assert "The two lists have 1 photograph in common" in " ".join(done.output.split())
 
 
 def test_development_lists_of_a_small_collection(samples: Path, tmp_path: Path, warm_cache: Path) -> None:

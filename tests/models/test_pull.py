@@ -170,6 +170,21 @@ def test_source_that_is_nothing_is_refused(shipped: Path, tmp_path: Path) -> Non
         pull_pack(shipped, tmp_path / "to", str(tmp_path / "absent"))
 
 
+def test_files_carried_one_by_one_under_any_name_complete_the_pack(
+    shipped: Path, mirror: Mirror, tmp_path: Path
+) -> None:
+    carried = tmp_path / "from a stick"
+    names = sorted(mirror.files, reverse=True)
+    for name in names[:-1]:
+        carried.write_bytes(mirror.files[name])
+        with pytest.raises(SourceUnavailableError, match="still lacks"):
+            pull_pack(shipped, tmp_path / "to", str(carried))
+        with pytest.raises(PackRejectedError, match="none of the files"):
+            pull_pack(shipped, tmp_path / "to", str(carried))
+    carried.write_bytes(mirror.files[names[-1]])
+    pull_pack(shipped, tmp_path / "to", str(carried))
+
+
 def test_licence_is_refused_before_anything_is_fetched(shipped: Path, mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(LicenceRefusedError):
         pull_pack(shipped, tmp_path / "to", permitted={"Apache-2.0"}, context=mirror.context)
