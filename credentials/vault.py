@@ -7,7 +7,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from credentials.keystore.protocol import KEY_BYTES, KeyStore, destroyed
+from credentials.keystore.protocol import KEY_BYTES, KeyStore
 from faults import MisconfiguredError
 
 _NONCE: Final = 12
@@ -24,7 +24,7 @@ class Vault:
 
     def __init__(self, store: KeyStore, key: bytes) -> None:
         self._store = store
-        self._cipher: AESGCM | None = AESGCM(key)
+        self._cipher = AESGCM(key)
         weakness = store.weakness
         if weakness is not None:
             _log.warning("vault.weak_key_store", store=type(store).__name__, weakness=weakness)
@@ -49,31 +49,16 @@ class Vault:
     def encrypt(self, data: bytes, place: str) -> bytes:
         """Nonce (12), ciphertext and tag (16). `place` says where it belongs; it is not in the result.
 
-        The nonce is random: one key may serve 2**32 calls. Raises KeyDestroyedError after `zeroise`.
+        The nonce is random: one key may serve 2**32 calls.
         """
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._open_cipher().encrypt(nonce, data, place.encode())
+        return nonce + self._cipher.encrypt(nonce, data, place.encode())
 
     def decrypt(self, sealed: bytes, place: str) -> bytes:
-        """What was encrypted for the same place. Raises StoredDataError, or KeyDestroyedError after `zeroise`."""
+        """What was encrypted for the same place. Raises StoredDataError."""
         try:
-            return self._open_cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
         except (InvalidTag, ValueError):
             raise StoredDataError(
                 "Something stored on this machine does not open: it was altered, or belongs to another machine."
             ) from None
-
-    def zeroise(self) -> None:
-        """Destroy the key, first where it is kept and then here: nothing that was encrypted ever opens again.
-
-        Whoever calls it may then delete the rest at leisure. Python cannot wipe its memory: the process should
-        end soon. Raises as `KeyStore.zeroise` does, and can be called again.
-        """
-        self._cipher = None
-        self._store.zeroise()
-        _log.warning("vault.zeroised", store=type(self._store).__name__)
-
-    def _open_cipher(self) -> AESGCM:
-        if self._cipher is None:
-            raise destroyed("This vault")
-        return self._cipher

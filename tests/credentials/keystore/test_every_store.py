@@ -85,9 +85,7 @@ def test_vault_opens_after_a_restart_and_never_after_it_was_zeroised(open_store:
     vault = Vault.open(open_store(tmp_path / "vault.key"))
     assert vault.decrypt(sealed, "watchlist/1") == TEMPLATE
     copied = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-copy"), ignore=_sockets)
-    vault.zeroise()
-    with pytest.raises(KeyDestroyedError):
-        vault.decrypt(sealed, "watchlist/1")
+    open_store(tmp_path / "vault.key").zeroise()
     with pytest.raises(KeyDestroyedError):
         Vault.open(open_store(tmp_path / "vault.key"))
     if isinstance(open_store(tmp_path / "vault.key"), TpmKeyStore):
@@ -104,7 +102,7 @@ def test_raw_copy_of_a_zeroised_disk_holds_nothing_of_the_key(open_store: OpenSt
     key = open_store(mounted / "vault.key").unseal()
     kept = (mounted / "vault.key").read_bytes()
     assert kept in image.read_bytes(), "the image is not where the file lies"
-    vault.zeroise()
+    open_store(mounted / "vault.key").zeroise()
     subprocess.run(["umount", mounted], check=True)
     raw = image.read_bytes()
     for trace in (key, key.hex().encode(), kept, kept[:32], kept[-32:], TEMPLATE[:22]):
