@@ -10,7 +10,7 @@ from edge_agent.database import UnitDatabase
 from edge_agent.trusted_time import Milliseconds
 from protocol.moment import Moment
 
-Drawer: TypeAlias = Literal["waiting", "kept"]
+Drawer: TypeAlias = Literal["waiting", "kept"]  # The tables' names: SQL takes none as a parameter.
 
 _EXPIRED: Final = "expired_intakes"
 _ROUND: Final = "round"
