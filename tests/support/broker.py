@@ -89,6 +89,11 @@ class Broker:
         # Mosquitto writes this line in the turn of its one loop in which it reads the files: no packet comes between.
         self._wait_until(lambda: self.log().count("Reloading config.") > before, "did not reload")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def log(self) -> str:
         """What it has written since it was first started."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""

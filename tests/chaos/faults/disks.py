@@ -1,0 +1,71 @@
+"""Disks that are full, read-only, or lose power."""
+
+from random import Random
+
+from tests.chaos.disk import SmallDisk
+from tests.chaos.faults.kind import Apply, Choose, a_unit, pause, the_hub
+from tests.chaos.site import Part, Site
+from tests.chaos.work import Work
+
+_MOST_SPARE = 400_000  # bytes: four sightings
+
+
+def _full(choose: Choose) -> Apply:
+    def apply(site: Site, work: Work, draw: Random) -> None:
+        disk = _disk(choose(site, draw))
+        disk.fill(int(_MOST_SPARE ** draw.random()))
+        try:
+            work.start()
+            work.finish()
+            pause(draw)
+        finally:
+            disk.empty()
+
+    return apply
+
+
+def _read_only(choose: Choose) -> Apply:
+    def apply(site: Site, work: Work, draw: Random) -> None:
+        part = choose(site, draw)
+        work.start()
+        pause(draw)
+        _disk(part).turn_read_only()
+        work.finish()
+        pause(draw)
+        _mend(part)
+
+    return apply
+
+
+def _power_cut(choose: Choose) -> Apply:
+    def apply(site: Site, work: Work, draw: Random) -> None:
+        part = choose(site, draw)
+        work.start()
+        pause(draw)
+        _disk(part).cut_power()
+        part.kill()
+        work.abandon(part)
+        work.finish()
+        _mend(part)
+
+    return apply
+
+
+def _mend(part: Part) -> None:
+    part.kill()
+    _disk(part).repair()
+
+
+def _disk(part: Part) -> SmallDisk:
+    assert part.disk is not None, "this kind of fault needs disks of our own"
+    return part.disk
+
+
+DISKS: dict[str, Apply] = {
+    "disk of a unit full": _full(a_unit),
+    "disk of the hub full": _full(the_hub),
+    "disk of a unit read-only": _read_only(a_unit),
+    "disk of the hub read-only": _read_only(the_hub),
+    "power of a unit cut": _power_cut(a_unit),
+    "power of the hub cut": _power_cut(the_hub),
+}
