@@ -143,8 +143,7 @@ class WatchlistIndex:
         return list(best.values())
 
     def _match(self, probe: Probe, row: int, score: float, band: Band, count: int) -> Match:
-        original = self._table.original(row).astype(np.float32)
-        raw = float(np.clip(original @ probe.template.vector, -1, 1))
+        raw = float(np.clip(self._table.template(row) @ probe.template.vector, -1, 1))
         return Match(*self._table.owner(row), raw, score, self._table.scoring.chance(score, band, count))
 
     def _column(self, name: str) -> NDArray[np.signedinteger]:

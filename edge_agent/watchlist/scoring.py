@@ -35,7 +35,7 @@ class Scoring(Protocol):
         """64 hex digits; None where nothing is calibrated."""
 
     def gallery(self, vectors: Rows) -> Rows:
-        """Unit templates (n, d) float32 as rows (n, w)."""
+        """Unit templates (n, d) float32 as rows (n, w), the templates themselves in the first d columns."""
 
     def probe(self, template: Template) -> Rows:
         """A probe's row (w,). Raises models' PackMismatchError for a template of another pack."""

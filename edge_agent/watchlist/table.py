@@ -56,15 +56,13 @@ class Column(Generic[T]):
 
 
 class Block:
-    """Up to `size` templates: as FAISS searches them, as they were, whose they are and of which photo."""
+    """Up to `size` templates: as FAISS searches them, whose they are and of which photo."""
 
-    def __init__(self, size: int, width: int, dimension: int) -> None:
+    def __init__(self, size: int, width: int) -> None:
         self.index = faiss.IndexFlatIP(width)
         # Written where FAISS reads: its `add` would hold the rows twice.
         self.index.codes.resize(size * width * 4)
-        self._rows = faiss.rev_swig_ptr(self.index.get_xb(), size * width).reshape(size, width)
-        # Normalising alters a template. What it was is asked for the few candidates alone, and half the bytes do.
-        self.originals = np.empty((size, dimension), np.float16)
+        self.rows = faiss.rev_swig_ptr(self.index.get_xb(), size * width).reshape(size, width)
         self.owners = np.empty(size, np.int32)
         self.photos = np.empty((size, PHOTO_BYTES), np.uint8)
         self.count = 0
@@ -73,8 +71,7 @@ class Block:
         """Take as many templates as there is room for, behind the others; how many."""
         start, taken = self.count, min(len(self.owners) - self.count, len(part.owners))
         end = start + taken
-        self._rows[start:end] = scoring.gallery(unit_rows(part.vectors[:taken]))
-        self.originals[start:end] = part.vectors[:taken]
+        self.rows[start:end] = scoring.gallery(unit_rows(part.vectors[:taken]))
         self.owners[start:end] = part.owners[:taken]
         self.photos[start:end] = part.photos[:taken]
         self.count = self.index.ntotal = end
@@ -159,9 +156,9 @@ class Table:
         block, place = self.blocks[row // self.block], row % self.block
         return self.cases[block.owners[place]], PhotoId(block.photos[place].tobytes().hex())
 
-    def original(self, row: int) -> NDArray[np.float16]:
-        """A template (d,) as it was sent."""
-        values: NDArray[np.float16] = self.blocks[row // self.block].originals[row % self.block]
+    def template(self, row: int) -> NDArray[np.float32]:
+        """The template (d,) of a row."""
+        values: NDArray[np.float32] = self.blocks[row // self.block].rows[row % self.block, : self._dimension]
         return values
 
     def _code(self, name: SliceName) -> int:
@@ -186,7 +183,7 @@ class Table:
     def _add(self, part: Templates) -> None:
         while len(part.owners):
             if not self.blocks or self.blocks[-1].count == self.block:
-                self.blocks.append(Block(self.block, self._width, self._dimension))
+                self.blocks.append(Block(self.block, self._width))
             part = part.from_row(self.blocks[-1].fill(part, self.scoring))
 
 

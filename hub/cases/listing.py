@@ -1,10 +1,11 @@
 """What is on the lists of units, read without what need not be decrypted."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, literal, select
+from sqlalchemy import Connection, Select, select
 
 from hub.cases.model import CaseRecord, CaseState, TemplateRecord
 from hub.cases.photo_store import template_record
@@ -12,7 +13,7 @@ from hub.cases.reading import CaseReader
 from hub.cases.store import record_of
 from hub.cases.tables import case_photos, case_templates, cases
 from hub.clock import Clock, utc_day
-from protocol.ids import CaseId, SliceName
+from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.watchlist import EntryTemplate, WatchlistEntry
 
 
@@ -31,18 +32,33 @@ class Listing:
         With `every_pack`, entries have the templates of every pack, for units that still run another than the hub.
         Without it, those of the hub's pack; of a photograph that it cannot read, what there is.
         """
-        nothing = literal(b"", LargeBinary).label("sealed_vector")
-        today = utc_day(self._clock())
-        wanted = cases.c.slice == name, cases.c.state == CaseState.OPEN, cases.c.listed_until >= today
-        found = _read(connection, nothing, *wanted)
-        return {case.id: _digest(case, self._given(templates, every_pack)) for case, templates in found}
+        # Of a long list this is read for every publication: no record is made of a row, and nothing deciphered.
+        columns = cases.c.sex, cases.c.born_from, cases.c.born_to, cases.c.last_seen, cases.c.listed_until
+        query = (
+            _joined(cases.c.id, *columns, case_photos.c.id.label("photo"), case_templates.c.pack_digest)
+            .where(cases.c.slice == name, cases.c.state == CaseState.OPEN)
+            .where(cases.c.listed_until >= utc_day(self._clock()))
+        )
+        digests = {}
+        for case, group in groupby(connection.execute(query), key=lambda row: row.id):
+            rows = list(group)
+            templates = [TemplateRecord(PhotoId(row.photo), row.pack_digest, b"") for row in rows]
+            # A photograph's template of a pack never changes, so that their names stand for them.
+            names = (f"{one.photo}/{one.pack_digest.hex()}" for one in self._given(templates, every_pack))
+            facts = map(str, rows[0][1 : 1 + len(columns)])
+            digests[CaseId(case)] = hashlib.sha256("|".join((*facts, *names)).encode()).digest()
+        return digests
 
     def entries(self, connection: Connection, wanted: Sequence[CaseId], *, every_pack: bool) -> list[WatchlistEntry]:
         """Cases' entries, in the order given; a case without a template is left out."""
-        found = {
-            case.id: self._entry(case, self._given(templates, every_pack))
-            for case, templates in _read(connection, case_templates.c.sealed_vector, cases.c.id.in_(wanted))
-        }
+        query = _joined(
+            cases, case_photos.c.id.label("photo"), case_templates.c.pack_digest, case_templates.c.sealed_vector
+        )
+        found = {}
+        for case, group in groupby(connection.execute(query.where(cases.c.id.in_(wanted))), key=lambda row: row.id):
+            rows = list(group)
+            templates = self._given([template_record(row) for row in rows], every_pack)
+            found[CaseId(case)] = self._entry(record_of(rows[0]), templates)
         return [found[case] for case in wanted if case in found]
 
     def _given(self, templates: Sequence[TemplateRecord], every_pack: bool) -> Sequence[TemplateRecord]:
@@ -70,24 +86,11 @@ def of_pack(pack: bytes, templates: Sequence[TemplateRecord]) -> list[TemplateRe
     return [template for template in templates if template.pack_digest == pack or template.photo not in readable]
 
 
-def _read(
-    connection: Connection, vector: ColumnElement[bytes], *conditions: ColumnElement[bool]
-) -> Iterator[tuple[CaseRecord, list[TemplateRecord]]]:
-    """By case, each with its templates in the order of its photographs."""
-    query = (
-        select(cases, case_photos.c.id.label("photo"), case_templates.c.pack_digest, vector)
-        .join(case_photos, case_photos.c.case_id == cases.c.id)
+def _joined(*columns: Any) -> Select[Any]:
+    """By case, a row for each template, in the order of the photographs."""
+    return (
+        select(*columns)
+        .join_from(cases, case_photos, case_photos.c.case_id == cases.c.id)
         .join(case_templates, case_templates.c.photo_id == case_photos.c.id)
-        .where(*conditions)
         .order_by(cases.c.id, case_photos.c.position, case_templates.c.pack_digest)
     )
-    for _, group in groupby(connection.execute(query), key=lambda row: row.id):
-        rows = list(group)
-        yield record_of(rows[0]), [template_record(row) for row in rows]
-
-
-def _digest(case: CaseRecord, templates: Sequence[TemplateRecord]) -> bytes:
-    # A photograph's template of a pack never changes, so that their names stand for them.
-    facts = [case.sex, case.birth.earliest, case.birth.latest, case.last_seen, case.listed_until]
-    names = [f"{template.photo}/{template.pack_digest.hex()}" for template in templates]
-    return hashlib.sha256("|".join(map(str, [*facts, *names])).encode()).digest()
