@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from credentials.identity import load_identity
@@ -32,9 +33,13 @@ from hub.witness import HeadKeeper
 from hub.wording import captured
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
-from protocol.ids import owner
+from protocol.ids import hub_worker_name, owner
 from protocol.keys import PrivateIdentity
-from protocol.topics import UPWARD, hub_subscription
+from protocol.topics import UPWARD, hub_subscription, shared_subscription
+
+_HUB_SESSION_SECONDS: Final = 30 * 24 * 3600
+# The broker goes on giving a worker its share after it is gone: soon this must end, and units send again.
+_WORKER_SESSION_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +184,29 @@ def _wire(
     )
 
 
-def build_link(settings: HubSettings) -> MqttLink:
-    """The connection to the broker, not yet made. Raises PrivateFileError."""
+def group_name(settings: HubSettings, vault: Vault) -> str:
+    """What the hub's processes call the subscription that they share.
+
+    Mosquitto lets anyone join who knows it, and throws away what is the turn of one that may not read it. So the name
+    is a secret, which follows from the storage key.
+    """
+    return vault.index(settings.hub.encode(), "broker/group").hex()
+
+
+def build_link(settings: HubSettings, vault: Vault, worker: int | None = None) -> MqttLink:
+    """The connection to the broker, not yet made: the hub's own, or that of a worker. Raises PrivateFileError."""
     tls = settings.tls
-    context = client_context(authority=tls / "ca.crt", certificate=tls / "hub.crt", key=tls / "hub.key")
+    name = "hub" if worker is None else f"worker-{worker}"
+    context = client_context(authority=tls / "ca.crt", certificate=tls / f"{name}.crt", key=tls / f"{name}.key")
+    group = group_name(settings, vault)
+    topics = [hub_subscription(settings.hub, channel) for channel in sorted(UPWARD)]
     return MqttLink(
         settings.broker_host,
         settings.broker_port,
         context,
-        client_id=settings.hub,
-        subscriptions=[hub_subscription(settings.hub, channel) for channel in sorted(UPWARD)],
+        client_id=settings.hub if worker is None else hub_worker_name(settings.hub, worker),
+        subscriptions=[shared_subscription(group, each) for each in topics],
+        session_seconds=_HUB_SESSION_SECONDS if worker is None else _WORKER_SESSION_SECONDS,
     )
 
 

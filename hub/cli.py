@@ -45,14 +45,28 @@ def serve(
     context: typer.Context,
     broker: Annotated[BrokerKind | None, typer.Option(help="Run mosquitto here, or use another's broker.")] = None,
 ) -> None:
-    """Run the hub until it is stopped with SIGTERM or Ctrl-C. SIGHUP: look at the units again."""
+    """Run the hub until it is stopped with SIGTERM or Ctrl-C. SIGHUP: look at the units again.
+
+    Started a second time on the same database, it stands by, and takes over when the first ends.
+    """
     from hub.bootstrap import build_services
-    from hub.server import HubServer
+    from hub.server import serve_when_leading
 
     settings = settings_of(context)
     if broker is not None:
         settings = settings.model_copy(update={"broker": broker})
-    HubServer(build_services(settings)).run()
+    serve_when_leading(build_services(settings))
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    worker: Annotated[int, typer.Argument(min=1, help="Which certificate of the hub to use: tls/worker-N.")],
+) -> None:
+    """Take in units' messages beside `mca hub serve`, on this machine or another, until SIGTERM or Ctrl-C."""
+    from hub.ingest_worker import IngestWorker
+
+    IngestWorker(services_of(context), worker).run()
 
 
 @watchlist.command()

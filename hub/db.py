@@ -139,6 +139,16 @@ class Database:
         finally:
             connection.close()
 
+    @property
+    def file(self) -> Path | None:
+        """Where the database is, if it is a file of this machine."""
+        return Path(str(self._engine.url.database)) if self._engine.dialect.name == "sqlite" else None
+
+    def connect_apart(self) -> Connection:
+        """A connection outside of transactions, for locks that last. Raises DatabaseUnavailableError."""
+        with _clear_errors():
+            return self._reader.execution_options(isolation_level="AUTOCOMMIT").connect()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

@@ -24,7 +24,6 @@ from faults import UnavailableError
 
 _QOS: Final = 1
 _KEEPALIVE_SECONDS: Final = 30
-_SESSION_SECONDS: Final = 30 * 24 * 3600
 _IN_FLIGHT: Final = 64
 _PUBACK_SECONDS: Final = 20.0
 _FIRST_DELAY: Final = 0.5
@@ -51,10 +50,21 @@ class MqttLink:
     """A connection that is made again whenever it breaks. Safe to use from any thread."""
 
     def __init__(
-        self, host: str, port: int, context: ssl.SSLContext, *, client_id: str, subscriptions: Sequence[str]
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext,
+        *,
+        client_id: str,
+        subscriptions: Sequence[str],
+        session_seconds: int,
     ) -> None:
-        """`context` proves who the hub is; `subscriptions` are topic filters."""
+        """`context` proves who the hub is; `subscriptions` are topic filters.
+
+        `session_seconds`: how long the broker keeps what is for a connection that is gone.
+        """
         self._address = host, port
+        self._session_seconds = session_seconds
         self._subscriptions = [(topic, _QOS) for topic in subscriptions]
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._ready = threading.Event()
@@ -73,7 +83,7 @@ class MqttLink:
     def start(self) -> None:
         """Connect in the background, as often as it takes."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
-        properties.SessionExpiryInterval = _SESSION_SECONDS
+        properties.SessionExpiryInterval = self._session_seconds
         properties.ReceiveMaximum = _IN_FLIGHT
         self._set_delay()
         self._client.connect_async(*self._address, _KEEPALIVE_SECONDS, clean_start=False, properties=properties)

@@ -28,6 +28,7 @@ from hub.desk import RegisterRooms
 from hub.erasure.worker import RetentionWorker
 from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
+from hub.lease import Lease, keep, lease_of, wait_for
 from hub.matching.worker import compare_registers
 from hub.metrics.routes import build_metrics_server
 from hub.metrics.service import collect
@@ -47,24 +48,43 @@ _REVOKED: Final = "revoked.crl"
 _log = structlog.get_logger()
 
 
+def serve_when_leading(services: Services) -> None:
+    """Stand by while another process of this hub serves; then serve. In the main thread.
+
+    Raises what `HubServer` raises.
+    """
+    lease = lease_of(services.database)
+    with queued_signals((signal.SIGTERM, signal.SIGINT)) as signals:
+        leads = wait_for(lease, lambda seconds: bool(signals.wait(seconds)))
+    try:
+        if leads:
+            HubServer(services, lease).run()
+    finally:
+        lease.release()
+        services.database.close()
+
+
 class HubServer:
     """A hub that runs until it is told to end."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, lease: Lease) -> None:
         """Take the ports and publish what is listed, so that mistakes show before anything runs.
+
+        `lease`: held, and by nobody else.
 
         Raises ListenError, BrokerMissingError, PrivateFileError, UnitFileError, TrustError, UncalibratedHubPackError or
         DatabaseUnavailableError.
         """
         settings = services.settings
         self._services = services
+        self._lease = lease
         self._console = _console_server(services)
         self._units_context = _units_context(services)
         self._units = HttpsServer(
             build_units_app(services.watchlist), settings.units_host, settings.units_port, self._units_context
         )
         self._broker = EmbeddedBroker(settings.broker_config) if settings.broker is BrokerKind.EMBEDDED else None
-        self._link = build_link(settings)
+        self._link = build_link(settings, services.vault)
         self._ingest = build_ingest(services, self._link)
         self._recognition = build_recognition(services)
         self._searches = build_register_searches(services)
@@ -98,7 +118,6 @@ class HubServer:
                 self._dispatcher.wake()
                 finish(workers, _FINISH_SECONDS)
         self._heads.sign()
-        self._services.database.close()
         self._supervisor.raise_failure()
         _log.info("hub.stopped")
 
@@ -108,6 +127,7 @@ class HubServer:
         database, review, clock = self._services.database, self._services.review, self._services.clock
         return [
             *([] if metrics is None else [start("metrics", lambda: metrics.run(stop))]),
+            start("lead", lambda: keep(self._lease, stop)),
             start("console", lambda: self._console.run(stop)),
             start("service for units", lambda: self._units.run(stop)),
             start("intake of messages", lambda: take_in(self._link, self._ingest, stop)),

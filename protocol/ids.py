@@ -28,6 +28,11 @@ _RULE = "use lower-case letters, digits and inner hyphens, at most 63"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
+def hub_worker_name(hub: HubId, number: int) -> str:
+    """What one of a hub's worker processes is called in its certificate; no hub and no unit can have this name."""
+    return f"{hub}.worker-{number}"
+
+
 def parse_hub_id(text: str) -> HubId:
     """A hub's name such as `bd`. Raises InvalidIdError."""
     if not _HUB.fullmatch(text):

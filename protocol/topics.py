@@ -44,6 +44,11 @@ def hub_subscription(hub: HubId, channel: UnitChannel) -> str:
     return f"{_ROOT}/{hub}/units/+/{channel}"
 
 
+def shared_subscription(group: str, topics: str) -> str:
+    """The filter by which the members of a group hear each message of `topics` once between them (MQTT 5)."""
+    return f"$share/{group}/{topics}"
+
+
 def watchlist_topic(hub: HubId) -> str:
     """The retained announcement of a hub's watchlist."""
     return f"{_ROOT}/{hub}/watchlist"

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from credentials.private_files import read_private, write_private, write_public
-from protocol.ids import HubId, UnitId
+from protocol.ids import HubId
 from provisioning.endpoints import ip_address
 from provisioning.errors import ClockError, DamagedFolderError, ForeignNameError, NotProvisionedError
 
@@ -87,8 +87,8 @@ class Authority:
         """The authority's own certificate, PEM: what everyone trusts."""
         return self._certificate.public_bytes(Encoding.PEM)
 
-    def issue_client(self, name: HubId | UnitId, *, now: datetime) -> Credential:
-        """A credential by which a hub or a unit proves to servers that it is `name`. Raises ForeignNameError."""
+    def issue_client(self, name: str, *, now: datetime) -> Credential:
+        """A credential by which a hub, a worker or a unit proves that it is `name`. Raises ForeignNameError."""
         require_certifiable(name)
         return self._issue(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), [], now=now)
 
@@ -211,7 +211,7 @@ def load_revocations(pem: bytes) -> x509.CertificateRevocationList:
         raise DamagedFolderError("The list of revoked certificates is damaged. Restore it from a backup.") from None
 
 
-def require_certifiable(name: HubId | UnitId) -> None:
+def require_certifiable(name: str) -> None:
     """Return if a certificate can carry `name` (X.520: at most 64 characters). Raises ForeignNameError."""
     if len(name) > 64:
         raise ForeignNameError(

@@ -9,10 +9,11 @@ from typing import Final
 
 from credentials.private_files import make_private_directory, write_public
 from protocol.envelope import MAX_ENVELOPE
-from protocol.ids import HubId, UnitId
+from protocol.ids import HubId, UnitId, hub_worker_name
 from protocol.topics import DOWNWARD, UPWARD, hub_subscription, unit_topic, watchlist_topic
 from provisioning.authority import Authority
 from provisioning.deployment import Deployment
+from provisioning.places import HUB_WORKERS
 from provisioning.templates import fill
 
 CONFIGURATION: Final = "mosquitto.conf"
@@ -54,13 +55,16 @@ def write_access_list(folder: Path, hub: HubId, units: Iterable[UnitId]) -> None
 
 
 def access_list(hub: HubId, units: Iterable[UnitId]) -> str:
-    """Mosquitto's ACL: a block for the hub and one for each unit, who is the common name of its certificate."""
-    hub_rules = [
+    """Mosquitto's ACL: a block for the hub, its workers and each unit, who is the common name of its certificate."""
+    worker_rules = [
         *(f"topic read {hub_subscription(hub, channel)}" for channel in sorted(UPWARD)),
         *(f"topic write {hub_subscription(hub, channel)}" for channel in sorted(DOWNWARD)),
-        f"topic write {watchlist_topic(hub)}",
     ]
-    blocks = [_block(hub, hub_rules), *(_block(unit, _unit_rules(hub, unit)) for unit in sorted(units))]
+    blocks = [
+        _block(hub, [*worker_rules, f"topic write {watchlist_topic(hub)}"]),
+        *(_block(hub_worker_name(hub, number), worker_rules) for number in HUB_WORKERS),
+        *(_block(unit, _unit_rules(hub, unit)) for unit in sorted(units)),
+    ]
     return "# Written by `mca provision` from the hub's list of units: changes made here are lost.\n" + "".join(blocks)
 
 

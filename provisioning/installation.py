@@ -7,6 +7,7 @@ from pathlib import Path
 
 from credentials.identity import create_identity
 from credentials.private_files import DiskError, make_private_directory, write_private, write_public
+from protocol.ids import hub_worker_name
 from provisioning.authority import Authority, require_certifiable
 from provisioning.broker_config import CONFIGURATION, create_broker_folder
 from provisioning.deployment import Deployment
@@ -18,6 +19,7 @@ from provisioning.places import (
     BROKER_CERTIFICATE,
     HUB,
     HUB_CERTIFICATES,
+    HUB_WORKERS,
     REVOKED_COPIES,
     REVOKED_FILE,
     UNITS,
@@ -32,7 +34,7 @@ def create_installation(folder: Path, deployment: Deployment, *, now: datetime) 
 
     Raises AlreadyProvisionedError, DiskError, or ForeignNameError for a hub whose name is too long.
     """
-    require_certifiable(deployment.hub)
+    require_certifiable(hub_worker_name(deployment.hub, HUB_WORKERS[-1]))
     _require_unused(folder)
     authority = Authority.create(deployment.hub, now=now)
     with whole_folder(folder) as partial:
@@ -77,6 +79,8 @@ def _create_hub_folder(folder: Path, deployment: Deployment, authority: Authorit
     tls = make_private_directory(folder / "tls")
     write_public(tls / "ca.crt", authority.certificate)
     authority.issue_client(deployment.hub, now=now).save(tls, "hub")
+    for number in HUB_WORKERS:
+        authority.issue_client(hub_worker_name(deployment.hub, number), now=now).save(tls, f"worker-{number}")
     authority.issue_server("console", deployment.console.host, now=now).save(tls, "console")
     authority.issue_server("units", deployment.units.host, now=now).save(tls, "units")
     make_private_directory(folder / "units")

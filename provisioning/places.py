@@ -13,7 +13,11 @@ REVOKED_FILE: Final = "revoked.crl"
 
 # The certificates of the hub's services, by service.
 BROKER_CERTIFICATE: Final = Path(BROKER, "server.crt")
-HUB_CERTIFICATES: Final = tuple(Path(HUB, "tls", f"{name}.crt") for name in ("hub", "console", "units"))
+HUB_WORKERS: Final = range(1, 5)  # Processes that may take in messages beside the hub's own.
+HUB_CERTIFICATES: Final = tuple(
+    Path(HUB, "tls", f"{name}.crt")
+    for name in ("hub", "console", "units", *(f"worker-{number}" for number in HUB_WORKERS))
+)
 # Who shows certificates reads the list of revoked ones in its own folder.
 REVOKED_COPIES: Final = (Path(BROKER, REVOKED_FILE), Path(HUB, "tls", REVOKED_FILE))
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from credentials.private_files import make_private_directory, one_at_a_time, write_public
-from protocol.ids import UnitId
+from protocol.ids import UnitId, hub_worker_name
 from provisioning.authority import Authority
 from provisioning.deployment import Deployment
 from provisioning.errors import DamagedFolderError, NoSuchUnitError
 from provisioning.ledger import Issued, Ledger
-from provisioning.places import AUTHORITY, BROKER_CERTIFICATE, HUB_CERTIFICATES, hub_units, unit_folder
+from provisioning.places import AUTHORITY, BROKER_CERTIFICATE, HUB_CERTIFICATES, HUB_WORKERS, hub_units, unit_folder
 from provisioning.registry import Registry
 
 DUE: Final = timedelta(days=60)
@@ -55,7 +55,7 @@ class Renewal:
         return self._renew([("broker", True, BROKER_CERTIFICATE)])
 
     def hub(self) -> list[Renewed]:
-        """The hub's three. Raises DamagedFolderError or DiskError."""
+        """The hub's own and its workers'. Raises DamagedFolderError or DiskError."""
         return self._renew(self._hub_places())
 
     def due(self) -> list[Renewed]:
@@ -75,7 +75,9 @@ class Renewal:
         return path.parent.exists() and (not path.exists() or path.read_bytes() != issued.pem)
 
     def _hub_places(self) -> list[tuple[str, bool, Path]]:
-        names = ((self._deployment.hub, False), ("console", True), ("units", True))
+        hub = self._deployment.hub
+        workers = ((hub_worker_name(hub, number), False) for number in HUB_WORKERS)
+        names = ((hub, False), ("console", True), ("units", True), *workers)
         return [(*name, place) for name, place in zip(names, HUB_CERTIFICATES, strict=True)]
 
     def _unit_place(self, unit: UnitId) -> Path:

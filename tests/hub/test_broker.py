@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.atrest import load_vault
 from hub.bootstrap import build_link
 from hub.broker import BrokerFailedError, BrokerMissingError, EmbeddedBroker
 from protocol.topics import UnitChannel, unit_topic
@@ -72,7 +73,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 def answers(site: HubSite) -> bool:
-    link = build_link(site.settings)
+    link = build_link(site.settings, load_vault(site.settings.storage_key))
     link.start()
     try:
         return link.wait_until_ready(20)
@@ -113,7 +114,7 @@ def test_unit_that_is_provisioned_later_is_let_in_after_a_reload(site: HubSite) 
         assert answers(site)
         site.add_unit(OTHER_UNIT)
         broker.reload()
-        link = build_link(site.settings)
+        link = build_link(site.settings, load_vault(site.settings.storage_key))
         link.start()
         assert link.wait_until_ready(20)
         with UnitClient(site.unit_folder(OTHER_UNIT), OTHER_UNIT, site.settings.broker_port) as unit:

@@ -19,7 +19,19 @@ from hub.db import Database, metadata
 from hub.sites import EVERY_SITE
 from tests.hub.audit.trail import IDENTITY
 
-ROOMS = ("audit", "access", "cases", "matching", "erasure", "exchange", "fleet", "watchlist", "ingest", "review", "dispatch")
+ROOMS = (
+    "audit",
+    "access",
+    "cases",
+    "matching",
+    "erasure",
+    "exchange",
+    "fleet",
+    "watchlist",
+    "ingest",
+    "review",
+    "dispatch",
+)
 WITH_TRIGGERS = ("audit", "review", "dispatch")
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from faults import UnavailableError
-from hub.bootstrap import build_link
+from hub.atrest import load_vault
+from hub.bootstrap import build_link, group_name
 from hub.mqtt import BrokerUnavailableError, Delivery, MqttLink
-from protocol.topics import UnitChannel, unit_topic, watchlist_topic
+from protocol.topics import UPWARD, UnitChannel, hub_subscription, shared_subscription, unit_topic, watchlist_topic
 from tests.support.broker import Broker
 from tests.support.hub_site import HUB, OTHER_UNIT, UNIT, HubSite
 from tests.support.mqtt_client import UnitClient
@@ -38,7 +39,7 @@ def unit(site: HubSite, broker: Broker) -> Iterator[UnitClient]:
 
 @contextmanager
 def connected(site: HubSite) -> Iterator[MqttLink]:
-    link = build_link(site.settings)
+    link = build_link(site.settings, load_vault(site.settings.storage_key))
     link.start()
     try:
         assert link.wait_until_ready(30)
@@ -83,7 +84,7 @@ def test_message_that_waits_in_the_session_counts_even_before_the_subscription_i
         pass
     for number in range(50):
         unit.say(SIGHTINGS, b"%d" % number)
-    link = build_link(site.settings)
+    link = build_link(site.settings, load_vault(site.settings.storage_key))
     link.start()
     try:
         for number in range(50):
@@ -115,7 +116,7 @@ def test_acknowledgement_of_a_broken_connection_does_not_swallow_the_message(
 
 
 def test_hub_finds_a_broker_that_starts_later(site: HubSite) -> None:
-    link = build_link(site.settings)
+    link = build_link(site.settings, load_vault(site.settings.storage_key))
     link.start()
     try:
         assert not link.wait_until_ready(1)
@@ -182,6 +183,44 @@ def test_burst_larger_than_the_window_arrives_whole_and_in_order(site: HubSite, 
         assert received == list(range(100))
 
 
+def test_group_that_a_unit_guesses_gives_it_nothing_and_takes_nothing_away(site: HubSite, broker: Broker) -> None:
+    guesses = [
+        shared_subscription(group, hub_subscription(HUB, channel))
+        for group in ("hub", HUB, "mca", "ingest", "0" * 64)
+        for channel in sorted(UPWARD)
+    ]
+    with connected(site) as link, UnitClient(site.unit_folder(), UNIT, broker.port, also=guesses) as unit:
+        for number in range(20):
+            unit.say(SIGHTINGS, b"%d" % number)
+        received = [next_delivery(link).payload for _ in range(20)]
+        link.publish(RECEIPTS, b"the end")
+        unit.wait_for(RECEIPTS)
+        assert received == [b"%d" % number for number in range(20)]
+        assert unit.heard(SIGHTINGS) == []
+
+
+def test_group_whose_name_has_leaked_lets_a_unit_delay_messages_and_not_read_them(
+    site: HubSite, broker: Broker
+) -> None:
+    vault = load_vault(site.settings.storage_key)
+    leaked = shared_subscription(group_name(site.settings, vault), hub_subscription(HUB, UnitChannel.SIGHTINGS))
+    with connected(site) as link, UnitClient(site.unit_folder(), UNIT, broker.port, also=[leaked]) as unit:
+        received: set[bytes] = set()
+        sent = 0
+        for number in range(4):
+            message = b"sent until its receipt comes: %d" % number
+            while message not in received:
+                unit.say(SIGHTINGS, message)
+                sent += 1
+                delivery = link.next_delivery(1)
+                if delivery is not None:
+                    received.add(delivery.payload)
+        link.publish(RECEIPTS, b"the end")
+        unit.wait_for(RECEIPTS)
+        assert sent > len(received) == 4  # Some were thrown away.
+        assert unit.heard(SIGHTINGS) == []
+
+
 # paho leaves a socket whose handshake failed to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_hub_with_a_certificate_of_another_authority_gets_nowhere(
@@ -189,7 +228,7 @@ def test_hub_with_a_certificate_of_another_authority_gets_nowhere(
 ) -> None:
     stranger = HubSite(tmp_path / "elsewhere", units=(OTHER_UNIT,))
     settings = site.settings.model_copy(update={"tls": stranger.settings.tls})
-    link = build_link(settings)
+    link = build_link(settings, load_vault(site.settings.storage_key))
     link.start()
     try:
         assert not link.wait_until_ready(2)

@@ -76,8 +76,8 @@ def first_alert(broker: Broker, context: ssl.SSLContext) -> bytes:
 
 def test_unit_and_hub_exchange_every_kind_of_message(folder: Path, broker: Broker) -> None:
     with hub_client(folder, broker) as hub, unit_client(folder, broker) as unit:
-        hub.subscribe(hub_subscription(HUB, SIGHTINGS), hub_subscription(HUB, HEALTH))
-        unit.subscribe(unit_topic(UNIT, RECEIPTS), unit_topic(UNIT, NOTICES))
+        hub.subscribe(*(hub_subscription(HUB, channel) for channel in UPWARD))
+        unit.subscribe(*(unit_topic(UNIT, channel) for channel in DOWNWARD))
         for sender, receiver, channels in ((unit, hub, UPWARD), (hub, unit, DOWNWARD)):
             for channel in channels:
                 assert not sender.publish(unit_topic(UNIT, channel), b"sealed").is_failure

@@ -17,13 +17,14 @@ from tests.support.full_disk import files_of_at_most
 from tests.support.plain_user import plain_user
 
 PRIVATE = re.compile(r".*\.key")
+SERVICES = ("hub", "console", "units", *(f"worker-{number}" for number in range(1, 5)))
 FILES = {
     *("authority/ca.key", "authority/ca.crt", "authority/tuf-root.key", "authority/hub.json"),
     *("authority/revoked.crl", "broker/revoked.crl", "hub/tls/revoked.crl"),
     *("broker/mosquitto.conf", "broker/acl.conf", "broker/ca.crt", "broker/server.crt", "broker/server.key"),
     *("hub/hub.toml", "hub/signing.key", "hub/opening.key", "hub/card.json", "hub/storage.key"),
     *("hub/tuf/root.json", *(f"hub/tuf/{role}.key" for role in ("targets", "snapshot", "timestamp", "slices"))),
-    *("hub/tls/ca.crt", *(f"hub/tls/{name}.{kind}" for name in ("hub", "console", "units") for kind in ("crt", "key"))),
+    *("hub/tls/ca.crt", *(f"hub/tls/{name}.{kind}" for name in SERVICES for kind in ("crt", "key"))),
 }
 FOLDERS = {
     "authority",
@@ -43,7 +44,7 @@ def test_folder_holds_what_the_programs_read_and_nothing_else(tmp_path: Path) ->
     folder = init(tmp_path / "mca")
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*")}
     issued = {name for name in found if name.startswith("authority/issued/")}
-    assert len(issued) == 4  # Of the broker, and of the hub as a client, for people and for units.
+    assert len(issued) == 1 + len(SERVICES)  # Of the broker, and of the hub and its workers.
     assert {name for name, path in found.items() if path.is_file()} - issued == FILES
     assert {name for name, path in found.items() if path.is_dir()} == FOLDERS
     for name, path in found.items():

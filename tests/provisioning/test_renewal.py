@@ -28,7 +28,9 @@ from tests.support.handshake import handshake
 UNIT = UnitId("bd/benapole-1")
 UNIT_CERTIFICATE = "units/benapole-1/tls/unit.crt"
 SERVERS = ("broker/server.crt", "hub/tls/console.crt", "hub/tls/units.crt")
-ALL = (*SERVERS, "hub/tls/hub.crt", UNIT_CERTIFICATE)
+WORKERS = tuple(f"hub/tls/worker-{number}.crt" for number in range(1, 5))
+WORKER_NAMES = [f"bd.worker-{number}" for number in range(1, 5)]
+ALL = (*SERVERS, "hub/tls/hub.crt", *WORKERS, UNIT_CERTIFICATE)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def certificates(folder: Path) -> dict[str, bytes]:
     [
         ((UNIT,), {UNIT_CERTIFICATE}),
         (("--broker",), {"broker/server.crt"}),
-        (("--hub",), {"hub/tls/hub.crt", "hub/tls/console.crt", "hub/tls/units.crt"}),
+        (("--hub",), {"hub/tls/hub.crt", "hub/tls/console.crt", "hub/tls/units.crt", *WORKERS}),
         ((UNIT, "--broker"), {UNIT_CERTIFICATE, "broker/server.crt"}),
         ((), set()),
     ],
@@ -122,7 +124,7 @@ def test_expired_unit_is_refused_until_it_and_the_server_are_renewed(tmp_path: P
     with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
         meet()
     renewed_names = [one.name for one in Renewal(folder, now=now).due()]
-    assert renewed_names == ["broker", "bd", "console", "units", UNIT]
+    assert renewed_names == ["broker", "bd", "console", "units", *WORKER_NAMES, UNIT]
     assert meet() == "TLSv1.3"
 
 
@@ -182,7 +184,8 @@ def test_list_shows_units_sites_ends_and_revocations(folder: Path, capsys: pytes
         f"{datetime.now(UTC):%Y-%m-%d},",
         "stolen",
     ]
-    assert [line.split()[0] for line in lines[3:]] == ["bd", "broker", "console", "units", "authority", "root"]
+    own = ["bd", *WORKER_NAMES, "broker", "console", "units", "authority", "root"]
+    assert [line.split()[0] for line in lines[3:]] == own
 
 
 @pytest.mark.parametrize(("days", "noted"), [(764, False), (766, True), (826, True)])

@@ -153,11 +153,13 @@ class HubSite:
 
 
 class HubProcess:
-    """`mca hub serve`. In a `with` statement it is ready inside, and ended in order after."""
+    """`mca hub serve`, or another command that runs. In a `with` statement it is ready inside, ended in order after."""
 
-    def __init__(self, site: HubSite, *options: str, **changes: str) -> None:
+    ready = "hub.ready"
+
+    def __init__(self, site: HubSite, *options: str, command: str = "serve", **changes: str) -> None:
         self._process = subprocess.Popen(
-            _command("serve", *options),
+            _command(command, *options),
             env=site.environment(MCA_LOG_LEVEL="debug", **changes),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -171,7 +173,7 @@ class HubProcess:
 
     def __enter__(self) -> Self:
         try:
-            self.wait_for("hub.ready")
+            self.wait_for(self.ready)
         except BaseException:
             self.kill()
             raise
@@ -219,6 +221,15 @@ class HubProcess:
                 self._news.notify_all()
         with self._news:
             self._news.notify_all()
+
+
+class WorkerProcess(HubProcess):
+    """`mca hub ingest N`, likewise."""
+
+    ready = "worker.ready"
+
+    def __init__(self, site: HubSite, number: int, **changes: str) -> None:
+        super().__init__(site, str(number), command="ingest", **changes)
 
 
 class SimulatedUnit:

@@ -1,6 +1,7 @@
 """An MQTT client of a provisioned unit, for tests: what it says, and what it hears."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,13 +19,13 @@ from protocol.topics import DOWNWARD, unit_topic, watchlist_topic
 class UnitClient:
     """A unit at the broker, with a lasting session. It hears its own topics and the announcements."""
 
-    def __init__(self, folder: Path, unit: UnitId, port: int) -> None:
-        """`folder`: what is copied to the device."""
+    def __init__(self, folder: Path, unit: UnitId, port: int, *, also: Sequence[str] = ()) -> None:
+        """`folder`: what is copied to the device. `also`: what else it subscribes to, with or without a right."""
         tls = folder / "tls"
         context = client_context(authority=tls / "ca.crt", certificate=tls / "unit.crt", key=tls / "unit.key")
         topics = [*(unit_topic(unit, channel) for channel in sorted(DOWNWARD)), watchlist_topic(owner(unit))]
         self._port = port
-        self._topics = [(topic, 1) for topic in topics]
+        self._topics = [(topic, 1) for topic in (*topics, *also)]
         self._heard: list[tuple[str, bytes]] = []
         self._news = threading.Condition()
         self._subscribed = threading.Event()
