@@ -5,9 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection, case, delete, func, insert, select
 
-from hub.fleet.model import Delivery, KnownMessage, Standing
-from hub.fleet.store import unit_messages
+from hub.fleet.model import Delivery, KnownMessage, LostIntake, Standing
+from hub.fleet.store import lost_intakes, unit_messages
 from protocol.ids import UnitId
+from protocol.losses import LostMessage
+from protocol.moment import Moment
 
 _SHOWN: Final = 5
 """Ranges of missing numbers that are looked up; the count is of all."""
@@ -23,12 +25,43 @@ def find(connection: Connection, unit: UnitId, sequence: int) -> KnownMessage | 
 def put(connection: Connection, unit: UnitId, sequence: int, message: KnownMessage) -> None:
     """Note a message. It takes the place of one that was called lost and came after all."""
     mine = (unit_messages.c.unit == unit) & (unit_messages.c.sequence == sequence)
+    connection.execute(delete(lost_intakes).where(lost_intakes.c.unit == unit, lost_intakes.c.sequence == sequence))
     connection.execute(delete(unit_messages).where(mine, unit_messages.c.standing == Standing.LOST))
     connection.execute(
         insert(unit_messages).values(
             unit=unit, sequence=sequence, digest=message.digest, standing=message.standing, at=message.at
         )
     )
+
+
+def put_lost(connection: Connection, unit: UnitId, lost: LostMessage, at: int) -> None:
+    """Note an intake that its unit erased."""
+    put(connection, unit, lost.sequence, KnownMessage(bytes(32), Standing.LOST, at))
+    connection.execute(
+        insert(lost_intakes).values(
+            unit=unit,
+            sequence=lost.sequence,
+            reference=lost.reference,
+            captured_at=lost.captured.at,
+            captured_earliest=lost.captured.earliest,
+            captured_latest=lost.captured.latest,
+            reported_at=at,
+        )
+    )
+
+
+def lost(connection: Connection, limit: int) -> list[LostIntake]:
+    """The intakes that units erased, the newest reports first."""
+    query = select(lost_intakes).order_by(lost_intakes.c.reported_at.desc(), lost_intakes.c.sequence).limit(limit)
+    return [
+        LostIntake(
+            UnitId(row.unit),
+            row.reference,
+            Moment(row.captured_at, row.captured_earliest, row.captured_latest),
+            row.reported_at,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def greatest(connection: Connection, unit: UnitId) -> int:

@@ -7,6 +7,7 @@ from protocol.envelope import MessageType
 from protocol.health import Health
 from protocol.ids import SiteId, SliceName, UnitId
 from protocol.keys import Identity
+from protocol.moment import Moment
 from protocol.topics import UnitChannel
 
 
@@ -64,6 +65,16 @@ class Delivery:
     missing_count: int = 0
     lost: int = 0
     refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LostIntake:
+    """An intake that a unit had to erase before it was delivered, so that its site can be asked to take it again."""
+
+    unit: UnitId
+    reference: str  # as staff wrote it on paper
+    captured: Moment  # by the unit's clock
+    reported_at: int
 
 
 @dataclass(frozen=True, slots=True)

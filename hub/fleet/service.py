@@ -11,7 +11,7 @@ from hub.audit.service import AuditAction, record
 from hub.clock import Clock
 from hub.db import Database
 from hub.fleet import ledger_store, store
-from hub.fleet.model import Delivery, KnownMessage, OutboundMessage, Standing, Unit, UnitHealth, UnitState
+from hub.fleet.model import Delivery, KnownMessage, LostIntake, OutboundMessage, Standing, Unit, UnitHealth, UnitState
 from hub.fleet.registry import UnitFileError, read_units
 from protocol.envelope import MessageType, seal
 from protocol.errors import ReplayedError
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _BATCH = 64
+_SHOWN_LOST = 100
 _IN_FLIGHT = 8
 """Messages that a unit sends at once, and that may therefore overtake its report."""
 
@@ -133,7 +134,7 @@ class FleetService:
         now = self._clock()
         for lost in losses.messages:
             if ledger_store.find(connection, unit, lost.sequence) is None:
-                ledger_store.put(connection, unit, lost.sequence, KnownMessage(bytes(32), Standing.LOST, now))
+                ledger_store.put_lost(connection, unit, lost, now)
                 record(
                     connection,
                     AuditAction.MESSAGE_LOST,
@@ -143,6 +144,10 @@ class FleetService:
                     number=lost.sequence,
                     reason=str(lost.reason),
                 )
+
+    def lost_intakes(self, connection: Connection) -> list[LostIntake]:
+        """The intakes that units had to erase before they were delivered, the newest first."""
+        return ledger_store.lost(connection, _SHOWN_LOST)
 
     def all_run(self, connection: Connection, pack_digest: bytes) -> bool:
         """Whether every active unit has reported that it runs this pack. A unit that never reported has not."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     LargeBinary,
     Row,
@@ -64,6 +65,19 @@ unit_messages = Table(
     Column("digest", LargeBinary(32), nullable=False),
     Column("standing", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+lost_intakes = Table(
+    "lost_intakes",
+    metadata,
+    Column("unit", String(130), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("reference", String(16), nullable=False),
+    Column("captured_at", BigInteger, nullable=False),
+    Column("captured_earliest", BigInteger, nullable=False),
+    Column("captured_latest", BigInteger),
+    Column("reported_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(["unit", "sequence"], ["unit_messages.unit", "unit_messages.sequence"]),
 )
 
 outbound_messages = Table(

@@ -46,6 +46,22 @@ def _unit_messages() -> None:
         sa.ForeignKeyConstraint(["unit"], ["units.id"], name=op.f("fk_unit_messages_unit_units")),
         sa.PrimaryKeyConstraint("unit", "sequence", name=op.f("pk_unit_messages")),
     )
+    op.create_table(
+        "lost_intakes",
+        sa.Column("unit", sa.String(length=130), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reference", sa.String(length=16), nullable=False),
+        sa.Column("captured_at", sa.BigInteger(), nullable=False),
+        sa.Column("captured_earliest", sa.BigInteger(), nullable=False),
+        sa.Column("captured_latest", sa.BigInteger(), nullable=True),
+        sa.Column("reported_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["unit", "sequence"],
+            ["unit_messages.unit", "unit_messages.sequence"],
+            name=op.f("fk_lost_intakes_unit_sequence_unit_messages"),
+        ),
+        sa.PrimaryKeyConstraint("unit", "sequence", name=op.f("pk_lost_intakes")),
+    )
     op.execute(
         "INSERT INTO unit_messages (unit, sequence, digest, standing, at) "
         "SELECT unit, sequence, envelope_digest, 'sighting', received_at FROM sightings"

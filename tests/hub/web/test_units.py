@@ -1,11 +1,29 @@
 """The page of units shows what a technician must see to."""
 
+from hub.access.service import Role
 from protocol.health import Alarm, Health, OutboxState
-from protocol.ids import UnitId
+from protocol.ids import SightingId, UnitId
+from protocol.losses import Losses, LossReason, LostMessage
+from protocol.moment import Moment
 from tests.hub.web.conftest import MakePerson
 from tests.support.desk import Desk
 
 UNIT = UnitId("bd/benapole-1")
+
+
+def test_site_cannot_be_asked_to_take_a_lost_intake_again(desk: Desk, person: MakePerson) -> None:
+    moment = Moment(desk.clock(), 0, None)
+    lost = LostMessage(1, SightingId("0" * 32), "7Q2M-FX4K", moment, LossReason.RETENTION)
+    with desk.database.begin() as connection:
+        desk.fleet.take_losses(connection, UNIT, Losses((lost,)))
+    desk.add_operator("tarek", Role.TECHNICIAN)
+    page = person("amina").get("/units").text
+    assert "Intakes that were lost" in page
+    assert "7Q2M-FX4K" in page
+    assert "(time uncertain)" in page
+    assert "1 intakes lost" in page
+    # Whoever mends devices has no need of a child's number.
+    assert "7Q2M-FX4K" not in person("tarek").get("/units").text
 
 
 def test_alarm_age_or_gap_is_not_on_the_page(desk: Desk, person: MakePerson) -> None:
