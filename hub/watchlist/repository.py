@@ -168,9 +168,10 @@ def _timestamp(
 
 
 def _is_fresh(old: Metadata[S], life: Life, signer: CryptoSigner, now: datetime) -> bool:
-    renewed_from = old.signed.expires - life.valid + life.renewed_after
-    # A signature by another key than today's is one that a newly installed root no longer names.
-    return now < renewed_from and signer.public_key.keyid in old.signatures
+    # What a clock signed that ran ahead would hold too long. A signature by another key than today's is one that a
+    # newly installed root no longer names.
+    signed_from = old.signed.expires - life.valid
+    return signed_from <= now < signed_from + life.renewed_after and signer.public_key.keyid in old.signatures
 
 
 def _sign(signed: S, signer: CryptoSigner) -> Metadata[S]:

@@ -220,6 +220,16 @@ def test_renewal_keeps_the_snapshot_until_a_third_of_its_life_is_over(site: HubS
     hub.database.close()
 
 
+def test_what_a_clock_signed_that_ran_ahead_holds_for_years(hub: Services, site: HubSite) -> None:
+    right = site.clock.now
+    site.clock.now += 5 * 365 * DAY
+    hub.watchlist.publish("test")
+    site.clock.now = right
+    hub.watchlist.renew()
+    for role in ("timestamp", "snapshot", "targets", "slices/bd/missing"):
+        assert Metadata.from_bytes(metadata(hub, role)).signed.expires < moment(right) + timedelta(days=365), role
+
+
 def test_renewal_before_the_first_publication_publishes_nothing(hub: Services) -> None:
     assert hub.watchlist.renew().timestamp_version == 0
     assert files(hub) == {}
