@@ -24,7 +24,7 @@ from tests.support.broker import Broker
 HUB = HubId("bd")
 UNIT, OTHER = UnitId("bd/benapole-1"), UnitId("bd/benapole-2")
 NOT_AUTHORISED = "Not authorized"
-SIGHTINGS, HEALTH = UnitChannel.SIGHTINGS, UnitChannel.HEALTH
+SIGHTINGS, HEALTH, PRESENCE = UnitChannel.SIGHTINGS, UnitChannel.HEALTH, UnitChannel.PRESENCE
 RECEIPTS, NOTICES = UnitChannel.RECEIPTS, UnitChannel.NOTICES
 
 
@@ -172,11 +172,11 @@ def test_unit_cannot_disconnect_another_by_its_client_id(folder: Path, broker: B
 
 def test_will_that_a_unit_leaves_as_another_is_not_carried_out(folder: Path, broker: Broker) -> None:
     with hub_client(folder, broker) as hub:
-        hub.subscribe(hub_subscription(HUB, SIGHTINGS))
-        for will_topic in (unit_topic(OTHER, SIGHTINGS), unit_topic(UNIT, SIGHTINGS)):
+        hub.subscribe(hub_subscription(HUB, SIGHTINGS), hub_subscription(HUB, PRESENCE))
+        for will_topic in (unit_topic(OTHER, PRESENCE), unit_topic(OTHER, SIGHTINGS), unit_topic(UNIT, PRESENCE)):
             with unit_client(folder, broker, will_topic=will_topic) as unit:
                 unit.leave_with_will()
-        assert hub.next() == (unit_topic(UNIT, SIGHTINGS), b"will")
+        assert hub.next() == (unit_topic(UNIT, PRESENCE), b"will")
 
 
 def test_largest_envelope_passes_and_a_larger_packet_ends_the_connection(folder: Path, broker: Broker) -> None:
