@@ -48,7 +48,7 @@ class HubState:
     def unit_entries(self) -> list[int]:
         """How many cases each unit last said it can search."""
         with self.services.database.read() as connection:
-            return [health.entries for health in self.services.fleet.health(connection)]
+            return [health.report.entries for health in self.services.fleet.health(connection)]
 
 
 @contextmanager
