@@ -1,20 +1,17 @@
 """A case officer's day at the console: a child is registered, found by another spelling, merged, copied and erased."""
 
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-import pyzipper
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.access.service import Role
 from hub.audit.service import AuditAction
 from hub.sites import Sites
 from hub.web import build_console
-from protocol.ids import SiteId
 from tests.browser.test_console_story import DESKTOP, OpenWindow, sign_in
-from tests.support.cases import SAMPLES, add_case, new_case
+from tests.support.cases import SAMPLES
 from tests.support.console import ConsoleServer
 from tests.support.desk import SITE, Desk
 
