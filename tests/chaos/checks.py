@@ -3,22 +3,32 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from tests.chaos.looks import HubLook, UnitLook
+from tests.chaos.looks import EntryLook, HubLook, UnitLook
 from tests.chaos.work import LISTED, Attempt, Outcome
 
 _COMMITTED = "committed"
 
 
 def problems(hub: HubLook, units: Sequence[UnitLook], attempts: Sequence[Attempt]) -> list[str]:
-    """Everything that is lost, doubled, invented or unequal; `attempts` are all that were ever made."""
+    """Everything that is lost, doubled, invented or unequal, but the entries of lists: see `list_problems`.
+
+    `attempts` are all that were ever made.
+    """
     return [
         *_of_accepted_intakes(hub, attempts),
         *_of_other_intakes(units, attempts),
         *_of_cases(hub, attempts),
         *_of_sightings(hub),
         *_of_reviews(hub),
-        *(problem for unit in units for problem in (*_of_unit(hub, unit), *_of_list(hub, unit))),
+        *(problem for unit in units for problem in (*_of_unit(hub, unit), *_of_version(hub, unit))),
     ]
+
+
+def list_problems(hub: HubLook, unit: str, entries: Sequence[EntryLook]) -> list[str]:
+    """Whether the list on a unit's disk is not the hub's, entry by entry."""
+    if {entry.case: entry for entry in entries} == hub.published:
+        return []
+    return [f"{unit} has {len(entries)} entries, which are not the hub's {len(hub.published)}."]
 
 
 def _of_accepted_intakes(hub: HubLook, attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -95,10 +105,8 @@ def _of_unit(hub: HubLook, unit: UnitLook) -> Iterator[str]:
         yield f"The numbers of {unit.name} at the hub have a gap."
 
 
-def _of_list(hub: HubLook, unit: UnitLook) -> Iterator[str]:
-    """The list on its disk is the hub's, entry by entry, and the one that it works with is of the same version."""
-    if {entry.case: entry for entry in unit.entries} != hub.published:
-        yield f"{unit.name} has {len(unit.entries)} entries, which are not the hub's {len(hub.published)}."
+def _of_version(hub: HubLook, unit: UnitLook) -> Iterator[str]:
+    """The list on its disk, and the one that it works with, are the hub's newest."""
     if unit.list_version != hub.list_version:
         yield f"{unit.name} has list version {unit.list_version}, the hub {hub.list_version}."
     if hub.told_list_version.get(unit.name) != hub.list_version:

@@ -1,5 +1,6 @@
 """What the hub and the units have on their disks, read beside them. All that a campaign knows of tables is here."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from protocol.health import Health
 from protocol.segment import decrypt_segment, segment_epoch
 from protocol.targets import parse_segment_path
 from tests.chaos.site import Part
+from tests.support.hub_site import HUB
 
 _SIGHTINGS = """
     SELECT id, unit, sequence, reference, hex(envelope_digest),
@@ -89,14 +91,13 @@ class IntakeLook:
 
 @dataclass(frozen=True, slots=True)
 class UnitLook:
-    """A unit at one moment: messages and intakes that wait, and the entries of the list that is installed."""
+    """A unit at one moment: messages that wait for a receipt, and intakes that wait for a list."""
 
     name: str
     intakes: list[IntakeLook]
     messages: int
     waiting: int
     list_version: int
-    entries: list[EntryLook]
 
 
 def look_at_hub(hub: Part) -> HubLook:
@@ -125,15 +126,20 @@ def sightings_at(hub: Part) -> int:
 
 
 def look_at_unit(part: Part) -> UnitLook:
-    """The unit's tables, and its list opened with its own keys."""
+    """What needs no keys."""
     with _database(part.data / "unit.sqlite") as rows:
         intakes = [IntakeLook(*row) for row in rows("SELECT sighting_id, hex(digest), outcome FROM intakes")]
         messages = int(rows("SELECT count(*) FROM outbox")[0][0])
         waiting = int(rows("SELECT count(*) FROM waiting")[0][0])
+    installed = part.data / "watchlist" / "installed.json"
+    version = json.loads(installed.read_bytes())["list_version"] if installed.exists() else 0
+    return UnitLook(f"{HUB}/{part.name}", intakes, messages, waiting, version)
+
+
+def look_at_list(part: Part) -> list[EntryLook]:
+    """The entries of the list that is installed at a unit, opened with its own keys."""
     with open_unit(load_settings(part.folder / "edge.toml")) as unit:
-        installed = unit.store.installed()
-        version = 0 if installed is None else installed.list_version
-        return UnitLook(unit.settings.unit, intakes, messages, waiting, version, list(_installed(unit)))
+        return list(_installed(unit))
 
 
 def _published(rows: list[tuple[Any, ...]], vault: Vault) -> dict[str, EntryLook]:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 PATIENCE = 90.0
 """Seconds after which something that should happen has failed to: long, for a machine that has much else to do."""
 
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
+
 _contexts = multiprocessing.get_context("forkserver")
 # Starting a process collects the exit codes of all others, and two threads that read one code spoil it.
 _processes = threading.Lock()
@@ -35,10 +37,12 @@ class ChaosError(Exception):
 def wait_until(what: str, look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """What `look` answers as soon as it is neither None nor false. Raises ChaosError when that takes too long."""
     deadline = time.monotonic() + seconds
+    pause = _FIRST_PAUSE
     while not (seen := look()):
         if time.monotonic() > deadline:
             raise ChaosError(f"Waited {seconds:.0f} s in vain for {what}.")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(1.5 * pause, _LONGEST_PAUSE)
     return seen
 
 

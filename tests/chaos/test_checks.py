@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.campaign import open_site, require_order
-from tests.chaos.checks import problems
-from tests.chaos.looks import look_at_hub, look_at_unit
+from tests.chaos.checks import list_problems, problems
+from tests.chaos.looks import look_at_hub, look_at_list, look_at_unit
 from tests.chaos.programs import program_server
 from tests.chaos.site import Part
 from tests.chaos.work import Attempt, Outcome, Tasks, Work
@@ -28,7 +28,9 @@ class Remains:
 
     def problems(self) -> list[str]:
         """What the checks find."""
-        return problems(look_at_hub(self.hub), [look_at_unit(unit) for unit in self.units], self.attempts)
+        hub = look_at_hub(self.hub)
+        of_lists = [one for unit in self.units for one in list_problems(hub, unit.name, look_at_list(unit))]
+        return problems(hub, [look_at_unit(unit) for unit in self.units], self.attempts) + of_lists
 
     def copy(self, folder: Path) -> "Remains":
         """To be sabotaged."""

@@ -40,7 +40,7 @@ def _boots_in(moment: datetime, choose: Choose) -> Apply:
 
 def _wrong_moment(draw: Random) -> datetime:
     now = datetime.now(UTC)
-    days = (draw.uniform(-30, 0), draw.uniform(0, 0.5), draw.uniform(-0.001, 0.001))
+    days = [way * draw.uniform(0, most) for way in (-1, 1) for most in (0.001, 1, 400)]
     return draw.choice((_1970, _2099, *(now + timedelta(days=by) for by in days)))
 
 
