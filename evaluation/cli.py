@@ -115,7 +115,7 @@ def calibrate(
 def quality(
     *,
     adults: Annotated[Path, typer.Option(metavar="DIR", help="One folder per person with their photographs.")],
-    people: Annotated[int, typer.Option(min=20, help="People compared with themselves.")] = 250,
+    people: Annotated[int, typer.Option(min=20, help="People of whom a photograph is made worse.")] = 250,
     pack: _PackOption = None,
 ) -> None:
     """Find from which quality on a photograph can be relied on: error versus discard."""

@@ -21,20 +21,23 @@ class Trial:
 
 
 def miss_rate(trials: Sequence[Trial]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """The share of misses as a function of quality that never rises: qualities ascending, and rates.
+    """The share of misses as a function of quality that never rises: different qualities ascending, and rates.
 
     Isotonic regression by pooling adjacent violators (Ayer and others, 1955): better quality is taken not to
     hurt, and nothing else is assumed.
     """
-    ordered = sorted(trials, key=lambda trial: trial.quality)
-    blocks: list[tuple[float, int]] = []  # Mean of misses, number of trials.
-    for trial in ordered:
-        blocks.append((float(trial.missed), 1))
+    quality = np.array([trial.quality for trial in trials])
+    values, places, counts = np.unique(quality, return_inverse=True, return_counts=True)
+    misses = np.bincount(places, [trial.missed for trial in trials])
+    blocks: list[tuple[float, int, int]] = []  # Mean of misses, number of trials, number of different qualities.
+    # Equal qualities are one block from the start: their order among themselves means nothing.
+    for missed, count in zip(misses.tolist(), counts.tolist(), strict=True):
+        blocks.append((missed / count, count, 1))
         while len(blocks) > 1 and blocks[-2][0] <= blocks[-1][0]:
-            (a, n), (b, m) = blocks[-2:]
-            blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
-    rates = np.repeat([mean for mean, _ in blocks], [count for _, count in blocks])
-    return np.array([trial.quality for trial in ordered]), rates
+            (one, n, width), (other, m, more) = blocks[-2:]
+            blocks[-2:] = [((one * n + other * m) / (n + m), n + m, width + more)]
+    rates = np.repeat([mean for mean, _, _ in blocks], [width for _, _, width in blocks])
+    return values, rates
 
 
 def limit_at(trials: Sequence[Trial], rate: float) -> float:
@@ -43,8 +46,7 @@ def limit_at(trials: Sequence[Trial], rate: float) -> float:
     bad = np.flatnonzero(rates >= rate)
     if not bad.size:
         return 0.0
-    better = qualities[qualities > qualities[bad[-1]]]
-    return float(better[0] if better.size else qualities[-1])
+    return float(qualities[min(bad[-1] + 1, len(qualities) - 1)])
 
 
 def discard_curve(trials: Sequence[Trial], shares: Sequence[float]) -> list[float]:

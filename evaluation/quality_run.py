@@ -1,6 +1,6 @@
 """`mca evaluate quality`: at which values of each quality measure comparison fails, and so its limits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from rich.table import Table
 
 from evaluation.acquire import subject
 from evaluation.collect import named_photos
-from evaluation.degrade import DEGRADATIONS
+from evaluation.degrade import DEGRADATIONS, Degradation
 from evaluation.discard import RETAKE_AT, WARN_AT, Trial, discard_curve, limit_at
 from evaluation.rates import threshold_at
 from evaluation.runs import Run, progress
+from models.detectors import Face
 from models.images import RgbImage, decode_image
 from models.pack import default_pack_path, load_pack
 from models.quality import LIMITS, Measure, assess
@@ -23,8 +24,9 @@ from models.template import Template, similarity
 __all__ = ["run_quality"]
 
 _FAR = 0.001
-_LEVELS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+_LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 _DISCARDED = (0.0, 0.05, 0.1, 0.2)
+_FEW = 15  # Photographs beyond whose quality nothing can be said.
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +38,40 @@ class _Probe:
 
 
 def run_quality(adults: Path, people: int, run: Run) -> None:
-    """Compare people with themselves, one photograph as it is and the other made worse step by step."""
+    """Compare people with themselves: a photograph with their others and, of `people`, with one made worse."""
     recogniser = Recogniser(load_pack(run.pack or default_pack_path()))
-    pairs = _pairs(adults, people)
-    probes: dict[Measure, list[_Probe]] = {measure: [] for measure in DEGRADATIONS}
+    collection = _several(adults)
+    worse: dict[Measure, list[_Probe]] = {measure: [] for measure in DEGRADATIONS}
     natural: list[_Probe] = []
     references: list[Template] = []
     with progress() as stage:
-        advance = stage("Comparing", len(pairs))
-        for reference, probe in pairs:
-            known = _template(recogniser, reference)
+        advance = stage("Comparing", len(collection))
+        for place, (reference, *others) in enumerate(collection):
+            known = _template(recogniser, _picture(reference))
             if known is not None:
                 references.append(known)
-                for measure, worse in DEGRADATIONS.items():
-                    probes[measure] += _degraded(recogniser, known, probe, worse)
-                natural += _degraded(recogniser, known, probe, lambda image, _face, _amount: image, (0.0,))
+                for other in others:
+                    natural += _probes(recogniser, known, _picture(other), _unchanged, (0.0,))
+                for measure, degrade in DEGRADATIONS.items() if place < people else ():
+                    worse[measure] += _probes(recogniser, known, _picture(others[0]), degrade, _LEVELS)
             advance(1)
-    limit = _impostor_limit(references)
-    _print({**probes, **{measure: natural for measure in Measure if measure not in probes}}, limit, Console())
+    _print(natural, worse, _impostor_limit(references), Console())
 
 
-def _pairs(adults: Path, people: int) -> list[tuple[RgbImage, RgbImage]]:
+def _several(adults: Path) -> list[list[Path]]:
+    """The photographs of each person who has several."""
     by_person: dict[str, list[Path]] = {}
     for photo in named_photos(adults):
         by_person.setdefault(photo.person, []).append(photo.path)
-    several = [paths for paths in by_person.values() if len(paths) > 1][:people]
-    return [(decode_image(one.read_bytes()), decode_image(two.read_bytes())) for one, two, *_ in several]
+    return [paths for paths in by_person.values() if len(paths) > 1]
+
+
+def _picture(path: Path) -> RgbImage:
+    return decode_image(path.read_bytes())
+
+
+def _unchanged(image: RgbImage, _face: Face, _amount: float) -> RgbImage:
+    return image
 
 
 def _template(recogniser: Recogniser, image: RgbImage) -> Template | None:
@@ -69,12 +79,8 @@ def _template(recogniser: Recogniser, image: RgbImage) -> Template | None:
     return recogniser.embed([recogniser.align(image, subject(faces, image))])[0] if faces else None
 
 
-def _degraded(
-    recogniser: Recogniser,
-    known: Template,
-    image: RgbImage,
-    worse: Callable[..., RgbImage],
-    levels: Sequence[float] = _LEVELS,
+def _probes(
+    recogniser: Recogniser, known: Template, image: RgbImage, worse: Degradation, levels: Sequence[float]
 ) -> list[_Probe]:
     faces = recogniser.detect(image)
     if not faces:
@@ -97,20 +103,21 @@ def _impostor_limit(references: Sequence[Template]) -> float:
     return threshold_at((vectors @ vectors.T)[np.triu_indices(len(vectors), 1)], _FAR)
 
 
-def _print(probes: dict[Measure, list[_Probe]], limit: float, console: Console) -> None:
+def _print(natural: list[_Probe], worse: dict[Measure, list[_Probe]], limit: float, console: Console) -> None:
     table = Table(
-        "measure", "probes", f"miss {RETAKE_AT:.0%} below", f"miss {WARN_AT:.0%} below", "in use",
-        *(f"misses, worst {share:.0%} off" for share in _DISCARDED),
+        "measure", "probes", f"miss {RETAKE_AT:.0%} below", f"miss {WARN_AT:.0%} below", f"as they are, {_FEW} below",
+        "in use", *(f"misses, worst {share:.0%} off" for share in _DISCARDED),
         title=f"Misses at FAR {_FAR:.1%}, by quality (0 to 100)",
     )  # fmt: skip
-    for measure, found in probes.items():
-        trials = [Trial(probe.quality[measure], probe.score <= limit) for probe in found]
-        used = LIMITS[measure]
+    for measure in Measure:
+        trials = [Trial(one.quality[measure], one.score <= limit) for one in natural + worse.get(measure, [])]
+        used, seen = LIMITS[measure], sorted(one.quality[measure] for one in natural)
         table.add_row(
             measure.name.lower(),
             str(len(trials)),
             f"{limit_at(trials, RETAKE_AT):.0f}",
             f"{limit_at(trials, WARN_AT):.0f}",
+            f"{seen[min(_FEW, len(seen)) - 1]:.0f}" if seen else "",
             f"{used.retake:g} / {used.warn:g}",
             *(f"{rate:.1%}" for rate in discard_curve(trials, _DISCARDED)),
         )

@@ -38,3 +38,8 @@ def test_discarding_the_worst_lowers_the_misses() -> None:
     assert curve == sorted(curve, reverse=True)
     assert curve[0] == pytest.approx(0.2, abs=0.01)
     assert curve[-1] == 0
+
+
+def test_order_among_photographs_of_equal_quality_sets_no_limit() -> None:
+    best = [Trial(100.0, missed=True)] * 3 + [Trial(100.0, missed=False)] * 300
+    assert limit_at([*best, *[Trial(50.0, missed=False)] * 300], 0.03) == 0
