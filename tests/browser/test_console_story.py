@@ -1,4 +1,4 @@
-"""The console in a real browser: two people's story, by mouse and by keyboard, without any script of ours."""
+"""The console in a real browser: two people's story, by mouse and by keyboard, with our script and without."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from hub.review.checklist import Feature
 from hub.review.conclusions import Answer
 from hub.review.model import ReviewId
 from hub.web import build_console
+from hub.wording import words
 from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from tests.support.console import ConsoleServer
@@ -92,26 +94,41 @@ def adults(desk: Desk) -> ReviewId:
     return desk.open_review(intake, Case(birth=BirthBand(Month(1961, 8), Month(1961, 8))), score=0.7139)
 
 
+def take(page: Page, reference: str = "7Q2M-FX4K") -> None:
+    """Begin with a review from the list."""
+    page.get_by_role("button", name=f"Compare {reference}").click()
+    expect(page.get_by_role("img", name="Face in question")).to_be_visible()
+
+
+def fill_in(page: Page, answer: str, comment: str = "") -> None:
+    """Go through the checklist and choose a conclusion."""
+    for feature in Feature:
+        page.get_by_role("group", name=words(feature)).get_by_label("Similar").check()
+    page.get_by_role("group", name="What do you conclude?").get_by_label(answer, exact=True).check()
+    page.get_by_label("Comment").fill(comment)
+
+
+def record(page: Page) -> None:
+    page.get_by_role("button", name="Record my answer").click()
+
+
 def test_two_people_confirm_and_neither_sees_the_score_before_answering(desk: Desk, window: OpenWindow) -> None:
     adults(desk)
     amina, bimal = window("amina"), window("bimal")
-
     for page in (amina, bimal):
-        page.get_by_role("link", name="Compare intake 7Q2M-FX4K").click()
-        expect(page.get_by_role("img", name="Face photographed at the intake")).to_be_visible()
+        take(page)
         assert "0.71" not in page.content()
 
-    amina.get_by_label("Same person").check()
-    amina.get_by_label("Comment").fill("The same ears.")
-    amina.get_by_role("button", name="Record my answer").click()
+    fill_in(amina, "Identification", "The same ears.")
+    record(amina)
     expect(amina.get_by_text("Your answer is recorded.")).to_be_visible()
     expect(amina.get_by_text("0.71")).to_be_visible()
     bimal.reload()
     assert "The same ears" not in bimal.content()
     assert "0.71" not in bimal.content()
 
-    bimal.get_by_label("Same person").check()
-    bimal.get_by_role("button", name="Record my answer").click()
+    fill_in(bimal, "Support for the same person")
+    record(bimal)
     expect(bimal.get_by_text("Confirmed.")).to_be_visible()
     expect(bimal.get_by_text("The same ears.")).to_be_visible()
     bimal.get_by_role("link", name="See the alert").click()
@@ -128,21 +145,25 @@ def test_whole_review_can_be_done_with_the_keyboard_alone(desk: Desk, window: Op
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="To review")).to_be_visible()
-    _tab_to(page, "Compare")
+    _tab_to(page, "Take the next one")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("group", name="Are these two photographs of the same person?")).to_be_visible()
-    _tab_to(page, "same")
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_label("Different people")).to_be_checked()
+    expect(page.get_by_role("group", name="Face shape")).to_be_visible()
+    _tab_to(page, "similar")
+    for _ in range(len(Feature)):
+        page.keyboard.press("1")
+    page.keyboard.press("5")
+    expect(page.get_by_label("Exclusion")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your answer is recorded.")).to_be_visible()
 
 
-def test_answer_cannot_be_sent_without_a_choice(desk: Desk, window: OpenWindow) -> None:
+def test_answer_cannot_be_sent_without_the_whole_checklist(desk: Desk, window: OpenWindow) -> None:
+    adults(desk)
     page = window("amina")
-    page.goto(f"/reviews/{adults(desk)}")
-    page.get_by_role("button", name="Record my answer").click()
+    take(page)
+    fill_in(page, "Exclusion")
+    page.evaluate("document.getElementById('ears-similar').checked = false")
+    record(page)
     expect(page.get_by_role("button", name="Record my answer")).to_be_visible()
     assert not page.url.endswith("/answer")
 
@@ -158,30 +179,31 @@ def test_console_works_without_scripts_and_asks_nobody_else(
     page.context.on("request", lambda request: asked.append(request.url))
     page.context.on("console", lambda message: complaints.append(message.text))
     sign_in(page, "amina")
-    page.goto(f"/reviews/{review}")
-    page.get_by_label("Same person").check()
-    page.get_by_role("button", name="Record my answer").click()
+    take(page)
+    fill_in(page, "Identification")
+    record(page)
     expect(page.get_by_text("Confirmed.")).to_be_visible()
-    for path in ("/decisions", "/alerts", "/units"):
+    for path in ("/", "/decisions", "/accuracy", "/alerts", "/units"):
         page.goto(path)
     assert all(url.startswith(server.url) for url in asked)
     assert complaints == []
 
 
 def test_session_that_ends_during_a_review_loses_no_answer(desk: Desk, window: OpenWindow) -> None:
-    page = window("amina")
-    page.goto(f"/reviews/{adults(desk)}")
-    page.get_by_label("Cannot tell").check()
-    page.get_by_label("Comment").fill("The light is too low.")
+    adults(desk)
+    page = window("amina", scripts=False)
+    take(page)
+    fill_in(page, "Inconclusive", "The light is too low.")
     desk.clock.now += 31 * MINUTE
 
-    page.get_by_role("button", name="Record my answer").click()
+    record(page)
     expect(page.get_by_role("alert")).to_contain_text("nothing has been recorded yet")
     assert "light is too low" not in page.content()
     sign_in(page, "amina")
-    expect(page.get_by_text("The light is too low.")).to_be_visible()
-    page.get_by_role("button", name="Send it now").click()
-
+    expect(page.get_by_label("Comment")).to_have_value("The light is too low.")
+    expect(page.get_by_label("Inconclusive")).to_be_checked()
+    expect(page.get_by_role("group", name="Ears").get_by_label("Similar")).to_be_checked()
+    record(page)
     expect(page.get_by_text("Your answer is recorded.")).to_be_visible()
     expect(page.get_by_text("The light is too low.")).to_be_visible()
 
@@ -190,9 +212,10 @@ def test_session_that_ends_during_a_review_loses_no_answer(desk: Desk, window: O
 def test_faces_stand_side_by_side_at_equal_scale_and_the_question_is_in_sight(
     desk: Desk, window: OpenWindow, size: tuple[int, int]
 ) -> None:
+    adults(desk)
     page = window("amina", size)
-    page.goto(f"/reviews/{adults(desk)}")
-    boxes = [page.get_by_role("img", name=name).bounding_box() for name in ("Face photographed", "Face in the case")]
+    take(page)
+    boxes = [page.get_by_role("img", name=name).bounding_box() for name in ("Face in question", "Face in the case")]
     button = page.get_by_role("button", name="Record my answer").bounding_box()
     left, right = boxes
     assert left is not None
@@ -215,23 +238,26 @@ def test_every_text_has_the_contrast_of_wcag_aa(desk: Desk, window: OpenWindow) 
     page = window()
     assert page.evaluate(CONTRAST) == []
     sign_in(page, "amina")
+    for one in (review, contradicted):
+        desk.take(one, desk.amina)
     desk.answer(contradicted, desk.bimal, Answer.EXCLUSION)
     pages = ["/", f"/reviews/{review}", f"/reviews/{contradicted}", "/nothing-here"]
     for path in pages:
         page.goto(path)
         assert page.evaluate(CONTRAST) == [], path
     desk.confirm(review)
-    desk.answer(contradicted, desk.amina, Answer.IDENTIFICATION)
+    desk.answer(contradicted, desk.amina, Answer.INCONCLUSIVE)
     desk.dispatcher().publish()
-    for path in ("/decisions", f"/reviews/{review}", f"/reviews/{contradicted}", "/alerts", "/units"):
+    for path in ("/decisions", "/accuracy", f"/reviews/{review}", f"/reviews/{contradicted}", "/alerts", "/units"):
         page.goto(path)
         assert page.evaluate(CONTRAST) == [], path
 
 
 def test_whoever_uses_the_keyboard_sees_where_they_are(desk: Desk, window: OpenWindow) -> None:
+    adults(desk)
     page = window("amina")
-    page.goto(f"/reviews/{adults(desk)}")
-    for _ in range(12):
+    take(page)
+    for _ in range(16):
         page.keyboard.press("Tab")
         seen = page.evaluate(
             """() => {

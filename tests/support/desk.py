@@ -259,6 +259,7 @@ class Desk:
             in_words=captured,
         )
         self.registers = register_rooms(self.database, self.vault, self.fleet, self.clock)
+        self.operators: dict[str, Operator] = {}
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")
 
@@ -276,9 +277,10 @@ class Desk:
     def add_operator(self, name: str, *roles: Role, sites: Sites = EVERY_SITE) -> Operator:
         """An account with PASSWORD; without roles, a reviewer's."""
         with self.database.begin() as connection:
-            return self.access.operators.add(
+            self.operators[name] = self.access.operators.add(
                 connection, name, PASSWORD, roles or (Role.REVIEWER,), sites, at=self.clock()
             )
+        return self.operators[name]
 
     def open_review(
         self, intake: Intake | None = None, case: Case | None = None, *, score: float = 0.71, **machine: Any
