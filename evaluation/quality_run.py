@@ -24,7 +24,7 @@ from models.template import Template, similarity
 __all__ = ["run_quality"]
 
 _FAR = 0.001
-_LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+_LEVELS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 _DISCARDED = (0.0, 0.05, 0.1, 0.2)
 _FEW = 15  # Photographs beyond whose quality nothing can be said.
 
@@ -110,7 +110,7 @@ def _print(natural: list[_Probe], worse: dict[Measure, list[_Probe]], limit: flo
         title=f"Misses at FAR {_FAR:.1%}, by quality (0 to 100)",
     )  # fmt: skip
     for measure in Measure:
-        trials = [Trial(one.quality[measure], one.score <= limit) for one in natural + worse.get(measure, [])]
+        trials = [Trial(one.quality[measure], one.score <= limit) for one in worse.get(measure, natural)]
         used, seen = LIMITS[measure], sorted(one.quality[measure] for one in natural)
         table.add_row(
             measure.name.lower(),
