@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ def main() -> int:
     # Looking at a unit opens its vault, which warns each time of the kind of keys that tests have.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     _be_alone_with_our_mounts()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="mca-chaos-", dir=options.folder))
     plan = Plan(options.seed, options.first, options.cycles, options.lanes, folder, tuple(options.only))
     report = Campaign(plan, _tell).run()

@@ -94,7 +94,7 @@ def require_order(site: Site, attempts: list[Attempt]) -> None:
 
 
 class Campaign:
-    """One run of a plan. It ends at the first failure."""
+    """One run of a plan. It ends at the first failure, or when it is interrupted."""
 
     def __init__(self, plan: Plan, tell: Callable[[str], None]) -> None:
         """`tell` is given a line for each cycle."""
@@ -116,8 +116,13 @@ class Campaign:
             ]
             for lane in lanes:
                 lane.start()
-            for lane in lanes:
-                lane.join()
+            try:
+                for lane in lanes:
+                    lane.join()
+            except KeyboardInterrupt:
+                self.report.failures.append("It was interrupted.")
+                for lane in lanes:
+                    lane.join()
         self.report.seconds = round(time.monotonic() - started, 1)
         return self.report
 

@@ -1,6 +1,8 @@
 """The first lines of a program that a campaign starts: its clock, its gate, its files, and then `mca` itself."""
 
+import ctypes
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -11,6 +13,7 @@ from mca.__main__ import main
 from tests.chaos.clock import go_by
 from tests.chaos.gate import close_gate
 
+_PARENT_DEATH_SIGNAL = 1
 # Loaded once, in the server from which programs are forked: else a cycle would spend its time on imports.
 PRELOADED = (
     "tests.chaos.entry",
@@ -37,7 +40,8 @@ class Launch:
 
 
 def enter(launch: Launch) -> None:
-    """Become `mca ARGUMENTS`."""
+    """Become `mca ARGUMENTS`, until the campaign ends, however it ends."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.environ.clear()
     os.environ.update(launch.environment)
     for path, descriptor in ((launch.output, 1), (launch.log, 2)):
