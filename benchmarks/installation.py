@@ -4,12 +4,13 @@ import secrets
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import structlog
 from sqlalchemy import insert
 
 from credentials.tls import server_context
@@ -137,7 +138,7 @@ def _case(revision: int, now: int) -> dict[str, str | int | date]:
 @contextmanager
 def installation(folder: Path) -> Iterator[Installation]:
     """A hub that serves its watchlist to one unit over HTTPS on this machine."""
-    ports = [_free_port() for _ in range(3)]
+    ports = _free_ports(3)
     endpoints = [parse_endpoint("127.0.0.1", port) for port in ports]
     now = datetime.now(UTC)
     create_installation(folder, Deployment(HUB, (SLICE,), *endpoints), now=now)
@@ -157,6 +158,23 @@ def installation(folder: Path) -> Iterator[Installation]:
         hub.database.close()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the hub and the unit in this process log nothing."""
+    before = structlog.get_config()
+    structlog.configure(processors=[_drop])
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def _drop(_logger: object, _name: str, _event: object) -> str:
+    raise structlog.DropEvent
+
+
+def _free_ports(count: int) -> list[int]:
+    """Different ones, since all are held before any is let go."""
+    with ExitStack() as held:
+        servers = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(server.getsockname()[1]) for server in servers]

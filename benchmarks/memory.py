@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import models
-from benchmarks.installation import Installation, installation
+from benchmarks.installation import Installation, installation, quiet
 from benchmarks.timing import processor
 from hub.clock import DAY
 
@@ -72,8 +71,7 @@ def main(
     templates: Annotated[int, typer.Option(min=300, help="Templates on the list.")] = 100_000,
 ) -> None:
     """Measure the peak of each process's memory after each step."""
-    structlog.configure(processors=[_drop])
-    with tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
+    with quiet(), tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
         peaks = measure(site, templates)
     if as_json:
         typer.echo(json.dumps({"processor": processor(), "templates": templates, "peak_mb": peaks}))
@@ -108,18 +106,18 @@ def measure(site: Installation, templates: int) -> dict[str, float]:
 
 @contextmanager
 def _agent(site: Installation) -> Iterator[Agent]:
-    process = subprocess.Popen(  # noqa: S603  Our own command.
+    with subprocess.Popen(  # noqa: S603  Our own command.
         _command(["run"]), env=_environment(site), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    agent = Agent(process)
-    reader = threading.Thread(target=agent.read)
-    reader.start()
-    try:
-        yield agent
-    finally:
-        process.terminate()
-        process.wait(_WAIT_SECONDS)
-        reader.join()
+    ) as process:
+        agent = Agent(process)
+        reader = threading.Thread(target=agent.read)
+        reader.start()
+        try:
+            yield agent
+        finally:
+            process.terminate()
+            process.wait(_WAIT_SECONDS)
+            reader.join()
 
 
 def _peak_of(site: Installation, arguments: Sequence[str]) -> float:
@@ -145,10 +143,6 @@ def _environment(site: Installation) -> dict[str, str]:
         "MCA_EDGE_SYNC_EVERY_SECONDS": "2",
         "MCA_LOG_LEVEL": "info",
     }
-
-
-def _drop(_logger: object, _name: str, _event: object) -> str:
-    raise structlog.DropEvent
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ same bytes with the same cipher and copying them.
 """
 
 import json
-import logging
 import resource
 import tempfile
 import time
@@ -19,13 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.installation import Installation, installation
+from benchmarks.installation import Installation, installation, quiet
 from benchmarks.line import Line
 from benchmarks.timing import processor, stay_on_one_core
 from edge_agent.bootstrap import Unit, build_synchroniser
@@ -84,15 +82,14 @@ def main(
     before: Annotated[int, typer.Option(min=1, help="Cases on the list that children are added to.")] = 1000,
 ) -> None:
     """Measure synchronisation."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     stay_on_one_core()
     added = []
-    with tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
+    with quiet(), tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
         site.list_cases(before)
         site.hub.watchlist.publish("benchmark")
         for count in children or [1, 100, 10_000]:
             added += [add(site, count, None), add(site, count, bits)]
-    with tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
+    with quiet(), tempfile.TemporaryDirectory() as folder, installation(Path(folder) / "hub") as site:
         start = measure_start(site, entries)
     if as_json:
         figures = {"added": [asdict(each) for each in added], "start": asdict(start)}
