@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from hub.cases.service import CaseRecord
 from hub.ingest.own_scores import OwnScores
-from hub.matching.comparable import SEX_CODES, Attributes, comparable
+from hub.matching.comparable import Attributes, comparable
 from hub.matching.model import Likeness, SearchResult
 from models.bands import Band, band_of
 from models.normalise import Rows
 from models.template import Template, template_from_bytes
+from protocol.comparable import SEX_CODES
 from protocol.ids import CaseId, PhotoId
 from protocol.person import BirthBand, Month, Sex
 from protocol.watchlist import EntryTemplate
