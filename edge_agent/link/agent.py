@@ -164,7 +164,7 @@ class Agent:
             self._drain(now)
 
     def _drain(self, now: float) -> None:
-        for sequence in self._window.due(self._outbox.pending(_LOOK_AHEAD), now):
+        for sequence in self._window.due(self._outbox.pending(_LOOK_AHEAD), now, self._outbox.is_urgent):
             envelope = self._outbox.envelope(sequence)
             if envelope is not None:
                 is_loss = self._outbox.is_loss(sequence)
@@ -175,7 +175,7 @@ class Agent:
                     return
                 self._window.sent(sequence, now)
                 logger.info("loss.sent" if is_loss else "sighting.sent", sequence=sequence)
-        repeat = self._window.next_due()
+        repeat = self._window.next_due(now)
         latest = now + _FALLBACK
         self._drain_due = latest if repeat is None else min(max(repeat, now + _PAUSE), latest)
 

@@ -1,6 +1,6 @@
 """Which envelopes to send now: the oldest first, a few at a time, and again when no receipt comes. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,19 +27,21 @@ class SendWindow:
         self._resend_after = resend_after
         self._sendings: dict[int, Sending] = {}
 
-    def due(self, pending: Iterable[int], now: float) -> list[int]:
-        """Those of the pending sequence numbers to send now. New ones go before repeats.
+    def due(
+        self, pending: Iterable[int], now: float, is_urgent: Callable[[int], bool] = lambda _number: False
+    ) -> list[int]:
+        """Those of the pending sequence numbers to send now: urgent ones first, and new ones before repeats.
 
-        An envelope that the hub never confirms waits ever longer and gives its place in the window up
-        meanwhile: it must not keep a later child's sighting from the hub.
+        An envelope without a receipt keeps its place in the window for as long as a first answer may take, and
+        gives it up then, however long it waits: it must not keep a later child's sighting from the hub.
         """
         pending = list(pending)
         self._sendings = {number: self._sendings[number] for number in pending if number in self._sendings}
         new = [number for number in pending if number not in self._sendings]
         # The longest overdue first: by age alone, the same few would take every turn from the rest.
         again = sorted((number for number in self._sendings if self._due_at(number) <= now), key=self._due_at)
-        waiting = sum(now < self._due_at(number) for number in self._sendings)
-        return (new + again)[: max(WINDOW - waiting, 0)]
+        waiting = sum(now < sending.sent_at + self._resend_after for sending in self._sendings.values())
+        return sorted(new + again, key=lambda number: not is_urgent(number))[: max(WINDOW - waiting, 0)]
 
     def wait(self, number: int) -> float:
         """Seconds from sending a message now to sending it again, if no receipt comes."""
@@ -55,9 +57,13 @@ class SendWindow:
         """Everything is due again: the broker has lost what it was given."""
         self._sendings.clear()
 
-    def next_due(self) -> float | None:
-        """When the first repeat falls due, in monotonic seconds; None while nothing waits."""
-        return min(map(self._due_at, self._sendings), default=None)
+    def next_due(self, now: float) -> float | None:
+        """When a place in the window is free again, or a repeat falls due, in monotonic seconds.
+
+        None while nothing waits.
+        """
+        free = {number: sending.sent_at + self._resend_after for number, sending in self._sendings.items()}
+        return min((at if at > now else self._due_at(number) for number, at in free.items()), default=None)
 
     def _due_at(self, number: int) -> float:
         sending = self._sendings[number]

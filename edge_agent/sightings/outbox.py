@@ -145,6 +145,10 @@ class Outbox:
         self._urgent = known
         return sorted(numbers, key=lambda number: (not known[number], number))[:limit]
 
+    def is_urgent(self, sequence: int) -> bool:
+        """Whether a message that `pending` has named has candidates."""
+        return self._urgent.get(sequence, False)
+
     def envelope(self, sequence: int) -> bytes | None:
         """An envelope's bytes; None when its receipt came meanwhile."""
         with self._database.reading() as database:

@@ -44,10 +44,39 @@ def test_broker_that_forgot_gets_everything_again_at_once() -> None:
 
 def test_next_due_is_when_the_first_repeat_falls_due() -> None:
     window = SendWindow(30)
-    assert window.next_due() is None
+    assert window.next_due(5) is None
     send(window, [1], 5)
     send(window, [1, 2], 9)
-    assert window.next_due() == 35
+    assert window.next_due(9) == 35
+
+
+def test_window_that_nobody_answers_is_looked_at_again_when_something_can_be_done() -> None:
+    window = SendWindow(30)
+    now = 0.0
+    for _ in range(6):
+        send(window, [1], now)
+        due = window.next_due(now)
+        assert due is not None
+        assert due > now
+        now = due
+
+
+def test_envelopes_that_wait_for_an_hour_do_not_keep_a_new_one_back_for_an_hour() -> None:
+    window = SendWindow(30)
+    stuck = list(range(WINDOW))
+    now = 0.0
+    for _ in range(10):
+        send(window, stuck, now)
+        now += LONGEST_WAIT
+    send(window, stuck, now)
+    assert send(window, [*stuck, 99], now + 29) == []
+    assert send(window, [*stuck, 99], now + 31) == [99]
+
+
+def test_urgent_envelope_that_was_lost_on_the_way_goes_before_a_backlog() -> None:
+    window = SendWindow(30)
+    send(window, [500], 0)
+    assert window.due([500, *range(100)], 31, lambda number: number == 500)[:2] == [500, 0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.floats(0, 500)), max_size=60))
