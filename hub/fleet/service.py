@@ -14,7 +14,7 @@ from hub.fleet import ledger_store, store
 from hub.fleet.model import Delivery, KnownMessage, LostIntake, OutboundMessage, Standing, Unit, UnitHealth, UnitState
 from hub.fleet.registry import UnitFileError, read_units
 from protocol.envelope import MessageType, seal
-from protocol.errors import ReplayedError
+from protocol.errors import FieldError, ReplayedError
 from protocol.health import Health
 from protocol.ids import HubId, UnitId
 from protocol.keys import Identity, PrivateIdentity
@@ -129,8 +129,13 @@ class FleetService:
         """Account for a number that is new."""
         ledger_store.put(connection, unit, sequence, message)
 
-    def take_losses(self, connection: Connection, unit: UnitId, losses: Losses) -> None:
-        """Account for what a unit says it erased, each with an audit entry. What has come is not lost."""
+    def take_losses(self, connection: Connection, unit: UnitId, number: int, losses: Losses) -> None:
+        """Account for what a unit says it erased, each with an audit entry. What has come is not lost.
+
+        `number`: the loss record's own. Raises FieldError when it names a message that is not from before it.
+        """
+        if any(lost.sequence >= number for lost in losses.messages):
+            raise FieldError("A loss record names messages from before it alone.")
         now = self._clock()
         for lost in losses.messages:
             if ledger_store.find(connection, unit, lost.sequence) is None:

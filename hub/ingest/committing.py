@@ -98,7 +98,7 @@ class Committer:
                 self._commit_sighting(connection, message, message.content)
                 return Standing.SIGHTING
             case Losses():
-                self._fleet.take_losses(connection, message.unit, message.content)
+                self._fleet.take_losses(connection, message.unit, message.sequence, message.content)
                 return Standing.LOSS
             case error:
                 raise error

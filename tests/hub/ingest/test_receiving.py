@@ -353,6 +353,13 @@ def test_loss_record_explains_the_numbers_that_never_came_and_is_receipted(intak
     assert intake.verdicts() == [Verdict.COMMITTED] * 3
 
 
+def test_loss_record_cannot_write_off_messages_that_are_yet_to_come(intake: Intake) -> None:
+    intake.receive(intake.unit.envelope(loss(2, 9), MessageType.LOSS, sequence=4), LOSS_TOPIC)
+    with intake.hub.database.read() as connection:
+        (state,) = [state for state in intake.hub.fleet.states(connection) if state.unit.id == UNIT]
+    assert (intake.verdicts(), state.delivery.lost, state.delivery.greatest) == ([Verdict.REFUSED], 0, 4)
+
+
 def test_message_that_was_called_lost_and_comes_after_all_is_taken(intake: Intake) -> None:
     intake.receive(intake.unit.envelope(loss(1), MessageType.LOSS, sequence=2), LOSS_TOPIC)
     intake.receive(intake.unit.envelope(intake.match().to_bytes(), sequence=1))

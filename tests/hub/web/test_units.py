@@ -15,7 +15,7 @@ def test_site_cannot_be_asked_to_take_a_lost_intake_again(desk: Desk, person: Ma
     moment = Moment(desk.clock(), 0, None)
     lost = LostMessage(1, SightingId("0" * 32), "7Q2M-FX4K", moment, LossReason.RETENTION)
     with desk.database.begin() as connection:
-        desk.fleet.take_losses(connection, UNIT, Losses((lost,)))
+        desk.fleet.take_losses(connection, UNIT, 2, Losses((lost,)))
     desk.add_operator("tarek", Role.TECHNICIAN)
     page = person("amina").get("/units").text
     assert "Intakes that were lost" in page
