@@ -38,13 +38,15 @@ CASES = 100_000
 NOW = 1_795_341_600_000
 TODAY = Month(2026, 11)
 _BATCH = 5_000
-_GIRLS = (
-    "Rahima Karima Salma Fatima Nasrin Ayesha Sita Gita Lakshmi Priya Sunita Parvati Maya রহিমা সালমা सीता लक्ष्मी".split()
-)  # noqa: SIM905
-_BOYS = "Rahim Karim Rafiq Sohel Deepak Krishna Ram Ganesh Bijoy Sanjay Yusuf রহিম করিম राम कृष्ण दीपक".split()  # noqa: SIM905
-_FAMILIES = (
-    "Khatun Begum Sheikh Mondal Das Roy Tamang Gurung Thapa Yadav Hossain Uddin Sarkar Biswas শেখ থাপা यादव".split()
-)  # noqa: SIM905
+_GIRLS = """
+Rahima Karima Salma Fatima Nasrin Ayesha Sita Gita Lakshmi Priya Sunita Parvati Maya রহিমা সালমা सीता लक्ष्मी
+"""
+_BOYS = """
+Rahim Karim Rafiq Sohel Deepak Krishna Ram Ganesh Bijoy Sanjay Yusuf রহিম করিম राम कृष्ण दीपक
+"""
+_FAMILIES = """
+Khatun Begum Sheikh Mondal Das Roy Tamang Gurung Thapa Yadav Hossain Uddin Sarkar Biswas শেখ থাপা यादव
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def measure(database: Database, vault: Vault, repeats: int = 15) -> list[PageTim
 def _case(vault: Vault, number: int, chance: random.Random) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     case = CaseId(f"bd/c-{number:08}")
     sex = chance.choices(list(Sex), [48, 48, 4])[0]
-    given = chance.choice(_GIRLS if sex is Sex.FEMALE else _BOYS)
-    name = f"{'Md. ' if chance.random() < 0.2 else ''}{given} {chance.choice(_FAMILIES)}"
+    given = chance.choice((_GIRLS if sex is Sex.FEMALE else _BOYS).split())
+    name = f"{'Md. ' if chance.random() < 0.2 else ''}{given} {chance.choice(_FAMILIES.split())}"
     at = NOW - chance.randrange(1800 * DAY)
     born = TODAY.ordinal - chance.randrange(1, 18 * 12)
     reference = f"GD {number}/2026"

@@ -1,6 +1,6 @@
 """Reading and writing the rows of cases' photographs and their templates."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
@@ -32,8 +32,14 @@ def insert_photo(
 
 def photo_rows(connection: Connection, case: CaseId) -> list[PhotoRow]:
     """A case's photographs in the order they were given, without those that were purged."""
+    return photo_rows_of(connection, [case])[case]
+
+
+def photo_rows_of(connection: Connection, wanted: Sequence[CaseId]) -> dict[CaseId, list[PhotoRow]]:
+    """The same for several cases, at most some hundreds."""
     kept = (
         select(
+            case_photos.c.case_id,
             case_photos.c.id,
             case_photos.c.taken_on,
             case_photos.c.added_at,
@@ -41,13 +47,14 @@ def photo_rows(connection: Connection, case: CaseId) -> list[PhotoRow]:
             case_photos.c.sealed_source,
             case_photos.c.sealed_reason,
         )
-        .where(case_photos.c.case_id == case, case_photos.c.sealed_original.is_not(None))
+        .where(case_photos.c.case_id.in_(wanted), case_photos.c.sealed_original.is_not(None))
         .order_by(case_photos.c.position)
     )
-    return [
-        PhotoRow(PhotoId(row.id), row.taken_on, row.added_at, row.fault, row.sealed_source, row.sealed_reason)
-        for row in connection.execute(kept)
-    ]
+    found: dict[CaseId, list[PhotoRow]] = {case: [] for case in wanted}
+    for row in connection.execute(kept):
+        one = PhotoRow(PhotoId(row.id), row.taken_on, row.added_at, row.fault, row.sealed_source, row.sealed_reason)
+        found[CaseId(row.case_id)].append(one)
+    return found
 
 
 def next_position(connection: Connection, case: CaseId) -> int:

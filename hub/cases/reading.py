@@ -1,5 +1,6 @@
 """Reading cases back: summaries for other rooms, whole files for the desk, and faces."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -56,7 +57,14 @@ class CaseReader:
 
     def summary_of(self, connection: Connection, case: CaseRecord) -> CaseSummary:
         """A row with its photographs, opened."""
-        photos = photo_store.photo_rows(connection, case.id)
+        return self._summary(case, photo_store.photo_rows(connection, case.id))
+
+    def summaries_of(self, connection: Connection, wanted: Sequence[CaseRecord]) -> list[CaseSummary]:
+        """The same for the rows of a page, in their order."""
+        photos = photo_store.photo_rows_of(connection, [case.id for case in wanted])
+        return [self._summary(case, photos[case.id]) for case in wanted]
+
+    def _summary(self, case: CaseRecord, photos: Sequence[PhotoRow]) -> CaseSummary:
         return CaseSummary(
             id=case.id,
             register=case.register,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, selec
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.cases import store
-from hub.cases.model import CaseState, CaseSummary, Register, Risk
+from hub.cases.model import CaseRecord, CaseState, CaseSummary, Register, Risk
 from hub.cases.name_store import has_term, rarest_first
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import close_term, far_term, number_index, reference_index
@@ -115,18 +115,22 @@ class CaseSearch:
         )
 
     def _read(self, connection: Connection, halves: Sequence[Select[tuple[object, ...]]], after: Cursor | None) -> Page:
-        lines: list[Line] = []
+        found: list[tuple[CaseRecord, bool]] = []
         for half in range(0 if after is None else after.half, len(halves)):
             query = halves[half]
             if after is not None and after.half == half:
                 query = query.where(tuple_(query.selected_columns.at, cases.c.id) < (after.registered_at, after.case))
-            for row in connection.execute(query.limit(PAGE_LENGTH + 1 - len(lines))):
-                case = store.record_of(row)
-                if len(lines) == PAGE_LENGTH:
-                    return Page(tuple(lines), _end(lines[-1]))
-                names = self._reader.description(case).names
-                lines.append(Line(self._reader.summary_of(connection, case), names, close=half == 0))
-        return Page(tuple(lines), None)
+            rows = connection.execute(query.limit(PAGE_LENGTH + 1 - len(found)))
+            found += [(store.record_of(row), half == 0) for row in rows]
+            if len(found) > PAGE_LENGTH:
+                break
+        shown = found[:PAGE_LENGTH]
+        summaries = self._reader.summaries_of(connection, [case for case, _ in shown])
+        lines = tuple(
+            Line(summary, self._reader.description(case).names, close)
+            for summary, (case, close) in zip(summaries, shown, strict=True)
+        )
+        return Page(lines, _end(lines[-1]) if len(found) > PAGE_LENGTH else None)
 
 
 def _end(line: Line) -> Cursor:

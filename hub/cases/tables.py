@@ -49,6 +49,7 @@ cases = Table(
     # Rises with every change of any case, so that the watchlist need not compare everything to see one.
     Column("revision", Integer, nullable=False, unique=True),
     Index("ix_cases_newest", "registered_at", "id"),
+    Index("ix_cases_of_site", "site", "registered_at", "id"),
     CheckConstraint("register IN ('missing', 'found')", name="register"),
     CheckConstraint("state IN ('open', 'located', 'closed', 'expired', 'merged', 'erased')", name="state"),
     CheckConstraint("state <> 'merged' OR merged_into IS NOT NULL", name="merged"),

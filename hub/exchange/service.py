@@ -39,10 +39,6 @@ ReadFile = Callable[[str], bytes]
 """A photograph's bytes by the name that a line gives. Raises RejectedError where there is no such file."""
 
 
-class _NothingTakenError(Exception):
-    """Undoes an import's transaction; never leaves this module."""
-
-
 class ExchangeService:
     """Imports and exports of one hub."""
 
@@ -149,18 +145,18 @@ class ExchangeService:
         found = list(problems)
         pictures = {draft.line: self._pictures(draft, read_file, found) for draft in drafts}
         cases: list[CaseId] = []
-        try:
-            with self._database.begin() as connection:
-                for draft in drafts:
-                    try:
-                        self._cases.registrar.check(draft.case)
-                        cases.append(self._cases.registrar.add(connection, draft.case, pictures[draft.line], actor))
-                    except RejectedError as error:
-                        found.append(Problem(draft.line, "", str(error)))
-                _require(not (found or dry_run))
+        with self._database.begin() as connection, connection.begin_nested() as savepoint:
+            for draft in drafts:
+                try:
+                    self._cases.registrar.check(draft.case)
+                    cases.append(self._cases.registrar.add(connection, draft.case, pictures[draft.line], actor))
+                except RejectedError as error:
+                    found.append(Problem(draft.line, "", str(error)))
+            if found or dry_run:
+                savepoint.rollback()
+                cases = []
+            else:
                 self._note_import(connection, actor, len(cases), kind)
-        except _NothingTakenError:
-            cases = []
         return ImportReport(lines, tuple(sorted(found, key=lambda one: one.line)), tuple(cases))
 
     def _pictures(self, draft: Draft, read_file: ReadFile, found: list[Problem]) -> list[ReadPhoto]:
@@ -175,11 +171,6 @@ class ExchangeService:
     def _note_import(self, connection: Connection, actor: str, cases: int, kind: str) -> None:
         now = self._clock()
         record(connection, AuditAction.CASES_IMPORTED, actor=actor, subject=self._hub, at=now, cases=cases, format=kind)
-
-
-def _require(sound: bool) -> None:
-    if not sound:
-        raise _NothingTakenError
 
 
 def _no_files(_name: str) -> bytes:

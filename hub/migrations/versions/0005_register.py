@@ -69,6 +69,7 @@ def upgrade() -> None:
     else:
         _replace_checks()
     op.create_index(op.f("ix_cases_newest"), "cases", ["registered_at", "id"])
+    op.create_index(op.f("ix_cases_of_site"), "cases", ["site", "registered_at", "id"])
     op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"])
     op.create_index(op.f("ix_cases_number_index"), "cases", ["number_index"])
     _names_and_events()

@@ -1,13 +1,14 @@
 """A case is not found by its name in another script; or a page is lost, doubled, or shows another site's."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from hub.cases.search import PAGE_LENGTH
 from hub.cases.service import CaseState, Cursor, CursorError, Filters, Page, Register, Risk
 from hub.sites import Sites
-from protocol.ids import CaseId
+from protocol.ids import CaseId, SiteId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from tests.support.cases import add_case, new_case
 from tests.support.desk import SITE, Desk
@@ -15,12 +16,12 @@ from tests.support.desk import SITE, Desk
 TODAY = Month(2026, 11)
 
 
-def page(desk: Desk, after: Cursor | None = None, **filters: object) -> Page:
+def page(desk: Desk, after: Cursor | None = None, **filters: Any) -> Page:
     with desk.database.read() as connection:
-        return desk.registers.cases.search.page(connection, Filters(**filters), TODAY, after)  # type: ignore[arg-type]
+        return desk.registers.cases.search.page(connection, Filters(**filters), TODAY, after)
 
 
-def found(desk: Desk, **filters: object) -> list[CaseId]:
+def found(desk: Desk, **filters: Any) -> list[CaseId]:
     return [line.summary.id for line in page(desk, **filters).lines]
 
 
@@ -74,16 +75,17 @@ def test_filter_lets_another_case_through(desk: Desk) -> None:
             birth=BirthBand(Month(2021, 1), Month(2021, 12)),
         ),
     )
-    for filters in (
+    wanted: list[dict[str, Any]] = [
         {"register": Register.FOUND},
         {"sex": Sex.FEMALE},
         {"risk": Risk.HIGH},
         {"site": SITE},
         {"age_band": AgeBand.CHILD},
         {"sites": Sites(frozenset({SITE}))},
-    ):
+    ]
+    for filters in wanted:
         assert found(desk, **filters) == [other]
-    assert found(desk, state=CaseState.CLOSED) == found(desk, sites=Sites(frozenset({"bd/other"}))) == []
+    assert found(desk, state=CaseState.CLOSED) == found(desk, sites=Sites(frozenset({SiteId("bd/other")}))) == []
 
 
 @pytest.mark.parametrize("text", ["", "Rahima"])
