@@ -4,7 +4,7 @@ import signal
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -177,6 +177,7 @@ class HubServer:
             return
         withdrawn = self._admitted - active
         self._admitted = active
+        self._tell(withdrawn)
         self._watchlist.units_changed()
         if self._broker is not None:
             if withdrawn:
@@ -184,6 +185,14 @@ class HubServer:
             else:
                 self._broker.reload()
         _log.info("units.read", active=len(active), withdrawn=len(withdrawn))
+
+    def _tell(self, withdrawn: Collection[UnitId]) -> None:
+        """While their connections last. Who is not connected learns it when its lease ends."""
+        try:
+            for topic, envelope in self._services.fleet.revocations(withdrawn):
+                self._link.publish(topic, envelope)
+        except UnavailableError as error:
+            _log.warning("units.not-told", reason=type(error).__name__)
 
     def _active_units(self) -> set[UnitId]:
         with self._services.database.read() as connection:

@@ -7,6 +7,7 @@ mca/v1/<hub>/units/<unit>/presence    the broker → hub, empty: the unit's conn
 mca/v1/<hub>/units/<unit>/receipts    hub → unit
 mca/v1/<hub>/units/<unit>/notices     hub → unit
 mca/v1/<hub>/units/<unit>/time        hub → unit: its signed time, for the challenge in a health report
+mca/v1/<hub>/units/<unit>/keyrings    hub → unit: a keyring without keys, which tells that the unit is revoked
 mca/v1/<hub>/watchlist                hub → all its units, retained: a new timestamp is published
 """
 
@@ -28,10 +29,11 @@ class UnitChannel(StrEnum):
     RECEIPTS = "receipts"
     NOTICES = "notices"
     TIME = "time"
+    KEYRINGS = "keyrings"
 
 
 UPWARD = frozenset({UnitChannel.SIGHTINGS, UnitChannel.LOSSES, UnitChannel.HEALTH, UnitChannel.PRESENCE})
-DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES, UnitChannel.TIME})
+DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES, UnitChannel.TIME, UnitChannel.KEYRINGS})
 
 
 def unit_topic(unit: UnitId, channel: UnitChannel) -> str:

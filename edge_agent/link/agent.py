@@ -91,6 +91,7 @@ class Agent:
             unit_topic(unit, UnitChannel.RECEIPTS): self._hear_receipt,
             unit_topic(unit, UnitChannel.NOTICES): inbox.take_notice,
             unit_topic(unit, UnitChannel.TIME): inbox.take_time,
+            unit_topic(unit, UnitChannel.KEYRINGS): current.take_keyring,
             watchlist_topic(owner(unit)): self._hear_announcement,
         }
         self._link = link

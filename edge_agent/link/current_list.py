@@ -65,6 +65,17 @@ class CurrentList:
         self.expire()
         return self._version != before
 
+    def take_keyring(self, envelope: bytes) -> None:
+        """A keyring that came as a message: one without keys tells that the unit is revoked, and ends the lease.
+
+        With keys it is left for the repository to confirm. Raises ForeignKeyringError, protocol errors or DiskError.
+        """
+        keyring = self._loader.open_envelope(envelope)
+        installed = self._store.readable()
+        if not keyring.keys and installed is not None:
+            self._store.end_lease(installed)
+            self.reload_if_changed()
+
     def expire(self) -> None:
         """Let go of a list whose lease has ended."""
         try:

@@ -99,7 +99,10 @@ class WatchlistLoader:
 
     def open_keyring(self, target: StoredTarget) -> Keyring:
         """A stored keyring. Raises as `load` does."""
-        data = self._store.read(target)
+        return self.open_envelope(self._store.read(target))
+
+    def open_envelope(self, data: bytes) -> Keyring:
+        """A keyring in its envelope. Raises ForeignKeyringError or protocol errors."""
         return open_keyring(data, unit=self._unit, identity=self._identity, hub=self._hub)
 
     def _require_lease(self, installed: Installed, end: Milliseconds) -> None:

@@ -1,6 +1,6 @@
 """Units, their health, and a lasting queue of what the hub has to tell them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,6 +17,7 @@ from protocol.envelope import MessageType, seal
 from protocol.errors import FieldError, ReplayedError
 from protocol.health import Health
 from protocol.ids import HubId, UnitId
+from protocol.keyring import Keyring
 from protocol.keys import Identity, PrivateIdentity
 from protocol.losses import Losses
 from protocol.signed_time import SignedTime
@@ -164,14 +165,20 @@ class FleetService:
         recipient = store.find(connection, unit)
         if recipient is None:
             raise UnknownUnitError(f"No unit {unit} is enrolled.")
-        return seal(
-            payload,
-            message_type=message_type,
-            sender=self._identity,
-            recipient=recipient.identity,
-            sequence=store.next_sequence(connection),
-            now=self._clock(),
-        )
+        return self._sealed(connection, recipient, message_type, payload)
+
+    def revocations(self, withdrawn: Collection[UnitId]) -> list[tuple[str, bytes]]:
+        """What tells units that were withdrawn of it, each with its topic: a keyring without keys."""
+        with self._database.begin() as connection:
+            units = [store.find(connection, name, active=False) for name in sorted(withdrawn)]
+            return [
+                (
+                    unit_topic(unit.id, UnitChannel.KEYRINGS),
+                    self._sealed(connection, unit, MessageType.KEYRING, Keyring(unit.id, (), lease_end=0).to_bytes()),
+                )
+                for unit in units
+                if unit is not None
+            ]
 
     def leap(self, connection: Connection, numbers: int) -> None:
         """Leave out so many sequence numbers: after a restore, units may have seen those that came next."""
@@ -208,6 +215,16 @@ class FleetService:
     def waiting_count(self, connection: Connection) -> int:
         """How many messages wait to be sent."""
         return store.queued_count(connection)
+
+    def _sealed(self, connection: Connection, recipient: Unit, message_type: MessageType, payload: bytes) -> bytes:
+        return seal(
+            payload,
+            message_type=message_type,
+            sender=self._identity,
+            recipient=recipient.identity,
+            sequence=store.next_sequence(connection),
+            now=self._clock(),
+        )
 
     def _put(self, connection: Connection, action: AuditAction, unit: Unit, now: int) -> None:
         store.put(connection, unit)

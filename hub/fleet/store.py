@@ -101,9 +101,9 @@ hub_sequence = Table(
 )
 
 
-def find(connection: Connection, name: str) -> Unit | None:
-    """An active unit."""
-    row = connection.execute(select(units).where(units.c.id == name, units.c.active)).one_or_none()
+def find(connection: Connection, name: str, *, active: bool = True) -> Unit | None:
+    """An active unit, or one that was withdrawn."""
+    row = connection.execute(select(units).where(units.c.id == name, units.c.active.is_(active))).one_or_none()
     return None if row is None else _unit(row)
 
 

@@ -17,6 +17,7 @@ from hub.ingest.model import SecondLook
 from protocol.announcement import Announcement
 from protocol.envelope import MessageType, digest, open_envelope
 from protocol.health import Health
+from protocol.keyring import Keyring
 from protocol.receipt import Receipt
 from protocol.topics import UnitChannel, unit_topic, watchlist_topic
 from provisioning.registry import Reason
@@ -215,6 +216,11 @@ def test_revoked_unit_keeps_its_connection_or_fetches_the_list_again(site: HubSi
         hub.wait_for("units.read")
         hub.wait_for("watchlist.published", times=2)
         stolen.wait_until_cut()
+        (told,) = stolen.heard(unit_topic(UNIT, UnitChannel.KEYRINGS))
+        opened = open_envelope(
+            told, recipient=site.unit().identity, find_sender=lambda _: site.hub, expected=MessageType.KEYRING
+        )
+        assert Keyring.from_bytes(opened.payload).keys == ()
         with pytest.raises(DownloadError) as refused:
             fetcher.download_bytes(
                 f"https://127.0.0.1:{site.settings.units_port}/watchlist/metadata/timestamp.json", 100_000

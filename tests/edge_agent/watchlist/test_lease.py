@@ -1,23 +1,28 @@
 """A unit keeps the keys of its list for as long as its hub renews them, and no longer."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from credentials.identity import load_identity
 from edge_agent.bootstrap import Unit, build_synchroniser
 from edge_agent.link.current_list import CurrentList
 from edge_agent.trusted_time import Milliseconds
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.store import Installed, LeaseEndedError
 from edge_agent.watchlist.sync import RevokedError
-from protocol.envelope import MessageType
+from faults import RejectedError
+from protocol.envelope import MessageType, seal
+from protocol.ids import UnitId
 from protocol.keyring import Keyring
+from provisioning.units import add_unit
 from tests.edge_agent.lists import OBAMA
-from tests.edge_agent.site import MISSING, UNIT, Site
+from tests.edge_agent.site import MISSING, SITE, UNIT, Site
 from tests.support.hub_simulator import now_ms
 
 DAY = 86_400_000
+THEIRS = UnitId("bd/petrapole-1")
 TODAY = date.today()  # noqa: DTZ011 - a case is listed for months
 
 
@@ -131,6 +136,36 @@ def test_unit_that_is_told_of_its_revocation_destroys_its_keys_at_once(listed: S
     current.reload_if_changed()
     assert current.watchlist is None
     require_no_list(synced)
+
+
+def test_connected_unit_that_is_told_of_its_revocation_destroys_its_keys_at_once(listed: Site, synced: Unit) -> None:
+    repository = listed.hub.repository
+    sealed = repository.keyrings[UNIT]
+    current = CurrentList(synced.store, synced.loader)
+    current.load()
+    current.take_keyring(sealed)
+    assert current.timestamp_version == 1
+    current.take_keyring(repository.seal(Keyring(UNIT, (), 0).to_bytes(), MessageType.KEYRING, UNIT))
+    assert current.timestamp_version == 0
+    assert not any(sealed in path.read_bytes() for path in listed.data.rglob("*") if path.is_file())
+    require_no_list(synced)
+
+
+def test_forged_revocation(listed: Site, synced: Unit) -> None:
+    add_unit(listed.folder, THEIRS, site=SITE, slices=(), now=datetime.now(UTC))
+    current = CurrentList(synced.store, synced.loader)
+    current.load()
+    empty = Keyring(UNIT, (), 0).to_bytes()
+    repository = listed.hub.repository
+    stranger = load_identity(listed.folder / "units" / "petrapole-1")
+    forged = seal(
+        empty, message_type=MessageType.KEYRING, sender=stranger, recipient=synced.identity.public, sequence=9, now=0
+    )
+    of_another = repository.seal(Keyring(THEIRS, (), 0).to_bytes(), MessageType.KEYRING, UNIT)
+    for envelope in (forged, of_another, repository.seal(empty, MessageType.KEYRING, THEIRS), b""):
+        with pytest.raises(RejectedError):
+            current.take_keyring(envelope)
+    assert current.timestamp_version == 1
 
 
 def test_server_that_hides_the_keyring_without_the_hubs_signature_revokes_nobody(listed: Site, synced: Unit) -> None:
