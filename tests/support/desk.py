@@ -20,7 +20,7 @@ from hub.desk import ConsoleServices
 from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, DispatchService, Recipients
 from hub.fleet.service import FleetService
 from hub.ingest.capture_time import CaptureTime
-from hub.matching.service import MatchId
+from hub.matching.service import MatchId, UnknownMatchError
 from hub.review.checklist import Feature, Seen
 from hub.review.conclusions import Answer, Outcome
 from hub.review.model import Comparison, Queue, ReviewId
@@ -207,7 +207,10 @@ class RegisterMatches:
 
     def find(self, _connection: Connection, match_id: str, /) -> Match:
         """One of them."""
-        return next(match for match in self.found if match.id == match_id)
+        for match in self.found:
+            if match.id == match_id:
+                return match
+        raise UnknownMatchError("There is no such match.")
 
     def confirmed(self, _connection: Connection, match_id: str, _actor: str, _at: int, /) -> None:
         """Two people agree."""

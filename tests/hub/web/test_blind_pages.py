@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from hub.access.service import Role
 from protocol.ids import CaseId
@@ -128,6 +129,27 @@ def test_neither_face_nor_page_differs_by_score(desk: Desk, person: MakePerson) 
         pages = [amina.get(path.format(review)) for review in (low, high)]
         bodies = [page.content.replace(review.encode(), b"") for page, review in zip(pages, (low, high), strict=True)]
         assert bodies[0] == bodies[1]
+
+
+def test_database_is_asked_other_things_for_a_higher_score(desk: Desk, person: MakePerson) -> None:
+    # How long an answer takes follows from what is asked for it: clocks on a busy machine would tell less.
+    sighting = desk.receive(Intake())
+    found = [
+        desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{rank}")), score=score, rank=rank)
+        for rank, score in ((1, 0.99), (2, 0.51))
+    ]
+    amina = person("amina")
+    asked: list[str] = []
+    event.listen(desk.database._engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    traces = []
+    for review in found:
+        asked.clear()
+        amina.take(review)
+        for path in PAGES[1:6]:
+            amina.get(path.format(review))
+        # How the audit's tree grows follows from the number of its entries alone.
+        traces.append([one.partition("WHERE")[0] for one in asked if "audit_" not in one])
+    assert traces[0] == traces[1]
 
 
 def test_waiting_reviewer_learns_nothing_of_the_second_answer_until_it_decides(desk: Desk, person: MakePerson) -> None:
