@@ -6,6 +6,7 @@ the broker keeps whatever this process has in memory: a crash, or a cut connecti
 
 import queue
 import random
+import socket
 import ssl
 import threading
 from collections.abc import Sequence
@@ -154,6 +155,7 @@ class MqttLink:
     def _build_client(self, client_id: str, context: ssl.SSLContext) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
         client.tls_set_context(context)
+        client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -161,6 +163,10 @@ class MqttLink:
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         return client
+
+    def _on_socket_open(self, _client: Client, _data: object, connection: Any) -> None:
+        # A receipt is small and somebody waits for it: it must not wait for a fuller packet.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object

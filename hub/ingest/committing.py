@@ -51,28 +51,26 @@ class Committer:
             self._count(connection, message)
             return None
         try:
-            with connection.begin_nested():
-                return self._take(connection, message)
+            match message:
+                case Numbered():
+                    return self._settle(connection, message)
+                case Report():
+                    return self._take_report(connection, message)
+                case Gone():
+                    self._fleet.note_gone(connection, message.unit)
+                case _:
+                    assert_never(message)
         except RejectedError as error:
+            # Of a report that is not newer, or a unit that was withdrawn since its message was opened.
             self._count(connection, Refused(message.unit, error))
-            return None
+        return None
 
-    def _take(self, connection: Connection, message: Numbered | Report | Gone) -> Reply | None:
-        match message:
-            case Numbered():
-                receipt = self._settle(connection, message)
-                envelope = self._fleet.seal(connection, message.unit, MessageType.RECEIPT, receipt.to_bytes())
-                return Reply(unit_topic(message.unit, UnitChannel.RECEIPTS), envelope)
-            case Report():
-                answer = self._fleet.take_health(connection, message.unit, message.sequence, message.health)
-                return None if answer is None else Reply(unit_topic(message.unit, UnitChannel.TIME), answer)
-            case Gone():
-                self._fleet.note_gone(connection, message.unit)
-                return None
-            case _:
-                assert_never(message)
+    def _take_report(self, connection: Connection, message: Report) -> Reply | None:
+        with connection.begin_nested():
+            answer = self._fleet.take_health(connection, message.unit, message.sequence, message.health)
+        return None if answer is None else Reply(unit_topic(message.unit, UnitChannel.TIME), answer)
 
-    def _settle(self, connection: Connection, message: Numbered) -> Receipt:
+    def _settle(self, connection: Connection, message: Numbered) -> Reply:
         """Commit a message, or refuse it for good, and say so in a receipt; the same again for every repetition."""
         try:
             with connection.begin_nested():
@@ -80,7 +78,9 @@ class Committer:
         except RejectedError as error:
             known = self._refuse_for_good(connection, message, error)
         verdict = Verdict.REFUSED if known.standing is Standing.REFUSED else Verdict.COMMITTED
-        return Receipt(message.digest, known.at, verdict)
+        receipt = Receipt(message.digest, known.at, verdict)
+        envelope = self._fleet.seal(connection, message.unit, MessageType.RECEIPT, receipt.to_bytes())
+        return Reply(unit_topic(message.unit, UnitChannel.RECEIPTS), envelope)
 
     def _account(self, connection: Connection, message: Numbered) -> KnownMessage:
         known = self._fleet.known_message(connection, message.unit, message.sequence)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from typer.testing import CliRunner
 
-from benchmarks import memory, precision, search, sync
+from benchmarks import ingest, memory, precision, search, sync
 from benchmarks.timing import Stopwatch
 
 
@@ -40,6 +40,15 @@ def test_sync_prints_what_a_child_costs_and_how_soon_it_is_found() -> None:
     assert all(each["bytes_down"] > 8192 and each["searchable_s"] > 0 for each in result["added"])
     assert result["start"]["ratio"] > 1
     assert result["start"]["remove_bytes_down"] < result["start"]["stored_bytes"]
+
+
+def test_ingest_answers_every_sighting_on_both_databases() -> None:
+    done = CliRunner().invoke(ingest.app, ["--json", "--quick"])
+    assert done.exit_code == 0
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["database"] for row in rows] == ["sqlite", "postgresql"]
+    assert all(row[name] > 0 for row in rows for name in ("single_ms", "commits", "of_broker", "of_commits"))
+    assert all(run["p99_ms"] >= run["p50_ms"] > 0 for row in rows for run in (row["hub"], row["broker"]))
 
 
 def test_medians_are_of_each_stage_in_milliseconds() -> None:

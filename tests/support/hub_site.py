@@ -160,7 +160,7 @@ class HubProcess:
     def __init__(self, site: HubSite, *options: str, command: str = "serve", **changes: str) -> None:
         self._process = subprocess.Popen(
             _command(command, *options),
-            env=site.environment(MCA_LOG_LEVEL="debug", **changes),
+            env=site.environment(**{"MCA_LOG_LEVEL": "debug"} | changes),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
