@@ -41,13 +41,14 @@ class Supervisor:
         except MissingChildAlertError as error:
             self._fail(name, error)
         except Exception as error:  # noqa: BLE001  The outermost frame: whatever it is, the hub must not go on without it.
-            _log.error("hub.worker-failed", worker=name, exc_info=error)
             self._fail(name, WorkerEndedError(f"The hub's {name} failed: {type(error).__name__}. Start it again."))
+            _log.error("hub.worker-failed", worker=name, exc_info=error)
 
     def _fail(self, name: str, error: Exception) -> None:
-        _log.critical("hub.stops", worker=name, reason=type(error).__name__)
+        # First of all: should even the log fail, the others still end.
         self._failures.append(error)
         self.stop.set()
+        _log.critical("hub.stops", worker=name, reason=type(error).__name__)
 
 
 def finish(threads: Iterable[threading.Thread], seconds: float) -> None:

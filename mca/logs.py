@@ -1,10 +1,12 @@
 """Logs: structured, on standard error, for machines when nobody watches. They name events, never children."""
 
+import io
 import logging
 import os
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -21,6 +23,19 @@ def withhold_bytes(_logger: object, _name: str, event: MutableMapping[str, Any])
         if isinstance(value, (bytes, bytearray, memoryview)) or hasattr(value, "__array__"):
             event[key] = f"<{len(value)} withheld>"
     return event
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error, which never stops the work: a line that a full disk or a closed pipe does not take is left out."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure_logs() -> None:
@@ -42,6 +57,6 @@ def configure_logs() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )

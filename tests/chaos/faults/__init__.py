@@ -1,7 +1,7 @@
 """Every kind of fault."""
 
 from tests.chaos.faults.clocks import CLOCKS
-from tests.chaos.faults.disks import DISKS
+from tests.chaos.faults.disks import DISKS, LIMITS
 from tests.chaos.faults.kills import KILLS
 from tests.chaos.faults.kind import Apply, Fault, Need
 from tests.chaos.faults.links import LINKS
@@ -13,6 +13,7 @@ _GROUPS: tuple[tuple[dict[str, Apply], Need | None], ...] = (
     (KILLS, None),
     (STEPS, Need.GATE),
     (LINKS, None),
+    (LIMITS, None),
     (DISKS, Need.DISK),
     (CLOCKS, Need.CLOCK),
 )

@@ -1,5 +1,6 @@
 """Disks that are full, read-only, or lose power."""
 
+import resource
 from random import Random
 
 from tests.chaos.disk import SmallDisk
@@ -8,6 +9,7 @@ from tests.chaos.site import Part, Site
 from tests.chaos.work import Work
 
 _MOST_SPARE = 400_000  # bytes: four sightings
+_LARGEST_LIMIT = 8_000_000  # bytes: twice what SQLite lets its log grow to
 
 
 def _full(choose: Choose) -> Apply:
@@ -51,6 +53,23 @@ def _power_cut(choose: Choose) -> Apply:
     return apply
 
 
+def _limited(choose: Choose) -> Apply:
+    """As a full disk where there are no disks of our own: no file of the program that runs can grow past a size."""
+
+    def apply(site: Site, work: Work, draw: Random) -> None:
+        part = choose(site, draw)
+        program = part.program
+        assert program is not None
+        _, hard = resource.prlimit(program.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (int(_LARGEST_LIMIT ** draw.random()), hard))
+        work.start()
+        work.finish()
+        pause(draw)
+        resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    return apply
+
+
 def _mend(part: Part) -> None:
     part.kill()
     _disk(part).repair()
@@ -61,6 +80,10 @@ def _disk(part: Part) -> SmallDisk:
     return part.disk
 
 
+LIMITS: dict[str, Apply] = {
+    "files of a unit that cannot grow": _limited(a_unit),
+    "files of the hub that cannot grow": _limited(the_hub),
+}
 DISKS: dict[str, Apply] = {
     "disk of a unit full": _full(a_unit),
     "disk of the hub full": _full(the_hub),

@@ -77,7 +77,7 @@ def _intake(site: Site, work: Work, draw: Random) -> None:
 def _hub(site: Site, work: Work, draw: Random) -> None:
     site.hub.stop()
     work.start()
-    site.hub.begin(NthStep(draw.randrange(270), _speaks_or_writes(site.hub.data)))
+    site.hub.begin(NthStep(draw.randrange(200), _speaks_or_writes(site.hub.data)))
     work.finish()
     _kill_at_the_latest(site.hub)
 
