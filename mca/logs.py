@@ -26,7 +26,7 @@ def withhold_bytes(_logger: object, _name: str, event: MutableMapping[str, Any])
 
 
 class _StandardError(io.TextIOBase):
-    """Standard error, which never stops the work: a line that a full disk or a closed pipe does not take is left out."""
+    """Standard error, which never stops the work: what a full disk or a closed pipe does not take is left out."""
 
     def write(self, text: str) -> int:
         with suppress(OSError):
