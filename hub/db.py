@@ -4,13 +4,16 @@ Each room's `store.py` declares its tables on `metadata`; migrations/ brings a d
 """
 
 import os
+import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
@@ -19,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from faults import MisconfiguredError, UnavailableError
 
+_log = structlog.get_logger()
 _PATIENCE_SECONDS: Final = 30
 # Any number would do: advisory locks are a database's own, and the hub takes two of them (see hub/lease.py).
 _WRITER: Final = 1
@@ -80,14 +84,17 @@ class Database:
 
     @contextmanager
     def snapshot(self, folder: Path) -> Iterator[BinaryIO]:
-        """The whole SQLite database of one moment as a file to be read, while others go on writing.
+        """The whole database of one moment as a file to be read, while others go on writing.
 
-        It lies in `folder`, on the same disk as the database itself, under no name, and is gone when the block
-        ends or the process does. Raises DatabaseUnavailableError, or DatabaseUrlError where the database has tools
-        of its own.
+        A SQLite database, or what pg_restore reads. It lies in `folder` under no name, and is gone when the block
+        ends or the process does. Raises DatabaseUnavailableError, or DatabaseUrlError where pg_dump is missing.
         """
-        if self._engine.dialect.name != "sqlite":
-            raise DatabaseUrlError("Only a database in SQLite can be copied by the hub. Use pg_dump for PostgreSQL.")
+        if self._engine.dialect.name == "postgresql":
+            with tempfile.TemporaryFile(dir=folder) as dump:
+                self._dump_into(dump)
+                dump.seek(0)
+                yield dump
+            return
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".snapshot.")
         with os.fdopen(descriptor, "r+b") as file:
             try:
@@ -101,6 +108,22 @@ class Database:
             finally:
                 target.close()
             yield file
+
+    def _dump_into(self, dump: BinaryIO) -> None:
+        program = shutil.which("pg_dump")
+        if program is None:
+            raise DatabaseUrlError("pg_dump is not installed. Run: apt install postgresql-client")
+        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        done = subprocess.run(  # noqa: S603  The settings' own URL, which holds no password.
+            [program, "--format=custom", "--no-owner", "--no-password", url],
+            stdin=subprocess.DEVNULL,
+            stdout=dump,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        if done.returncode != 0:
+            _log.error("database.not-dumped", reason=done.stderr.decode(errors="replace").strip()[-300:])
+            raise DatabaseUnavailableError("The hub's database could not be copied by pg_dump. Try again.")
 
     def _copy_into(self, target: sqlite3.Connection) -> None:
         connection = self._engine.raw_connection()

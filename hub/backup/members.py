@@ -9,6 +9,7 @@ from hub.config import BrokerKind, HubSettings
 from models.pack import default_pack_path
 
 DATABASE = "hub.sqlite3"
+DUMP = "hub.pgdump"  # Of a database in PostgreSQL, for pg_restore.
 _IDENTITY = ("signing.key", "opening.key", "card.json")
 
 
@@ -27,7 +28,7 @@ def members_of(config: Path, settings: HubSettings) -> Members:
     root = config.resolve().parent.parent
     found = sorted({path.resolve() for path in _files(config, settings)})
     inside = [path for path in found if path.is_relative_to(root)]
-    database = (settings.data / DATABASE).resolve()
+    database = (settings.data / (DATABASE if settings.database is None else DUMP)).resolve()
     needed = {(settings.identity / name).resolve() for name in _IDENTITY} | {settings.storage_key.resolve(), database}
     outside = sorted(str(path) for path in needed if not path.is_relative_to(root))
     if outside:

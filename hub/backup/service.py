@@ -15,7 +15,7 @@ from hub.backup.archive import pack, unpack
 from hub.backup.container import Sealer, open_sealed
 from hub.backup.errors import BackupDamagedError, BackupSettingsError, RestoreRefusedError
 from hub.backup.keys import load_public
-from hub.backup.members import DATABASE, Members, members_of
+from hub.backup.members import DATABASE, DUMP, Members, members_of
 from hub.recovery import RESTORED
 from protocol.keys import Identity, OpeningKey
 
@@ -97,7 +97,7 @@ def _unpack_whole(content: Callable[[], Iterator[bytes]], folder: Path) -> None:
     staging = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}."))
     try:
         unpack(content(), staging)
-        database = _sound_database(staging)
+        database = next(staging.rglob(DUMP), None) or _sound_database(staging)
         write_private(database.parent / RESTORED, b"")
         staging.rename(folder)
     except BaseException:
