@@ -147,3 +147,32 @@ def test_operators_and_reviews_of_the_second_version_lose_their_rights_or_sites(
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar_one() == 0
     with pytest.raises(IntegrityError, match="append-only"), database.begin() as connection:
         connection.exec_driver_sql("UPDATE reviews SET site = 'bd/b'")
+
+
+def test_cases_of_the_fourth_version_are_lost_or_searched_for_no_longer(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
+    database.migrate("0004")
+    columns = (
+        "id, slice, sealed_reference, reference_index, sex, born_from, born_to, listed_until, status, located_at,"
+        " registered_at, revision"
+    )
+    values = "'bd/missing', x'01', :index, 'male', 24168, 24173, '2027-01-01'"
+    with database.begin() as connection:
+        for case, status, located in (("bd/c-1", "missing", None), ("bd/c-2", "located", 9)):
+            connection.execute(
+                text(f"INSERT INTO cases ({columns}) VALUES (:case, {values}, :status, :located, 7, :revision)"),
+                {"case": case, "index": case.encode(), "status": status, "located": located, "revision": int(case[-1])},
+            )
+        connection.execute(text("INSERT INTO case_photos VALUES ('00', 'bd/c-1', 0, x'01', x'02', NULL, NULL)"))
+    database.migrate()
+    with database.begin() as connection:
+        rows = connection.execute(text("SELECT id, register, state, state_at, renewed_at FROM cases ORDER BY id")).all()
+        assert [tuple(row) for row in rows] == [
+            ("bd/c-1", "missing", "open", 7, 7),
+            ("bd/c-2", "missing", "located", 9, 7),
+        ]
+        assert connection.execute(text("SELECT added_at, sealed_original FROM case_photos")).one() == (7, b"\x01")
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(text("UPDATE cases SET state = 'lost'"))
