@@ -203,11 +203,21 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if not _is_unavailable(error):
+        if not _is_unavailable(_first_of(error)):
             raise
         raise DatabaseUnavailableError("The hub's database does not answer or cannot write. Try again.") from error
     except PoolTimeoutError as error:
         raise DatabaseUnavailableError("The hub's database has too much to do at once. Try again.") from error
+
+
+def _first_of(error: DBAPIError) -> DBAPIError:
+    """What failed first: SQLite gives a savepoint up when the disk fails it, and SQLAlchemy then looks for it in vain."""
+    first, earlier = error, error.__context__
+    while earlier is not None:
+        if isinstance(earlier, DBAPIError):
+            first = earlier
+        earlier = earlier.__context__
+    return first
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from hub.db import Database, DatabaseUnavailableError, DatabaseUrlError
+from tests.support.full_disk import files_of_at_most
 
 
 @pytest.fixture
@@ -94,6 +95,19 @@ def test_row_does_not_show_in_the_text_of_an_error(database: Database) -> None:
     with pytest.raises(Exception, match="no such table") as caught, database.begin() as connection:
         connection.execute(text("INSERT INTO missing VALUES (:body)"), {"body": "a child's secret"})
     assert "secret" not in str(caught.value)
+
+
+def test_disk_that_fails_inside_a_savepoint_is_taken_for_an_error_of_the_program(database: Database) -> None:
+    def write_within_a_savepoint() -> None:
+        with database.begin() as connection:
+            connection.execute(text("PRAGMA cache_size = 1"))  # So that pages are written before the end.
+            with connection.begin_nested():
+                for _ in range(100):
+                    connection.execute(text("INSERT INTO notes VALUES (:body)"), {"body": "x" * 10_000})
+
+    with files_of_at_most(0), pytest.raises(DatabaseUnavailableError):
+        write_within_a_savepoint()
+    assert count(database) == 0
 
 
 def test_statement_that_is_wrong_is_not_taken_for_a_database_that_is_away(database: Database) -> None:

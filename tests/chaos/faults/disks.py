@@ -65,7 +65,8 @@ def _limited(choose: Choose) -> Apply:
         work.start()
         work.finish()
         pause(draw)
-        resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        if program.is_running:
+            resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
     return apply
 
