@@ -70,16 +70,17 @@ class SegmentMaker:
         key = self._key(name, state, new_epoch)
         first = _FIRST if state is None else state.last_sequence + 1
         made = _segments(name, first, step, versions, read)
-        before = (state.changes or 0, state.superseded_at) if state is not None else (0, None)
-        since = before[1] or (now if step.supersedes else None)
+        changes, superseded_at = (0, None) if state is None else (state.changes or 0, state.superseded_at)
+        if superseded_at is None and step.supersedes:
+            superseded_at = now
         return SliceChange(
             key=key,
             snapshot=step.snapshot,
             segments={segment.sequence: self._encrypted(segment, key) for segment in made},
             entries=entries,
             removed=published.keys() - listed.keys(),
-            changes=0 if step.snapshot else before[0] + len(step.changed) + len(step.removals),
-            superseded_at=None if step.snapshot else since,
+            changes=0 if step.snapshot else changes + len(step.changed) + len(step.removals),
+            superseded_at=None if step.snapshot else superseded_at,
         )
 
     def _step(
