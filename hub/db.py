@@ -211,7 +211,7 @@ def _clear_errors() -> Iterator[None]:
 
 
 def _first_of(error: DBAPIError) -> DBAPIError:
-    """What failed first: SQLite gives a savepoint up when the disk fails it, and SQLAlchemy then looks for it in vain."""
+    """What failed first: SQLite gives a savepoint up when the disk fails it, and SQLAlchemy looks for it in vain."""
     first, earlier = error, error.__context__
     while earlier is not None:
         if isinstance(earlier, DBAPIError):
