@@ -5,15 +5,18 @@
 function followQueue(lists) {
   const status = document.getElementById("live-status");
   const source = new EventSource(lists.dataset.live);
-  let first = true;
+  let known = "";
   source.addEventListener("queue", async () => {
-    if (first) { first = false; return; } // It came with the page.
     const answer = await fetch(lists.dataset.lines);
     if (!answer.ok || answer.redirected) return;
+    const text = await answer.text();
+    if (text === known) return;
+    const changed = known !== ""; // The first may be what the page already shows.
+    known = text;
     const focused = lists.contains(document.activeElement) ? document.activeElement.closest("form")?.action : null;
-    lists.innerHTML = await answer.text();
+    lists.innerHTML = text;
     if (focused) [...lists.querySelectorAll("form")].find((form) => form.action === focused)?.querySelector("button").focus();
-    status.textContent = "The list has changed.";
+    if (changed) status.textContent = "The list has changed.";
   });
   source.addEventListener("ended", () => {
     source.close();
@@ -54,7 +57,7 @@ function viewTogether(viewer) {
     }
   }
 
-  viewer.querySelector(".tools").hidden = false;
+  viewer.classList.add("ready");
   viewer.addEventListener("click", (event) => {
     const { zoom, view: name } = event.target.dataset;
     if (zoom === "in") zoomTo(view.zoom * 1.4);
