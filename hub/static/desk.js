@@ -1,7 +1,8 @@
 // What the pages of reviews do beyond what a browser does by itself. Everything works without it.
 "use strict";
 
-// The queue: the server says when it is another, and the lists are fetched anew.
+// The queue: the server says when it is another, and the lists are fetched anew, the first time too: something may have
+// changed between the page and the first word.
 function followQueue(lists) {
   const status = document.getElementById("live-status");
   const source = new EventSource(lists.dataset.live);

@@ -140,6 +140,8 @@ def test_two_people_confirm_and_neither_sees_the_score_before_answering(desk: De
 def test_whole_review_can_be_done_with_the_keyboard_alone(desk: Desk, window: OpenWindow) -> None:
     adults(desk)
     page = window()
+    # A browser gives the first field its focus only with the first picture it paints.
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("amina")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
