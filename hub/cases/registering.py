@@ -14,7 +14,17 @@ from hub.cases import name_store, photo_store, store
 from hub.cases.duplicates import Duplicates
 from hub.cases.errors import CaseError, UnknownCaseError
 from hub.cases.lifecycle import WITH_FACES
-from hub.cases.model import CaseRecord, CaseState, GivenPhoto, NewCase, PhotoRow, Reason, ReferencePhoto, Register
+from hub.cases.model import (
+    CaseRecord,
+    CaseState,
+    GivenPhoto,
+    NewCase,
+    PhotoRow,
+    Purpose,
+    Reason,
+    ReferencePhoto,
+    Register,
+)
 from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotographError
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import case_place, number_index, photo_place, reference_index, terms_of
@@ -196,6 +206,8 @@ class Registrar:
             raise CaseError("The month of birth lies in the future.")
         if new.basis.ground is LegalBasis.GUARDIAN_CONSENT and new.basis.until is None:
             raise CaseError("A consent needs its last day: until when the guardian has given it.")
+        if Purpose.SEARCH not in new.basis.purposes:
+            raise CaseError("The legal basis must cover the search for the child: else nothing may be kept here.")
         if new.basis.until is not None and new.basis.until < today:
             raise CaseError("The legal basis has ended already. Give one that holds.")
 

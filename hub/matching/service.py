@@ -61,8 +61,7 @@ class RegisterMatches:
 
     def last_search(self, connection: Connection, case: CaseId) -> int | None:
         """When a case was last searched for, in milliseconds since 1970 UTC."""
-        found = store.last_search(connection, case)
-        return None if found is None else found[0]
+        return store.last_search(connection, case)
 
     def forget(self, connection: Connection, case: CaseId) -> int:
         """Remove everything found of a case that ends; how many matches there were."""

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Double,
     ForeignKey,
@@ -154,20 +155,12 @@ def note_search(
         connection.execute(insert(register_searches).values(case_id=case, **columns))
 
 
-def last_search(connection: Connection, case: CaseId) -> tuple[int, int] | None:
-    """When a case was last searched for, and how many candidates there were."""
-    query = select(register_searches.c.at, register_searches.c.candidates).where(register_searches.c.case_id == case)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else (row.at, row.candidates)
+def last_search(connection: Connection, case: CaseId) -> int | None:
+    """When a case was last searched for."""
+    return connection.scalar(select(register_searches.c.at).where(register_searches.c.case_id == case))
 
 
-def pending_count(connection: Connection) -> int:
-    """How many matches nobody was asked about yet."""
-    query = select(func.count()).select_from(register_matches).where(register_matches.c.taken_at.is_(None))
-    return connection.scalar(query) or 0
-
-
-def _names(case: CaseId) -> Any:
+def _names(case: CaseId) -> ColumnElement[bool]:
     return or_(register_matches.c.missing_id == case, register_matches.c.found_id == case)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pyzipper
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from hub.access.service import Role
 from hub.audit.service import AuditAction
@@ -157,7 +157,7 @@ def test_file_with_a_bad_line_is_taken_half(desk: Desk, window: OpenWindow) -> N
         (good, "Try without taking", "1 cases can be taken"),
         (good, "Take all cases", "1 cases were taken"),
     ):
-        file = {"name": "cases.csv", "mimeType": "text/csv", "buffer": (head + lines).encode()}
+        file = FilePayload(name="cases.csv", mimeType="text/csv", buffer=(head + lines).encode())
         page.get_by_label("File", exact=True).set_input_files(file)
         page.get_by_label("Photographs that its lines name").set_input_files(SAMPLES / "obama.jpg")
         page.get_by_role("button", name=act).click()

@@ -1,11 +1,12 @@
 """Who may open a case's pages, what they show, and where they lie."""
 
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import Depends
 
 from hub.access.service import Field, Role
-from hub.cases.service import CaseFile
+from hub.cases.service import CaseError, CaseFile
 from hub.desk import Services, SignedInVisitor
 from protocol.ids import CaseId
 
@@ -29,6 +30,14 @@ def _case(hub: str, name: str, services: Services, visitor: SignedInVisitor) -> 
 
 
 OpenedCase = Annotated[CaseFile, Depends(_case)]
+
+
+def day_of(text: str) -> date | None:
+    """The day on which a photograph was taken, if it was given. Raises CaseError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CaseError("The day on which a photograph was taken is no day. Write YYYY-MM-DD.") from None
 
 
 def address(case: CaseId) -> str:

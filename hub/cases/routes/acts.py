@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from faults import RejectedError
 from hub.access.service import requires
-from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address
+from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address, day_of
 from hub.cases.routes.register import show_case
 from hub.cases.service import GivenPhoto, Reason
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
@@ -59,6 +59,7 @@ def add_photograph(
     services: Services,
     visitor: SignedInVisitor,
     pages: ShownBy,
+    taken_on: Annotated[str, Form()] = "",
     source: Annotated[str, Form()] = "",
     despite: Annotated[str, Form()] = "",
 ) -> Response:
@@ -66,7 +67,7 @@ def add_photograph(
     name, registrar = case.summary.id, services.register.cases.registrar
     why = despite.strip() or None
     try:
-        (picture,) = registrar.read([GivenPhoto(photograph.file.read(), None, source)], why)
+        (picture,) = registrar.read([GivenPhoto(photograph.file.read(), day_of(taken_on), source)], why)
         with services.database.begin() as connection:
             registrar.add_photo(connection, name, picture, visitor.operator.name, despite=why)
     except RejectedError as error:

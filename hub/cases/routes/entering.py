@@ -1,6 +1,5 @@
 """Entering cases: by a form, and from files with a dry run first."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from faults import RejectedError
 from hub.access.service import NotPermittedError, Visitor, requires
-from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address
+from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address, day_of
 from hub.cases.service import (
     Basis,
     BodyPart,
@@ -72,10 +71,10 @@ def add(cells: Cells, photographs: Files, services: Services, visitor: SignedInV
     new, problems = _read(cells, services, visitor)
     if new is not None:
         despite = cells.get("despite", "").strip() or None
-        given = [
-            GivenPhoto(one.file.read(), _taken_on(cells), cells.get("photo_source", "")) for one in _chosen(photographs)
-        ]
+        source = cells.get("photo_source", "")
         try:
+            taken_on = day_of(cells.get("photo_taken_on", ""))
+            given = [GivenPhoto(one.file.read(), taken_on, source) for one in _chosen(photographs)]
             case = services.register.cases.register(new, given, visitor.operator.name, despite=despite)
             return RedirectResponse(address(case), status_code=303)
         except RejectedError as error:
@@ -176,13 +175,6 @@ def _read(cells: dict[str, str], services: Services, visitor: Visitor) -> tuple[
     if new is not None and not visitor.operator.sites.include(new.site):
         return None, (Problem(0, "site", "Choose a site of yours."),)
     return new, problems
-
-
-def _taken_on(cells: dict[str, str]) -> date | None:
-    try:
-        return date.fromisoformat(cells["photo_taken_on"]) if cells.get("photo_taken_on") else None
-    except ValueError:
-        raise CaseError("The day on which the photographs were taken is no day. Write YYYY-MM-DD.") from None
 
 
 def _chosen(files: list[UploadFile]) -> list[UploadFile]:

@@ -13,7 +13,16 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services
-from hub.cases.service import CaseError, CaseState, GivenPhoto, PhotographError, UnknownCaseError
+from hub.cases.service import (
+    Basis,
+    CaseError,
+    CaseState,
+    GivenPhoto,
+    PhotographError,
+    Purpose,
+    Register,
+    UnknownCaseError,
+)
 from hub.clock import DAY, utc_day
 from models.images import decode_image, encode_jpeg
 from models.pack import default_pack_path, load_pack
@@ -22,6 +31,7 @@ from models.template import similarity, template_from_bytes
 from protocol.errors import FieldError
 from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.person import BirthBand, Month, Sex
+from protocol.sighting import LegalBasis
 from tests.support.databases import stored_bytes
 from tests.support.hub_site import PHOTO, SAMPLES, SLICE, HubSite, new_case, register
 
@@ -183,6 +193,10 @@ def test_one_child_registered_twice_is_noticed_by_the_reference(hub: Services) -
         {"slice": SliceName("bd/found")},
         {"last_seen": date(2999, 1, 1)},
         {"birth": BirthBand(Month(2150, 1), Month(2150, 2))},
+        {"basis": Basis(LegalBasis.GUARDIAN_CONSENT)},  # without a last day
+        {"basis": Basis(until=date(2020, 1, 1))},
+        {"basis": Basis(purposes=frozenset({Purpose.PUBLICATION}))},
+        {"register": Register.FOUND},  # on a list of units
     ],
 )
 def test_entry_that_cannot_be_is_refused(hub: Services, changes: dict[str, Any]) -> None:

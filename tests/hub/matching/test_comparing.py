@@ -1,10 +1,12 @@
 """A child whom a shelter has is not found among the missing; or everybody is; or the trail does not say who looked."""
 
 import secrets
+from pathlib import Path
 
 import pytest
 
 from hub.audit.service import AuditAction, entries
+from hub.bootstrap import build_register_searches
 from hub.cases.service import CaseState, GivenPhoto, Reason, Register
 from hub.clock import DAY
 from hub.ingest.own_scores import OwnScores
@@ -14,6 +16,7 @@ from protocol.ids import HubId
 from protocol.person import BirthBand, Month, Sex
 from tests.support.cases import add_case, new_case, sample
 from tests.support.desk import Desk
+from tests.support.hub_site import HubSite
 
 
 @pytest.fixture
@@ -126,6 +129,18 @@ def test_confirmed_match_leaves_one_of_the_two_children_sought(desk: Desk, searc
         assert {desk.registers.cases.summary(connection, case).state for case in both} == {CaseState.LOCATED}
         located = [entry for case in both for entry in entries(connection, case) if entry.action.endswith("located")]
     assert len(located) == 2
+
+
+def test_found_match_does_not_reach_the_reviewers_queue(tmp_path: Path) -> None:
+    with HubSite(tmp_path, units=()).services() as hub:
+        for new, name in ((new_case("GD 1"), "obama.jpg"), (new_case("S 1", register=Register.FOUND), "obama2.jpg")):
+            hub.cases.register(new, [GivenPhoto(sample(name))], "tester")
+        assert build_register_searches(hub).work()
+        with hub.database.begin() as connection:
+            assert hub.review.open_matches(connection, hub.clock()) == 1
+            assert hub.matches.pending(connection) == []
+        with hub.database.read() as connection:
+            assert hub.review.open_count(connection) == 1
 
 
 def test_match_outlives_the_closing_of_one_of_its_cases(desk: Desk, searches: RegisterSearches) -> None:
