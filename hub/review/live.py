@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from hub.access.service import Operator
 from hub.clock import Clock
 from hub.db import Database
-from hub.review.model import Queue
 from hub.review.service import ReviewService
+from hub.review.views import Queue
 
 _LOOK_SECONDS: Final = 1.0
 _LOOKS_TO_A_BEAT: Final = 15

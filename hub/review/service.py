@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from hub.access.service import Operator, Role
+from hub.access.service import Operator
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import MINUTE
@@ -30,15 +30,12 @@ from hub.review.errors import (
     TakenError,
     UnknownReviewError,
 )
+from hub.review.lists import PAGE_LENGTH, Lists
 from hub.review.model import (
-    Comparison,
-    DecidedItem,
     Draft,
     GivenAnswer,
     Kind,
     Purpose,
-    Queue,
-    QueueItem,
     Remark,
     Review,
     ReviewFacts,
@@ -52,11 +49,13 @@ from hub.review.own_work import OwnWork
 from hub.review.showing import Showing
 from hub.review.sources import RegisterSource, SightingSource, Source
 from hub.review.urgency import Targets, Urgency
+from hub.review.views import Comparison, DecidedItem, Queue
 from hub.sites import Sites
 from protocol.ids import SightingId
 from protocol.sighting import Candidate
 
 __all__ = [
+    "PAGE_LENGTH",
     "Accuracy",
     "AlreadyAnsweredError",
     "AlreadyDecidedError",
@@ -79,7 +78,6 @@ __all__ = [
     "Urgency",
 ]
 
-PAGE_LENGTH: Final = 100
 _OF_A_REVIEW: Final = re.compile(r"/reviews/(?P<id>[0-9a-f]{16})/(?:answer|draft|release)")
 _A_LOOK: Final = 30 * MINUTE
 
@@ -121,6 +119,7 @@ class ReviewService:
             self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
         self._opening = Opening(self._sources, sightings, matches, self.controls, rules=rules, random=random)
         self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
+        self._lists = Lists(self._sources)
         self._showing = Showing(self._sources, self.claims, self.controls, vault)
 
     def open(
@@ -163,20 +162,7 @@ class ReviewService:
 
     def queue(self, connection: Connection, operator: Operator, at: int) -> Queue:
         """The open reviews of one person's sites as they see them, by when they are due."""
-        who, sites = operator.id, operator.sites
-        free = claim_store.free(connection, who, sites, at, PAGE_LENGTH + 1)
-        senior = operator.may(Role.SENIOR_REVIEWER)
-        disputed = claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
-        begun = claim_store.begun(connection, who, at)
-        waiting = [*begun, *disputed, *free]
-        return Queue(
-            begun=self._items(connection, begun, at),
-            disputed=self._items(connection, disputed, at),
-            to_answer=self._items(connection, free[:PAGE_LENGTH], at),
-            answered=self._items(connection, claim_store.answered(connection, who, at, PAGE_LENGTH), at),
-            more=len(free) > PAGE_LENGTH,
-            overdue=sum(review.due_at < at for review in waiting),
-        )
+        return self._lists.queue(connection, operator, at)
 
     def take(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
         """Take a half of a review, so that nobody else does it meanwhile.
@@ -187,11 +173,7 @@ class ReviewService:
 
     def take_next(self, connection: Connection, operator: Operator, at: int) -> ReviewId | None:
         """Take what is due first: the own begun one, then what waits for a senior, then the others. None: nothing."""
-        senior = operator.may(Role.SENIOR_REVIEWER)
-        who, sites = operator.id, operator.sites
-        found = claim_store.begun(connection, who, at)
-        found += claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
-        for review in [*found, *claim_store.free(connection, who, sites, at, PAGE_LENGTH)]:
+        for review in self._lists.due(connection, operator, at):
             try:
                 self.take(connection, review.id, operator, at)
             except (AlreadyDecidedError, TakenError):
@@ -201,15 +183,7 @@ class ReviewService:
 
     def decided(self, connection: Connection, sites: Sites) -> Sequence[DecidedItem]:
         """The newest decisions on children of the sites."""
-        return [
-            DecidedItem(
-                review,
-                self._sources[review.kind].subject(connection, review),
-                self._sources[review.kind].missing(connection, review),
-                decision,
-            )
-            for review, decision in store.decided_reviews(connection, sites, PAGE_LENGTH)
-        ]
+        return self._lists.decided(connection, sites)
 
     def comparison(self, connection: Connection, review_id: str, operator: Operator, at: int) -> Comparison:
         """A review as one person may see it now. Raises UnknownReviewError."""
@@ -311,16 +285,6 @@ class ReviewService:
             raise ReviewError("Answer first. You can add a remark when you have read what the machine found.")
         store.add_remark(connection, review.id, Remark(operator.id, text, at), self._vault)
         record(connection, AuditAction.REVIEW_REMARKED, actor=operator.name, subject=review.id, at=at)
-
-    def _items(self, connection: Connection, reviews: Sequence[Review], at: int) -> tuple[QueueItem, ...]:
-        return tuple(
-            QueueItem(
-                review,
-                self._sources[review.kind].subject(connection, review),
-                (review.due_at - at) // MINUTE,
-            )
-            for review in reviews
-        )
 
     def _find(self, connection: Connection, review_id: str, operator: Operator, *, lock: bool = False) -> Review:
         review = store.find_review(connection, review_id, lock=lock)

@@ -12,21 +12,10 @@ from hub.review import store
 from hub.review.claims import Claims
 from hub.review.contradictions import age_in_words, contradictions, gap_in_words
 from hub.review.controls import Controls
-from hub.review.model import (
-    EMPTY_DRAFT,
-    SENIOR,
-    Claim,
-    Comparison,
-    Decision,
-    GivenAnswer,
-    Kind,
-    Machine,
-    Review,
-    Stage,
-    Subject,
-)
+from hub.review.model import EMPTY_DRAFT, SENIOR, Claim, Decision, GivenAnswer, Kind, Review, Subject
 from hub.review.sources import Source
 from hub.review.statements import details, disagreements, second_look, statement
+from hub.review.views import Comparison, Machine, Stage
 from protocol.person import AgeBand
 
 

@@ -23,8 +23,9 @@ from hub.ingest.capture_time import CaptureTime
 from hub.matching.service import MatchId, UnknownMatchError
 from hub.review.checklist import Feature, Seen
 from hub.review.conclusions import Answer, Outcome
-from hub.review.model import Comparison, Queue, ReviewId
+from hub.review.model import ReviewId
 from hub.review.service import ReviewRules, ReviewService
+from hub.review.views import Comparison, Queue
 from hub.sites import EVERY_SITE, Sites
 from hub.wording import captured
 from models.align import portrait

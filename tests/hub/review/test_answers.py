@@ -21,8 +21,9 @@ from hub.review.errors import (
     ReviewError,
     UnknownReviewError,
 )
-from hub.review.model import MAX_COMMENT, Side, Stage
+from hub.review.model import MAX_COMMENT, Side
 from hub.review.service import ReviewService
+from hub.review.views import Stage
 from hub.sites import EVERY_SITE
 from hub.wording import captured
 from protocol.ids import CaseId, HubId

@@ -4,7 +4,8 @@ import dataclasses
 
 from hub.access.service import Role
 from hub.review.conclusions import Answer, Outcome
-from hub.review.model import Comparison, ReviewId, Stage
+from hub.review.model import ReviewId
+from hub.review.views import Comparison, Stage
 from hub.sites import EVERY_SITE
 from protocol.ids import CaseId
 from tests.support.desk import Case, Desk, Intake

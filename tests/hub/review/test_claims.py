@@ -7,7 +7,8 @@ import pytest
 from hub.audit.service import AuditAction
 from hub.review.conclusions import Answer
 from hub.review.errors import TakenError
-from hub.review.model import EMPTY_DRAFT, Draft, ReviewId, Stage
+from hub.review.model import EMPTY_DRAFT, Draft, ReviewId
+from hub.review.views import Stage
 from tests.support.desk import ALL_SIMILAR, MINUTE, Desk
 
 LEASE = 15 * MINUTE

@@ -12,8 +12,9 @@ from hub.audit.service import AuditAction
 from hub.cases.service import PhotographReader
 from hub.review.conclusions import Answer
 from hub.review.errors import ControlPairsError
-from hub.review.model import Kind, Review, ReviewRules, Side, Stage
+from hub.review.model import Kind, Review, ReviewRules, Side
 from hub.review.store import find_review
+from hub.review.views import Stage
 from hub.sites import EVERY_SITE
 from models.pack import load_pack
 from tests.support.databases import sqlite_database
