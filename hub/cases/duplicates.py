@@ -13,12 +13,12 @@ from hub.cases import duplicate_store, name_store, photo_store, store
 from hub.cases.errors import CaseError
 from hub.cases.lifecycle import WITH_FACES, require_transition
 from hub.cases.model import CaseRecord, CaseState, CaseSummary, Reason
+from hub.cases.photo_intake import MAX_PHOTOGRAPHS
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import case_place, close_term, number_index
 from hub.names.folding import sounds
 from protocol.ids import CaseId
 from protocol.person import Sex
-from protocol.watchlist import MAX_TEMPLATES
 
 _MOST: Final = 20
 _SLACK_MONTHS: Final = 24
@@ -96,9 +96,9 @@ class Duplicates:
         if new.state is not CaseState.OPEN:
             raise CaseError(f"The case {into} is {new.state}: nothing can be merged into it.")
         together = len(photo_store.photo_rows(connection, case)) + len(photo_store.photo_rows(connection, into))
-        if together > MAX_TEMPLATES // 2:
+        if together > MAX_PHOTOGRAPHS:
             raise CaseError(
-                f"Together the two cases have {together} photographs, and one takes {MAX_TEMPLATES // 2}. "
+                f"Together the two cases have {together} photographs, and one takes {MAX_PHOTOGRAPHS}. "
                 "Remove some first."
             )
         photo_store.move(connection, case, into)

@@ -1,13 +1,12 @@
 """Taking in cases and photographs, and changing what was entered. Every change leaves one audit entry."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from faults import RejectedError
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.cases import name_store, photo_store, store
@@ -19,36 +18,20 @@ from hub.cases.model import (
     CaseState,
     GivenPhoto,
     NewCase,
-    PhotoRow,
     Purpose,
     Reason,
-    ReferencePhoto,
     Register,
 )
-from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotographError
+from hub.cases.photo_intake import MAX_PHOTOGRAPHS, PhotoIntake, ReadPhoto
 from hub.cases.reading import CaseReader
-from hub.cases.sealing import case_place, number_index, photo_place, reference_index, terms_of
+from hub.cases.sealing import case_place, number_index, reference_index, terms_of
 from hub.clock import Clock, utc_day
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId, SliceName, case_id
 from protocol.person import Month
 from protocol.sighting import LegalBasis
-from protocol.watchlist import MAX_TEMPLATES
-
-# While units change from one pack to another, an entry carries templates of both.
-MAX_PHOTOGRAPHS: Final = MAX_TEMPLATES // 2
 
 _MAX_REFERENCE: Final = 80
-_MAX_REASON: Final = 200
-_MAX_SOURCE: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPhoto:
-    """A photograph that was handed in, with what the recogniser made of it."""
-
-    given: GivenPhoto
-    picture: ReferencePhoto
 
 
 class Registrar:
@@ -58,7 +41,7 @@ class Registrar:
         self,
         database: Database,
         vault: Vault,
-        photographs: PhotographReader,
+        photographs: PhotoIntake,
         reader: CaseReader,
         duplicates: Duplicates,
         *,
@@ -71,7 +54,7 @@ class Registrar:
         """`slice_days`: for how long a case is listed unless it is renewed."""
         self._database = database
         self._vault = vault
-        self._photographs = photographs
+        self.photographs = photographs
         self._reader = reader
         self._duplicates = duplicates
         self._clock = clock
@@ -91,16 +74,9 @@ class Registrar:
         self.check(new)
         if not photographs:
             raise CaseError(f"A case needs 1 to {MAX_PHOTOGRAPHS} photographs, not 0.")
-        pictures = self.read(photographs, despite)
+        pictures = self.photographs.read(photographs, despite)
         with self._database.begin() as connection:
             return self.add(connection, new, pictures, actor, despite=despite)
-
-    def read(self, photographs: Sequence[GivenPhoto], despite: str | None = None) -> list[ReadPhoto]:
-        """Look at photographs, before any transaction. Raises CaseError or PhotographError."""
-        if len(photographs) > MAX_PHOTOGRAPHS:
-            raise CaseError(f"A case needs 1 to {MAX_PHOTOGRAPHS} photographs, not {len(photographs)}.")
-        accept_poor = despite is not None and bool(_sound_reason(despite))
-        return [self._read(number, given, accept_poor=accept_poor) for number, given in enumerate(photographs, 1)]
 
     def add(
         self,
@@ -119,7 +95,7 @@ class Registrar:
         store.insert_case(connection, row, **self._indexes(new))
         name_store.put_names(connection, case, now, terms_of(self._vault, new.description.names))
         for position, one in enumerate(pictures):
-            self._insert_photo(connection, case, position, one, despite)
+            self.photographs.insert(connection, case, position, one, despite)
         store.add_event(
             connection, case, at=now, actor=actor, state=CaseState.OPEN, reason=Reason.REGISTERED, note=None
         )
@@ -167,7 +143,7 @@ class Registrar:
         if len(photo_store.photo_rows(connection, case)) >= MAX_PHOTOGRAPHS:
             raise CaseError(f"The case has {MAX_PHOTOGRAPHS} photographs, which is all that a unit can hold.")
         now = self._clock()
-        photo = self._insert_photo(connection, case, photo_store.next_position(connection, case), one, despite)
+        photo = self.photographs.insert(connection, case, photo_store.next_position(connection, case), one, despite)
         store.touch(connection, case)
         poor = int(one.picture.fault is not None)
         record(connection, AuditAction.PHOTO_ADDED, actor=actor, subject=case, at=now, photo=photo, poor_photos=poor)
@@ -259,50 +235,5 @@ class Registrar:
             merged_into=None,
         )
 
-    def _read(self, number: int, given: GivenPhoto, *, accept_poor: bool) -> ReadPhoto:
-        # Files are named by their number: a file's own name is often the child's.
-        if len(given.source) > _MAX_SOURCE:
-            raise CaseError(f"Photograph {number}: say in at most {_MAX_SOURCE} characters who gave it.")
-        try:
-            return ReadPhoto(given, self._photographs.read(given.data, accept_poor=accept_poor))
-        except PoorPhotographError as error:
-            raise PoorPhotographError(f"Photograph {number}: {error}") from error
-        except RejectedError as error:
-            raise PhotographError(f"Photograph {number}: {error}") from error
-
-    def _insert_photo(
-        self, connection: Connection, case: CaseId, position: int, one: ReadPhoto, despite: str | None
-    ) -> PhotoId:
-        photo = PhotoId(self._entropy(8).hex())
-        given, picture = one.given, one.picture
-
-        def seal(data: bytes, column: str, pack: bytes = b"") -> bytes:
-            return self._vault.encrypt(data, photo_place(photo, column, pack))
-
-        poor = picture.fault is not None and despite is not None
-        row = PhotoRow(
-            id=photo,
-            taken_on=given.taken_on,
-            added_at=self._clock(),
-            fault=picture.fault if poor else None,
-            sealed_source=seal(given.source.encode(), "source") if given.source else None,
-            sealed_reason=seal(_sound_reason(despite).encode(), "reason") if poor and despite is not None else None,
-        )
-        original, portrait = seal(picture.original, "original"), seal(picture.portrait, "portrait")
-        photo_store.insert_photo(connection, case, row, position=position, original=original, portrait=portrait)
-        vector = seal(picture.vector, "template", picture.pack_digest)
-        photo_store.insert_template(connection, photo, picture.pack_digest, vector)
-        return photo
-
     def _last_listed_day(self, now: int) -> date:
         return utc_day(now) + timedelta(days=self._slice_days)
-
-
-def _sound_reason(text: str) -> str:
-    reason = text.strip()
-    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
-        raise CaseError(
-            f"Say in one line of at most {_MAX_REASON} characters why a poor photograph is taken, such as "
-            "'the only photograph there is'. Reviewers will read it."
-        )
-    return reason

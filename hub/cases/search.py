@@ -94,7 +94,8 @@ class CaseSearch:
         conditions = _conditions(filters, today)
         text = filters.text.strip()
         heard = [sound for sound in sounds(text) if not sound.common] or list(sounds(text))
-        if not text or not heard or any(letter.isdigit() for letter in text):
+        # A reference has digits, a case a stroke; what has neither is a name.
+        if not text or not heard or any(letter.isdigit() or letter == "/" for letter in text):
             if text:
                 conditions.append(self._named(text))
             return self._read(connection, [_plain(conditions)], after)

@@ -32,9 +32,10 @@ from hub.cases.model import (
     Register,
     Risk,
 )
+from hub.cases.photo_intake import MAX_PHOTOGRAPHS, PhotoIntake, ReadPhoto
 from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotographError
 from hub.cases.reading import CaseReader
-from hub.cases.registering import MAX_PHOTOGRAPHS, ReadPhoto, Registrar
+from hub.cases.registering import Registrar
 from hub.cases.search import CaseSearch, Cursor, CursorError, Filters, Line, Page
 from hub.cases.templates import Completion, TemplateMaker
 from hub.clock import MINUTE, Clock
@@ -127,7 +128,7 @@ class CaseService:
         self.registrar = Registrar(
             database,
             vault,
-            photographs,
+            PhotoIntake(vault, photographs, clock=clock, entropy=entropy),
             self.reader,
             self.duplicates,
             clock=clock,

@@ -163,7 +163,7 @@ class ExchangeService:
         taken_on = date.fromisoformat(draft.taken_on) if draft.taken_on else None
         try:
             given = [GivenPhoto(read_file(name), taken_on, draft.source) for name in draft.photos]
-            return self._cases.registrar.read(given)
+            return self._cases.registrar.photographs.read(given)
         except RejectedError as error:
             found.append(Problem(draft.line, "photos", str(error)))
             return []

@@ -32,7 +32,7 @@ def with_photographs(desk: Desk, new: NewCase, given: list[GivenPhoto], actor: s
     """The same with photographs at hand."""
     registrar = desk.registers.cases.registrar
     registrar.check(new)
-    pictures = registrar.read(given)
+    pictures = registrar.photographs.read(given)
     with desk.database.begin() as connection:
         return registrar.add(connection, new, pictures, actor)
 

@@ -67,7 +67,7 @@ def add_photograph(
     name, registrar = case.summary.id, services.register.cases.registrar
     why = despite.strip() or None
     try:
-        (picture,) = registrar.read([GivenPhoto(photograph.file.read(), day_of(taken_on), source)], why)
+        (picture,) = registrar.photographs.read([GivenPhoto(photograph.file.read(), day_of(taken_on), source)], why)
         with services.database.begin() as connection:
             registrar.add_photo(connection, name, picture, visitor.operator.name, despite=why)
     except RejectedError as error:

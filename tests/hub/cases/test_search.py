@@ -51,7 +51,8 @@ def test_name_of_nobody_finds_somebody(desk: Desk, three: Sequence[CaseId]) -> N
 
 def test_case_is_not_found_by_its_reference(desk: Desk, three: Sequence[CaseId]) -> None:
     assert found(desk, text="gd-2") == [three[1]]
-    assert found(desk, text=three[2]) == [three[2]]
+    # The letters and digits of a case are random: some have no digit.
+    assert [found(desk, text=case) for case in three] == [[case] for case in three]
 
 
 def test_name_can_be_read_from_the_index(desk: Desk, three: Sequence[CaseId]) -> None:

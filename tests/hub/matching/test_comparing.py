@@ -79,7 +79,7 @@ def test_new_photograph_of_an_old_case_is_not_searched_for(desk: Desk, searches:
     search_all(searches)
     assert pending(desk) == []
     registrar = desk.registers.cases.registrar
-    (picture,) = registrar.read([desk_photo("obama.jpg")])
+    (picture,) = registrar.photographs.read([desk_photo("obama.jpg")])
     with desk.database.begin() as connection:
         photo = registrar.add_photo(connection, missing, picture, "amina")
     search_all(searches)
