@@ -13,7 +13,7 @@ from tests.chaos import disk, gate
 from tests.chaos.checks import list_problems, problems
 from tests.chaos.faults import KINDS, Fault, Need
 from tests.chaos.link import NetworkThread
-from tests.chaos.looks import look_at_hub, look_at_list, look_at_unit
+from tests.chaos.looks import damage, look_at_hub, look_at_list, look_at_unit
 from tests.chaos.programs import ChaosError, program_server, wait_until
 from tests.chaos.schedule import draw_of, fault_of
 from tests.chaos.site import Site
@@ -93,6 +93,15 @@ def require_order(site: Site, attempts: list[Attempt]) -> None:
         raise ChaosError("\n  ".join(found))
 
 
+def _require_whole(site: Site) -> None:
+    """The databases' files and the audit trail, after all that befell them. Raises ChaosError."""
+    verified = site.hub.run("audit", "verify")
+    found = [verified.last_words()] if verified.wait() != 0 else []
+    found += damage(site.parts)
+    if found:
+        raise ChaosError("\n  ".join(found))
+
+
 class Campaign:
     """One run of a plan. It ends at the first failure, or when it is interrupted."""
 
@@ -137,6 +146,8 @@ class Campaign:
                         break
                     name = fault_of(plan.seed, cycle, self._kinds)
                     self._run_cycle(site, KINDS[name], cycle, attempts)
+                name = "the end"
+                _require_whole(site)
                 with self._lock:
                     self.report.ended.update(site.ended)
         except Exception as error:  # noqa: BLE001  The outermost frame of a lane: whatever it is, the cycle has failed.

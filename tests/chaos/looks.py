@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -123,6 +123,16 @@ def sightings_at(hub: Part) -> int:
     """How many the hub has committed."""
     with _database(hub.data / "hub.sqlite3") as rows:
         return int(rows("SELECT count(*) FROM sightings")[0][0])
+
+
+def damage(parts: Sequence[Part]) -> list[str]:
+    """What SQLite itself finds wrong with the databases' files."""
+    found = []
+    databases = [path for part in parts for path in (part.data / "hub.sqlite3", part.data / "unit.sqlite")]
+    for path in filter(Path.exists, databases):
+        with _database(path) as rows:
+            found += [f"{path.name}: {said}" for (said,) in rows("PRAGMA integrity_check") if said != "ok"]
+    return found
 
 
 def look_at_unit(part: Part) -> UnitLook:
