@@ -297,7 +297,7 @@ def run_agent(unit: Unit) -> None:
         synchroniser = build_synchroniser(unit, stopping.is_set)
         worker = SyncWorker(lambda: synchroniser.sync(current.watchlist), events.put)
         listener = WakeListener(
-            unit.settings.data, lambda: events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
+            unit.settings.data, lambda _tap: events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
         )
         try:
             _build_agent(unit, link, current, worker, events).run()

@@ -12,7 +12,7 @@ from protocol.signed_time import CHALLENGE_BYTES
 
 VERSION: Final = 1
 MAX_BYTES: Final = 2048
-MAX_ALARMS: Final = 16
+MAX_ALARMS: Final = 32
 
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -27,6 +27,18 @@ class Alarm(StrEnum):
     OUTBOX_FULL = "outbox-full"  # no intake can be taken
     CLOCK_UNSET = "clock-unset"
     DEVELOPMENT_KEYS = "development-keys"
+    CAMERA_LOST = "camera-lost"
+    CAMERA_COVERED = "camera-covered"
+    CAMERA_FROZEN = "camera-frozen"  # it gives one picture again and again
+    CAMERA_COLOUR = "camera-colour"  # its white balance is wrong
+    MODELS_FAILED = "models-failed"  # the networks do not answer as they must
+    VAULT_FAILED = "vault-failed"  # what is encrypted does not decrypt
+    DISK_LOW = "disk-low"
+    DISK_READ_ONLY = "disk-read-only"
+    DISK_WORN = "disk-worn"  # its life time ends
+    UNDER_VOLTAGE = "under-voltage"
+    TOO_HOT = "too-hot"  # the processor is slowed down
+    PANEL_MISSING = "panel-missing"  # pins are set, and there is no GPIO
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What somebody has to see to, from how the unit is. Pure: its status, its health report and the hub say the same."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from edge_agent.sightings.outbox import Fill
@@ -18,9 +19,17 @@ class AlarmLimits:
 
 
 def alarms(
-    limits: AlarmLimits, *, now: Moment, list_confirmed_at: Milliseconds | None, fill: Fill, weak_keys: bool
+    limits: AlarmLimits,
+    *,
+    now: Moment,
+    list_confirmed_at: Milliseconds | None,
+    fill: Fill,
+    weak_keys: bool,
+    faults: Collection[Alarm] = (),
 ) -> tuple[Alarm, ...]:
-    """The alarms that stand. `list_confirmed_at`: None without a list; `weak_keys`: a key store for development."""
+    """The alarms that stand. `list_confirmed_at`: None without a list; `weak_keys`: a key store for development;
+    `faults`: what the unit's supervision found.
+    """
     age = None if list_confirmed_at is None else now.at - list_confirmed_at
     too_old = age is not None and limits.stop_after is not None and age > limits.stop_after
     stands = {
@@ -32,4 +41,4 @@ def alarms(
         Alarm.CLOCK_UNSET: now.latest is None,
         Alarm.DEVELOPMENT_KEYS: weak_keys,
     }
-    return tuple(alarm for alarm in Alarm if stands[alarm])
+    return tuple(alarm for alarm in Alarm if stands.get(alarm, alarm in faults))

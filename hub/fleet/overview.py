@@ -39,6 +39,18 @@ _ALARMS: Final[dict[str, Remark]] = {
     Alarm.OUTBOX_FULL: Remark("Outbox full: no intakes", Level.BAD),
     Alarm.CLOCK_UNSET: Remark("Time uncertain", Level.CARE),
     Alarm.DEVELOPMENT_KEYS: Remark("Development keys", Level.CARE),
+    Alarm.CAMERA_LOST: Remark("No camera", Level.BAD),
+    Alarm.CAMERA_COVERED: Remark("Camera covered", Level.CARE),
+    Alarm.CAMERA_FROZEN: Remark("Camera gives one picture again and again", Level.BAD),
+    Alarm.CAMERA_COLOUR: Remark("Camera's colours are wrong", Level.CARE),
+    Alarm.MODELS_FAILED: Remark("Recogniser does not work", Level.BAD),
+    Alarm.VAULT_FAILED: Remark("Vault does not work", Level.BAD),
+    Alarm.DISK_LOW: Remark("Disk almost full", Level.CARE),
+    Alarm.DISK_READ_ONLY: Remark("Disk cannot be written: no intakes", Level.BAD),
+    Alarm.DISK_WORN: Remark("Disk is worn: replace it", Level.CARE),
+    Alarm.UNDER_VOLTAGE: Remark("Power supply too weak", Level.CARE),
+    Alarm.TOO_HOT: Remark("Too hot: slowed down", Level.CARE),
+    Alarm.PANEL_MISSING: Remark("Button, light and tamper switch are not there", Level.BAD),
 }
 
 
