@@ -101,7 +101,9 @@ def _erase_plain(places: Places, contents: tuple[bytes, ...]) -> None:
     """Erase the plain files whose content is in the vault. Raises OtherKeysError when it is another."""
     left = [(path, content) for path, content in zip(places.plain, contents, strict=True) if path.exists()]
     for path, content in left:
-        if read_private(path) != content:
+        found = read_private(path)
+        # A key is text. Random bytes in its place are an erasure that a power cut ended before the file was removed.
+        if found != content and found.isascii():
             raise OtherKeysError(
                 f"{path} is not the key that this unit's vault holds: another unit's folder was copied over this one. "
                 "Copy that folder to an empty place; or run `mca edge zeroise` here first, and copy it again."

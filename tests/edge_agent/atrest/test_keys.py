@@ -4,11 +4,13 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
 
 from credentials.identity import load_identity
 from credentials.passphrase import PassphraseError
+from credentials.private_files import write_private
 from credentials.vault import StoredDataError
 from edge_agent.atrest.keys import OtherKeysError
 from edge_agent.bootstrap import places
@@ -80,6 +82,15 @@ def test_start_that_was_cut_between_two_steps_goes_on(site: Site, tmp_path: Path
     with site.open() as unit:
         assert unit.identity.public.verify_key.raw == verify_key
     require_nowhere(site.unit, secrets)
+
+
+def test_erasure_that_was_cut_between_overwriting_and_removing_goes_on(site: Site) -> None:
+    sizes = {name: (site.unit / name).stat().st_size for name in PLAIN}
+    start(site)
+    for name, size in sizes.items():
+        write_private(site.unit / name, token_bytes(size))
+        start(site)
+        assert not (site.unit / name).exists()
 
 
 def test_two_first_starts_at_once_make_one_vault(site: Site) -> None:
