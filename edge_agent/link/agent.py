@@ -218,6 +218,10 @@ class Agent:
             self._sync_due = self._monotonic() + delay
             logger.warning("watchlist.sync_failed", kind=type(error).__name__, reason=str(error))
             self._reload_list()  # It may have learnt that the list may not be used any more.
+            if isinstance(error, RejectedError):
+                # What the hub signed may seem to have expired because its clock, or this one, was wrong for a while.
+                self._timekeeper.ask_anew()
+                self._report_health()
         else:
             self._sync_failures = 0
             if self._current.take(synced):

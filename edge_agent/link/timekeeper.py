@@ -30,7 +30,7 @@ class Timekeeper:
         self._answered: Milliseconds | None = None  # of the uptime
 
     def ask_anew(self) -> None:
-        """At a new connection: whatever was asked before may never be answered."""
+        """Whatever was asked before may never be answered, or was answered by a clock that was wrong."""
         self._question = self._answered = None
 
     def challenge(self) -> bytes | None:
@@ -38,7 +38,9 @@ class Timekeeper:
         up = self._clock.uptime()
         if self._question is not None and up.at - self._question[1].at <= LONGEST_ROUND_TRIP:
             return None
-        if self._answered is not None and up.at - self._answered < _ASK_AGAIN:
+        # What the hub has signed since may say that its answer, or its clock, was wrong.
+        certain = self._clock.moment().latest is not None
+        if certain and self._answered is not None and up.at - self._answered < _ASK_AGAIN:
             return None
         challenge = self._entropy(CHALLENGE_BYTES)
         self._question = challenge, up
