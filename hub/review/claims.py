@@ -8,7 +8,7 @@ from hub.access.service import Operator, Role
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.clock import MINUTE
-from hub.review import claim_store, store
+from hub.review import answer_store, claim_store, store
 from hub.review.checklist import Feature, Seen
 from hub.review.conclusions import Answer
 from hub.review.errors import AlreadyAnsweredError, AlreadyDecidedError, CommentError, TakenError
@@ -30,7 +30,7 @@ class Claims:
         Raises AlreadyAnsweredError, AlreadyDecidedError or TakenError.
         """
         halves = claim_store.claims_of(connection, review.id)
-        given = store.answerers(connection, review.id)
+        given = answer_store.answerers(connection, review.id)
         if operator.id in given.values():
             raise AlreadyAnsweredError("You have answered this review already. Your first answer stands.")
         positions = _open_to(review, operator, len(given))
@@ -78,7 +78,7 @@ class Claims:
     def is_free(self, connection: Connection, review: Review, operator: Operator, at: int) -> bool:
         """Whether the person could take a half now."""
         halves = claim_store.claims_of(connection, review.id)
-        given = store.answerers(connection, review.id)
+        given = answer_store.answerers(connection, review.id)
         return bool(_untaken(halves, _open_to(review, operator, len(given)), given.keys(), at))
 
     def keep(self, connection: Connection, review: Review, operator: Operator, draft: Draft, at: int) -> None:

@@ -123,7 +123,7 @@ def take(review_id: str, services: Services, visitor: SignedInVisitor) -> Redire
     return RedirectResponse(f"/reviews/{review_id}", status_code=303)
 
 
-@router.post("/reviews/{review_id}/lease")
+@router.post("/reviews/{review_id}/lease", status_code=204)
 @requires(*_WHO, passive=True)
 def renew(review_id: str, services: Services, visitor: SignedInVisitor) -> Response:
     """Hold the own half for longer: an open page asks for it."""
@@ -132,7 +132,7 @@ def renew(review_id: str, services: Services, visitor: SignedInVisitor) -> Respo
     return Response(status_code=204)
 
 
-@router.post("/reviews/{review_id}/draft")
+@router.post("/reviews/{review_id}/draft", status_code=204)
 @requires(*_WHO)
 def keep_draft(
     review_id: str, form: Annotated[DraftForm, Form()], services: Services, visitor: SignedInVisitor

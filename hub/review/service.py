@@ -13,7 +13,7 @@ from hub.audit.service import AuditAction, record
 from hub.clock import MINUTE
 from hub.db import Database
 from hub.ingest.capture_time import CaptureTime
-from hub.review import claim_store, store
+from hub.review import answer_store, claim_store, look_store, store
 from hub.review.accuracy import Accuracy
 from hub.review.checklist import Checklist, Feature, Seen, require_complete
 from hub.review.claims import Claims, require_length
@@ -197,11 +197,11 @@ class ReviewService:
         Raises UnknownReviewError, or FacesWithheldError for somebody who neither holds the review nor answered it.
         """
         review = self._find(connection, review_id, operator)
-        has_answered = operator.id in store.answerers(connection, review.id).values()
+        has_answered = _has_answered(connection, review, operator)
         if not has_answered and self.claims.holder(connection, review, operator, at) is None:
             raise FacesWithheldError("Its faces are shown only to those who work on this review or have answered it.")
         purpose = Purpose.LOOKING_BACK if has_answered else Purpose.COMPARING
-        if store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
+        if look_store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
             action, name = AuditAction.FACES_VIEWED, operator.name
             record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
         return self._sources[review.kind].picture(review, side, original=original)
@@ -228,12 +228,12 @@ class ReviewService:
         review = self._find(connection, review_id, operator, lock=True)
         claim = self.claims.take(connection, review, operator, at)
         given = GivenAnswer(claim.position, operator.id, answer, checklist, comment, claim.claimed_at, at)
-        store.add_answer(connection, review.id, given, self._vault)
+        answer_store.add_answer(connection, review.id, given, self._vault)
         claim_store.forget_draft(connection, review.id, operator.id)
         action, name = AuditAction.REVIEW_ANSWERED, operator.name
         position = given.position
         record(connection, action, actor=name, subject=review.id, at=at, position=position, answer=str(answer))
-        answers = store.answers_of(connection, review.id, self._vault)
+        answers = answer_store.answers_of(connection, review.id, self._vault)
         return self._decisions.decide(connection, review, answers, operator, at)
 
     def renew(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
@@ -247,7 +247,10 @@ class ReviewService:
     def keep_draft(self, connection: Connection, review_id: str, operator: Operator, draft: Draft, at: int) -> None:
         """Keep what somebody has entered, encrypted, for them alone. Raises UnknownReviewError or CommentError."""
         review = self._find(connection, review_id, operator, lock=True)
-        if store.is_open(connection, review.id) and operator.id not in store.answerers(connection, review.id).values():
+        if (
+            store.is_open(connection, review.id)
+            and operator.id not in answer_store.answerers(connection, review.id).values()
+        ):
             self.claims.keep(connection, review, operator, draft, at)
 
     def resume(
@@ -265,8 +268,7 @@ class ReviewService:
             review = self._find(connection, sent["id"], operator, lock=True)
         except UnknownReviewError:
             return None
-        answered = operator.id in store.answerers(connection, review.id).values()
-        if answered or not store.is_open(connection, review.id):
+        if not _may_still_answer(connection, review, operator):
             return None
         self.claims.resume(connection, review, operator, fields, at)
         return f"/reviews/{review.id}"
@@ -281,9 +283,9 @@ class ReviewService:
         if not text:
             raise CommentError("Write what you want to add.")
         review = self._find(connection, review_id, operator)
-        if operator.id not in store.answerers(connection, review.id).values():
+        if not _has_answered(connection, review, operator):
             raise ReviewError("Answer first. You can add a remark when you have read what the machine found.")
-        store.add_remark(connection, review.id, Remark(operator.id, text, at), self._vault)
+        answer_store.add_remark(connection, review.id, Remark(operator.id, text, at), self._vault)
         record(connection, AuditAction.REVIEW_REMARKED, actor=operator.name, subject=review.id, at=at)
 
     def _find(self, connection: Connection, review_id: str, operator: Operator, *, lock: bool = False) -> Review:
@@ -292,3 +294,11 @@ class ReviewService:
         if review is None or not operator.sites.include(review.site):
             raise UnknownReviewError("There is no such review. Go back to the queue and choose one from the list.")
         return review
+
+
+def _has_answered(connection: Connection, review: Review, operator: Operator) -> bool:
+    return operator.id in answer_store.answerers(connection, review.id).values()
+
+
+def _may_still_answer(connection: Connection, review: Review, operator: Operator) -> bool:
+    return store.is_open(connection, review.id) and not _has_answered(connection, review, operator)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.access.service import Operator
 from hub.atrest import Vault
-from hub.review import store
+from hub.review import answer_store, store
 from hub.review.claims import Claims
 from hub.review.contradictions import age_in_words, contradictions, gap_in_words
 from hub.review.controls import Controls
@@ -30,7 +30,7 @@ class Showing:
 
     def comparison(self, connection: Connection, review: Review, operator: Operator, at: int) -> Comparison:
         """A review as the person may see it now."""
-        has_answered = operator.id in store.answerers(connection, review.id).values()
+        has_answered = operator.id in answer_store.answerers(connection, review.id).values()
         blind = self._blind(connection, review, operator, at, has_answered=has_answered)
         return self._seeing(connection, blind, operator) if has_answered else blind
 
@@ -58,12 +58,12 @@ class Showing:
     def _seeing(self, connection: Connection, blind: Comparison, operator: Operator) -> Comparison:
         """What is told in addition to somebody who has answered."""
         review = blind.review
-        answers = store.answers_of(connection, review.id, self._vault)
+        answers = answer_store.answers_of(connection, review.id, self._vault)
         own = next(given for given in answers if given.operator_id == operator.id)
         if review.kind is Kind.CONTROL:
             return replace(blind, stage=Stage.CONTROL, own=own, truth=self._controls.truth(connection, review.id))
         decision = store.decision_of(connection, review.id)
-        remarks = store.remarks_of(connection, review.id, self._vault)
+        remarks = answer_store.remarks_of(connection, review.id, self._vault)
         return replace(
             blind,
             stage=_stage_after(answers, decision),
@@ -91,7 +91,7 @@ class Showing:
             return None
         band = subject.age_band or AgeBand.CHILD
         siblings = store.reviews_of(connection, review.source)
-        unanswered = {one.id for one in siblings} - store.answered_by(
+        unanswered = {one.id for one in siblings} - answer_store.answered_by(
             connection, operator.id, [one.id for one in siblings]
         )
         still_asked = any(store.is_open(connection, one) for one in unanswered)

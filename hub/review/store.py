@@ -1,27 +1,22 @@
-"""Reading and writing reviews, answers, remarks and decisions."""
+"""Reading and writing reviews and decisions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
-from hub.atrest import Vault
 from hub.clock import HOUR
-from hub.review import checklist
-from hub.review.checklist import Checklist
-from hub.review.conclusions import Answer, Outcome
+from hub.review.conclusions import Outcome
 from hub.review.model import (
     Decision,
     Evidence,
     GivenAnswer,
     Kind,
     Pair,
-    Purpose,
-    Remark,
     Review,
     ReviewFacts,
     ReviewId,
 )
-from hub.review.tables import answers, decisions, drafts, face_views, remarks, reviews, waiting_reviews
+from hub.review.tables import decisions, drafts, reviews, waiting_reviews
 from hub.review.urgency import Urgency
 from hub.sites import Sites
 from protocol.ids import CaseId, PhotoId, SightingId
@@ -162,71 +157,6 @@ def is_source_open(connection: Connection, source: str) -> bool:
     return connection.execute(query).one_or_none() is not None
 
 
-def add_answer(connection: Connection, review_id: ReviewId, given: GivenAnswer, vault: Vault) -> None:
-    """Insert an answer and forget its draft. The database refuses one without its claim, and a second of one person."""
-    place = f"{review_id}/{given.position}"
-    connection.execute(
-        insert(answers).values(
-            review_id=review_id,
-            position=given.position,
-            operator_id=given.operator_id,
-            answer=str(given.answer),
-            sealed_checklist=vault.encrypt(checklist.to_text(given.checklist).encode(), f"answers/checklist/{place}"),
-            sealed_comment=vault.encrypt(given.comment.encode(), f"answers/comment/{place}"),
-            began_at=given.began_at,
-            at=given.at,
-        )
-    )
-
-
-def answers_of(connection: Connection, review_id: ReviewId, vault: Vault) -> list[GivenAnswer]:
-    """The answers of a review by position."""
-    query = select(answers).where(answers.c.review_id == review_id).order_by(answers.c.position)
-    return [_answer(row, vault) for row in connection.execute(query)]
-
-
-def answerers(connection: Connection, review_id: ReviewId) -> dict[int, int]:
-    """Who has answered, by position, without opening what they said."""
-    query = select(answers.c.position, answers.c.operator_id).where(answers.c.review_id == review_id)
-    return {row.position: row.operator_id for row in connection.execute(query)}
-
-
-def answered_by(connection: Connection, operator: int, review_ids: Sequence[ReviewId]) -> frozenset[ReviewId]:
-    """Which of the reviews a person has answered."""
-    query = select(answers.c.review_id).where(answers.c.operator_id == operator, answers.c.review_id.in_(review_ids))
-    return frozenset(ReviewId(row.review_id) for row in connection.execute(query))
-
-
-def add_remark(connection: Connection, review_id: ReviewId, remark: Remark, vault: Vault) -> None:
-    """Insert a remark. The database refuses it of somebody who has not answered."""
-    own = (remarks.c.review_id == review_id) & (remarks.c.operator_id == remark.operator_id)
-    number = int(connection.execute(select(func.count()).select_from(remarks).where(own)).scalar_one()) + 1
-    place = f"remarks/text/{review_id}/{remark.operator_id}/{number}"
-    connection.execute(
-        insert(remarks).values(
-            review_id=review_id,
-            operator_id=remark.operator_id,
-            number=number,
-            sealed_text=vault.encrypt(remark.text.encode(), place),
-            at=remark.at,
-        )
-    )
-
-
-def remarks_of(connection: Connection, review_id: ReviewId, vault: Vault) -> list[Remark]:
-    """Every remark on a review, the oldest first."""
-    query = select(remarks).where(remarks.c.review_id == review_id)
-    rows = connection.execute(query.order_by(remarks.c.at, remarks.c.operator_id, remarks.c.number))
-    return [
-        Remark(
-            row.operator_id,
-            vault.decrypt(row.sealed_text, f"remarks/text/{review_id}/{row.operator_id}/{row.number}").decode(),
-            row.at,
-        )
-        for row in rows
-    ]
-
-
 def add_decision(
     connection: Connection, review: Review, decision: Decision, first: GivenAnswer, second: GivenAnswer
 ) -> None:
@@ -251,24 +181,6 @@ def decision_of(connection: Connection, review_id: ReviewId) -> Decision | None:
     return None if row is None else _decision(review_id, row)
 
 
-def note_face_view(
-    connection: Connection, review_id: ReviewId, operator: int, purpose: Purpose, *, at: int, lasts: int
-) -> bool:
-    """Note that a person looks at the faces; whether it is a look of its own, and not still the one of `lasts` ago."""
-    same = (
-        (face_views.c.review_id == review_id)
-        & (face_views.c.operator_id == operator)
-        & (face_views.c.purpose == str(purpose))
-    )
-    if connection.execute(select(face_views).where(same, face_views.c.noted_at > at - lasts)).one_or_none() is not None:
-        return False
-    connection.execute(delete(face_views).where(same))
-    connection.execute(
-        insert(face_views).values(review_id=review_id, operator_id=operator, purpose=str(purpose), noted_at=at)
-    )
-    return True
-
-
 def read_review(row: Row[tuple[object, ...]]) -> Review:
     """A review from its columns."""
     return Review(
@@ -288,24 +200,6 @@ def read_review(row: Row[tuple[object, ...]]) -> Review:
 def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
     joined = select(reviews.c.id).join_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
     return bool(connection.scalar(select(exists(joined.where(condition)))))
-
-
-def _answer(row: Row[tuple[object, ...]], vault: Vault) -> GivenAnswer:
-    place = f"{row.review_id}/{row.position}"
-    return GivenAnswer(
-        position=row.position,
-        operator_id=row.operator_id,
-        answer=Answer(row.answer),
-        checklist=_checklist(row.sealed_checklist, f"answers/checklist/{place}", vault),
-        comment=vault.decrypt(row.sealed_comment, f"answers/comment/{place}").decode(),
-        began_at=row.began_at,
-        at=row.at,
-    )
-
-
-def _checklist(sealed: bytes, place: str, vault: Vault) -> Checklist:
-    # Answers of the time before the checklist have none.
-    return checklist.from_text(vault.decrypt(sealed, place).decode()) if sealed else {}
 
 
 def _decision(review_id: str, row: Row[tuple[object, ...]]) -> Decision:
