@@ -69,15 +69,12 @@ class Part:
         """The folder of its database."""
         return self.folder / "data"
 
-    def start(self, stop_at: StopAt = None) -> Program:
-        """Start the program and wait for it, or, to be killed before a step, do not wait."""
-        program = self.begin(stop_at)
-        if stop_at is None:
-            program.wait_for(self.ready)
-        return program
+    def start(self) -> None:
+        """Start the program, and return when it is ready. Raises ChaosError when it does not get so."""
+        self.begin().wait_for(self.ready)
 
     def begin(self, stop_at: StopAt = None) -> Program:
-        """Start the program, which may refuse to run."""
+        """Start the program, which may refuse to run; with `stop_at` it is killed before such a step."""
         self.program = Program(self.name, self.service, self.around)
         return self.program.start(stop_at)
 
