@@ -28,7 +28,8 @@ from hub.clock import DAY
 app = typer.Typer(add_completion=False)
 
 _PHOTO = Path(models.__file__).parent / "samples" / "obama.jpg"
-_FACTS = ("--legal-basis", "best-interests", "--age-band", "18+", "--sex", "male")
+_BASIS = ("--legal-basis", "best-interests", "--official", "A. Rahman", "--reason", "measurement")
+_FACTS = (*_BASIS, "--age-band", "18+", "--sex", "male")
 _WAIT_SECONDS = 300.0
 
 

@@ -27,6 +27,7 @@ from edge_agent.atrest.keys import UnitKeys, UnitZeroisedError, open_keys
 from edge_agent.atrest.places import Places
 from edge_agent.atrest.zeroise import is_zeroised, zeroise
 from edge_agent.config import EdgeSettings, SettingsError
+from edge_agent.consent.wiring import build_recorder
 from edge_agent.database import UnitDatabase
 from edge_agent.intakes.desk import IntakeDesk, Rules
 from edge_agent.intakes.later import LaterSearches
@@ -200,6 +201,7 @@ def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
         recogniser=recogniser,
         watchlist=watchlist,
         desk=build_desk(unit),
+        recorder=build_recorder(unit.settings, unit.identity.signing_key, unit.clock.moment),
         clock=unit.clock,
         entropy=secrets.token_bytes,
     )
@@ -233,6 +235,7 @@ def build_desk(unit: Unit) -> IntakeDesk:
             stop_after=alarm_limits(settings).stop_after,
             waiting=retention,
             keeping={basis: days * DAY for basis, days in settings.keep_template_days.items()},
+            records=settings.consent_record_days * DAY,
         ),
         clock=unit.clock,
         pack_digest=unit.pack.digest,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_agent.config import CONFIG_VARIABLE
-from edge_agent.sightings.request import record_request
+from edge_agent.sightings.request import BasisFacts, record_request
+from protocol.basis import Guardian, Language
 from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis
 
@@ -58,6 +59,22 @@ def intake(
     camera: Annotated[str | None, typer.Option(help="A camera's number, an rtsp:// address or a video file.")] = None,
     legal_basis: Annotated[LegalBasis | None, typer.Option(help="What permits the photograph.")] = None,
     basis_reference: Annotated[str, typer.Option(help="The number of the form, order or decision.")] = "",
+    guardian: Annotated[Guardian | None, typer.Option(help="guardian-consent: who consented for the child.")] = None,
+    child_agrees: Annotated[
+        bool | None,
+        typer.Option(
+            "--child-agrees/--child-refuses", help="guardian-consent: the child's own word, from the set age."
+        ),
+    ] = None,
+    official: Annotated[str, typer.Option(help="best-interests: the name of the official who decided.")] = "",
+    reason: Annotated[str, typer.Option(help="best-interests: the official's reason, in one line.")] = "",
+    authority: Annotated[str, typer.Option(help="court-order, police-order: which court or police station.")] = "",
+    language: Annotated[Language, typer.Option(help="In which the person was told, and reads the receipt.")] = (
+        Language.ENGLISH
+    ),
+    receipt: Annotated[
+        Path | None, typer.Option(help="Where to write the person's receipt, a page to print (.html).")
+    ] = None,
     keep_template: Annotated[
         bool, typer.Option("--keep-template", help="The legal basis permits to search again when the list has grown.")
     ] = False,
@@ -65,16 +82,22 @@ def intake(
     as_json: Json = False,
 ) -> None:
     """Take one person's photograph and queue the result for the hub. What was found is not shown here."""
+    from edge_agent.config import load_settings
+
     request = record_request(
         legal_basis=legal_basis,
         basis_reference=basis_reference,
         age_band=age_band,
         sex=sex,
+        facts=BasisFacts(guardian, child_agrees, official, reason, authority),
+        language=language,
+        assent_from_age=load_settings(context.obj).assent_from_age,
         keep_template=keep_template,
     )
     if (photo is None) == (camera is None):
         raise typer.BadParameter("Give either --photo or --camera.")
     from edge_agent.bootstrap import build_pipeline, build_recogniser
+    from edge_agent.consent.page import write_page
     from edge_agent.link.wake import wake_agent
 
     with _unit(context, uncalibrated=uncalibrated) as unit:
@@ -84,6 +107,9 @@ def intake(
         typer.echo(json.dumps({"reference": received.reference, "faces": received.faces, "received": True}))
     else:
         typer.echo(f"Received. Reference {received.reference}.")
+    # Afterwards: what is on the disk already is said, even where this page cannot be written.
+    if receipt is not None:
+        write_page(receipt, received.receipt)
 
 
 @app.command()

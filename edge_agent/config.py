@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from credentials.keystore.selection import KeyStoreKind
+from edge_agent.sightings.request import ASSENT_FROM_AGE
 from edge_agent.sightings.retention import DEFAULT_DAYS
 from models.pack import PERMITTED_LICENCES
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
@@ -65,6 +66,10 @@ class EdgeSettings(TomlSettings):
     outbox_warn_percent: float = Field(default=50, gt=0, lt=100)
     retention_days: Annotated[Mapping[LegalBasis, RetentionDays], AfterValidator(_complete)] = DEFAULT_DAYS
     keep_template_days: Mapping[LegalBasis, RetentionDays] = Field(default_factory=dict)
+    consent_record_days: RetentionDays = 365
+    assent_from_age: int = Field(default=ASSENT_FROM_AGE, ge=0, le=18)
+    jurisdiction: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
+    controller_contact: str = Field(default="", max_length=120)
 
 
 def load_settings(path: Path) -> EdgeSettings:

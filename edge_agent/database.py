@@ -1,6 +1,7 @@
 """The unit's one database: SQLite in WAL mode, every commit on disk before it returns.
 
-What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`, `round`) or says
+What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`, `consents`,
+`round`) or says
 nothing of any child (`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
 """
 
@@ -68,6 +69,11 @@ _MIGRATIONS: Final = (
     ) STRICT;
     CREATE TABLE round (
         id INTEGER PRIMARY KEY CHECK (id = 1), list_version INTEGER NOT NULL, at INTEGER NOT NULL, sealed BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE consents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
     ) STRICT;
     """,
 )

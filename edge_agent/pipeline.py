@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from edge_agent.camera.frame import OpenCamera
+from edge_agent.consent.recorder import ConsentRecorder, Recorded, TakeAway
 from edge_agent.faces.capture import Capture, collect_captures
 from edge_agent.faces.fusion import fuse
 from edge_agent.faces.pictures import encode_face
@@ -25,10 +26,11 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """All that staff are told: the number to write on paper, and how many faces the picture showed."""
+    """All that staff are told: the number to write on paper, how many faces the picture showed, and the receipt."""
 
     reference: str
     faces: int
+    receipt: TakeAway
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,34 +40,39 @@ class Pipeline:
     recogniser: Recogniser
     watchlist: Watchlist | None
     desk: IntakeDesk
+    recorder: ConsentRecorder
     clock: TrustedClock
     entropy: Callable[[int], bytes]
 
     def take(self, request: IntakeRequest, open_camera: OpenCamera) -> Received:
         """Photograph, search, seal and keep. A request exists only with a legal basis, so the camera may open.
 
+        The consent record is made before and is kept with the intake: until then all of it is in memory alone.
+
         When this returns the intake is on disk, encrypted; when it raises, nothing of it is left.
         Raises KeepingNotPermittedError or OutboxFullError before the camera opens, a camera's errors, NoFaceError,
         SeveralFacesError, PoorPictureError, or the database's.
         """
         self.desk.require_permitted(request)
-        logger.info("intake.started", legal_basis=str(request.legal_basis))
+        consent = self.recorder.record(request, intake_reference(self.entropy(5)))
+        logger.info("intake.started", legal_basis=str(request.basis.kind))
         with open_camera() as camera:
             captures = collect_captures(camera.frames(), self.recogniser)
         logger.info("intake.captured")
         template = fuse(captures, self.recogniser)
-        taken = self._taken(request, captures, template)
+        taken = self._taken(request, consent, captures, template)
         self.desk.accept(taken, template, self.watchlist)
-        return Received(taken.reference, captures[0].faces)
+        return Received(taken.reference, captures[0].faces, consent.take_away)
 
-    def _taken(self, request: IntakeRequest, captures: list[Capture], template: Template) -> Taken:
+    def _taken(self, request: IntakeRequest, consent: Recorded, captures: list[Capture], template: Template) -> Taken:
         best = captures[0]
         return Taken(
             sighting_id=SightingId(self.entropy(16).hex()),
-            reference=intake_reference(self.entropy(5)),
+            reference=consent.take_away.receipt.reference,
             captured=self.clock.moment_of(best.captured_at),
-            legal_basis=request.legal_basis,
-            basis_reference=request.basis_reference,
+            legal_basis=request.basis.kind,
+            basis_reference=request.basis.reference,
+            consent=consent.signed,
             may_keep_template=request.keep_template,
             age_band=request.age_band,
             sex=request.sex,

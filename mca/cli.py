@@ -13,6 +13,7 @@ _GROUPS = {
     "provision": "provisioning.cli",
     "models": "models.cli",
     "evaluate": "evaluation.cli",
+    "consent": "mca.consent.cli",
 }
 
 app = typer.Typer(

@@ -33,6 +33,7 @@ VERSION: Final = 1
 PADDED_BYTES: Final = 96 * 1024
 MAX_CROP: Final = 48 * 1024  # An aligned 112×112 RGB face as PNG has at most 38 KB.
 MAX_PORTRAIT: Final = 40 * 1024
+MAX_CONSENT: Final = 3072
 MAX_CANDIDATES: Final = 10
 MAX_FRAMES: Final = 64
 MAX_MEASURES: Final = 24
@@ -176,6 +177,7 @@ class Sighting:
     captured: Moment
     legal_basis: LegalBasis
     basis_reference: str  # the number of the form, order or decision
+    consent: bytes  # the signed record of what permitted it: protocol.consent
     age_band: AgeBand
     sex: Sex
     pack_digest: bytes  # 32 bytes: which recogniser made the templates
@@ -210,6 +212,7 @@ class Sighting:
             "captured": self.captured.to_value(),
             "basis": str(self.legal_basis),
             "basis_ref": self.basis_reference,
+            "consent": self.consent,
             "age": str(self.age_band),
             "sex": str(self.sex),
             "pack": self.pack_digest,
@@ -238,6 +241,7 @@ class Sighting:
             captured=Moment.read(fields.child("captured")),
             legal_basis=fields.choice("basis", LegalBasis),
             basis_reference=fields.text("basis_ref", limit=80),
+            consent=fields.octets("consent", limit=MAX_CONSENT),
             age_band=fields.choice("age", AgeBand),
             sex=fields.choice("sex", Sex),
             pack_digest=fields.octets("pack", size=32),

@@ -12,6 +12,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
     SECP256R1,
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
@@ -27,7 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from credentials.private_files import read_private, write_private, write_public
-from protocol.ids import HubId
+from protocol.consent_receipt import endorsed_bytes
+from protocol.ids import HubId, UnitId
 from provisioning.endpoints import ip_address
 from provisioning.errors import ClockError, DamagedFolderError, ForeignNameError, NotProvisionedError
 
@@ -108,6 +110,10 @@ class Authority:
         if not isinstance(key, EllipticCurvePublicKey):  # Not one of this authority's.
             raise DamagedFolderError("A certificate in the authority's folder is not of its making. Restore a backup.")
         return self._sign(old.subject, key, usage, names, now=now)
+
+    def endorse(self, unit: UnitId, key: bytes) -> bytes:
+        """The word (DER) that a signing key of 32 bytes is this unit's, for whoever verifies what it signed."""
+        return self._key.sign(endorsed_bytes(unit, key), ECDSA(SHA256()))
 
     def revoke(self, entries: Iterable[RevokedCertificate], old: bytes | None, *, now: datetime) -> bytes:
         """The list (PEM) of revoked certificates that follows `old`. Raises DamagedFolderError.

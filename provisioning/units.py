@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from credentials.endorsement import ENDORSEMENT_FILE
 from credentials.identity import create_identity
 from credentials.keystore.selection import KeyStoreKind
 from credentials.private_files import DiskError, make_private_directory, one_at_a_time, require_private, write_public
@@ -58,6 +59,8 @@ def add_unit(
         with whole_folder(target, withdraw=withdraw) as partial:
             record = UnitRecord(unit, site, slices or deployment.slices, create_identity(partial, unit).public)
             _fill_unit_folder(partial, unit_settings(record, deployment, key_store), hub_folder=folder / HUB)
+            endorsement = authority.endorse(unit, record.card.verify_key.raw)
+            write_public(partial / ENDORSEMENT_FILE, endorsement.hex().encode())
             ledger.add(_write_certificates(partial, authority, unit, now=now))
             registry.add(record)
             rewrite_access_list()

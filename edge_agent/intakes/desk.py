@@ -16,7 +16,7 @@ from edge_agent.intakes.kept import Kept
 from edge_agent.intakes.later import LaterSearches
 from edge_agent.intakes.searching import Result, search
 from edge_agent.intakes.sending import SightingWriter
-from edge_agent.intakes.store import IntakeStore
+from edge_agent.intakes.store import Drawer, IntakeStore
 from edge_agent.intakes.taken import Taken
 from edge_agent.sightings.request import IntakeRequest
 from edge_agent.trusted_time import Milliseconds, TrustedClock
@@ -26,7 +26,8 @@ from models.template import Template
 from protocol import cbor
 from protocol.fields import Fields
 from protocol.losses import MAX_LOST
-from protocol.sighting import Face, LegalBasis
+from protocol.padding import pad
+from protocol.sighting import MAX_CONSENT, Face, LegalBasis
 
 logger = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Rules:
     stop_after: Milliseconds | None
     waiting: Mapping[LegalBasis, Milliseconds]  # how long an intake may wait to be compared
     keeping: Mapping[LegalBasis, Milliseconds]  # how long a template may be kept after that; missing: not at all
+    records: Milliseconds  # how long a consent record is kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +70,9 @@ class IntakeDesk:
     def require_permitted(self, request: IntakeRequest) -> None:
         """Before the camera opens. Raises KeepingNotPermittedError, or OutboxFullError when nothing could be kept."""
         self.writer.outbox.require_room(besides=self.store.counts().waiting_bytes)
-        if request.keep_template and not self.rules.keeping.get(request.legal_basis):
+        if request.keep_template and not self.rules.keeping.get(request.basis.kind):
             raise KeepingNotPermittedError(
-                f"This unit keeps no templates under the legal basis {request.legal_basis}. Take the intake without "
+                f"This unit keeps no templates under the legal basis {request.basis.kind}. Take the intake without "
                 "--keep-template; what may be kept is set in `keep_template_days`."
             )
 
@@ -84,11 +86,13 @@ class IntakeDesk:
             with self.database.transaction() as tables:
                 keep = self.rules.waiting[taken.legal_basis]
                 self.store.add(tables, "waiting", cbor.encode(taken.to_value()), taken.captured, keep)
+                self._keep_consent(tables, taken)
             logger.info("intake.waits")
             return
         result = search(taken, template, watchlist)
         with self.database.transaction() as tables:
             sequence = self._register(tables, taken, result, watchlist)
+            self._keep_consent(tables, taken)
         logger.info("sighting.persisted", sequence=sequence)
 
     def may_use(self, watchlist: Watchlist) -> bool:
@@ -149,11 +153,19 @@ class IntakeDesk:
                 self.writer.lose(tables, lost)
                 self.store.count_expired(tables, len(numbers))
             logger.error("intakes.expired_unmatched", intakes=len(numbers))
-        while numbers := self.store.expired("kept", before, MAX_LOST):
+        self._erase_drawer("kept", before)
+        self._erase_drawer("consents", before)
+
+    def _erase_drawer(self, drawer: Drawer, before: Milliseconds) -> None:
+        while numbers := self.store.expired(drawer, before, MAX_LOST):
             with self.database.transaction() as tables:
                 for number in numbers:
-                    self.store.remove(tables, "kept", number)
-            logger.info("intakes.kept_expired", templates=len(numbers))
+                    self.store.remove(tables, drawer, number)
+            logger.info("intakes.drawer_expired", drawer=drawer, records=len(numbers))
+
+    def _keep_consent(self, tables: sqlite_utils.Database, taken: Taken) -> None:
+        """As long for one as for another: its length says nothing of who decided, or why."""
+        self.store.add(tables, "consents", pad(taken.consent, MAX_CONSENT + 4), taken.captured, self.rules.records)
 
 
 def _read(content: bytes) -> Taken:

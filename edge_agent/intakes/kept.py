@@ -12,7 +12,7 @@ from protocol import cbor
 from protocol.fields import Fields
 from protocol.padding import pad, unpad
 
-_BYTES: Final = 4 * 1024
+_BYTES: Final = 8 * 1024
 _MAX_SLICES: Final = 64
 
 

@@ -72,6 +72,7 @@ class SightingWriter:
             captured=taken.captured,
             legal_basis=taken.legal_basis,
             basis_reference=taken.basis_reference,
+            consent=taken.consent,
             age_band=taken.age_band,
             sex=taken.sex,
             pack_digest=bytes.fromhex(taken.pack_digest),

@@ -1,7 +1,7 @@
-"""Intakes that wait, and templates that are kept, on disk: encrypted one by one under the unit's vault."""
+"""Intakes that wait, kept templates and consent records on disk: encrypted one by one under the unit's vault."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import sqlite_utils
 
@@ -10,7 +10,8 @@ from edge_agent.database import UnitDatabase
 from edge_agent.trusted_time import Milliseconds
 from protocol.moment import Moment
 
-Drawer: TypeAlias = Literal["waiting", "kept"]  # The tables' names: SQL takes none as a parameter.
+Drawer: TypeAlias = Literal["waiting", "kept", "consents"]  # The tables' names: SQL takes none as a parameter.
+DRAWERS: Final[tuple[Drawer, ...]] = get_args(Drawer)
 
 _EXPIRED: Final = "expired_intakes"
 _ROUND: Final = "round"
@@ -36,7 +37,7 @@ class Round:
 
 
 class IntakeStore:
-    """Two drawers of encrypted records. Raises the database's errors and StoredDataError from every method."""
+    """Drawers of encrypted records. Raises the database's errors and StoredDataError from every method."""
 
     def __init__(self, database: UnitDatabase, vault: Vault) -> None:
         """Over an open database."""
@@ -88,7 +89,7 @@ class IntakeStore:
         """Give what was captured while the clock was unset its end, once the hub has said what time it is."""
         if now.latest is not None:
             with self._database.transaction() as tables:
-                for drawer in ("waiting", "kept"):
+                for drawer in DRAWERS:
                     tables.execute(
                         f"UPDATE {drawer} SET erase_after = ? + keep WHERE erase_after IS NULL",  # noqa: S608
                         [now.latest],

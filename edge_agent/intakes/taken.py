@@ -10,7 +10,7 @@ from protocol.fields import Fields
 from protocol.ids import SightingId, parse_sighting_id
 from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
-from protocol.sighting import MAX_CROP, MAX_FRAMES, MAX_PORTRAIT, Face, LegalBasis, Quality
+from protocol.sighting import MAX_CONSENT, MAX_CROP, MAX_FRAMES, MAX_PORTRAIT, Face, LegalBasis, Quality
 
 _MAX_TEMPLATE = 16 * 1024
 
@@ -24,6 +24,7 @@ class Taken:
     captured: Moment
     legal_basis: LegalBasis
     basis_reference: str
+    consent: bytes  # the signed record
     may_keep_template: bool
     age_band: AgeBand
     sex: Sex
@@ -55,6 +56,7 @@ class Taken:
             "captured": self.captured.to_value(),
             "basis": str(self.legal_basis),
             "basis_ref": self.basis_reference,
+            "consent": self.consent,
             "keep": self.may_keep_template,
             "age": str(self.age_band),
             "sex": str(self.sex),
@@ -76,6 +78,7 @@ class Taken:
             captured=Moment.read(fields.child("captured")),
             legal_basis=fields.choice("basis", LegalBasis),
             basis_reference=fields.text("basis_ref", limit=80),
+            consent=fields.octets("consent", limit=MAX_CONSENT),
             may_keep_template=fields.boolean("keep"),
             age_band=fields.choice("age", AgeBand),
             sex=fields.choice("sex", Sex),

@@ -84,8 +84,9 @@ def _take_intakes(site: Installation, console: Console) -> list[Intake]:
 
 def _take_intake(site: Installation, photo: Path, console: Console) -> Intake:
     arguments = ["edge", "intake", "--photo", str(photo), "--legal-basis", "best-interests", "--json"]
-    facts = ["--basis-reference", "demonstration", "--age-band", "18+", "--sex", "unknown"]
-    done = run_mca([*arguments, *facts], environment=site.edge)
+    basis = ["--basis-reference", "demonstration", "--official", "Demonstration", "--reason", "a demonstration"]
+    facts = ["--age-band", "18+", "--sex", "unknown"]
+    done = run_mca([*arguments, *basis, *facts], environment=site.edge)
     if done.returncode != 0:
         error = last_line(done.stderr)
         console.print(f"   {photo.name}: [yellow]{error}[/]")

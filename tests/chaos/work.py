@@ -11,6 +11,7 @@ from signal import SIGKILL
 
 from tests.chaos.programs import Program
 from tests.chaos.site import Part, Site, StopAt
+from tests.edge_agent.site import BEST_INTERESTS
 from tests.support.hub_site import SAMPLES
 
 LISTED = ("obama2.jpg", "obama3.jpg")
@@ -18,7 +19,7 @@ LISTED = ("obama2.jpg", "obama3.jpg")
 
 UNLISTED = ("biden.jpg",)
 _ADDED, _FACTS = "collins.png", ("female", "1956-11")
-_INTAKE = ("--legal-basis", "best-interests", "--age-band", "18+", "--json")
+_INTAKE = (*BEST_INTERESTS, "--age-band", "18+", "--json")
 
 
 class Outcome(StrEnum):

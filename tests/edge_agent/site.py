@@ -18,7 +18,7 @@ from edge_agent.bootstrap import Unit, build_pipeline, build_synchroniser, open_
 from edge_agent.camera.files import FileCamera
 from edge_agent.config import load_settings
 from edge_agent.pipeline import Received
-from edge_agent.sightings.request import record_request
+from edge_agent.sightings.request import BasisFacts, record_request
 from edge_agent.status import Status, read_status
 from edge_agent.watchlist.sync import Synced
 from models.recogniser import Recogniser
@@ -31,6 +31,8 @@ from tests.support.hub_simulator import HubSimulator, wait_until
 UNIT = UnitId("bd/benapole-1")
 SITE = SiteId("bd/benapole")
 MISSING = SliceName("bd/missing")
+DECIDED = BasisFacts(official="A. Rahman", reason="unaccompanied")
+BEST_INTERESTS = ("--legal-basis", "best-interests", "--official", "A. Rahman", "--reason", "unaccompanied")
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Site:
     def intake(
         self, photo: Path | str, *more: str, changes: Mapping[str, str] = MappingProxyType({})
     ) -> "subprocess.CompletedProcess[str]":
-        facts = ["--legal-basis", "best-interests", "--age-band", "18+", "--sex", "male"]
+        facts = [*BEST_INTERESTS, "--age-band", "18+", "--sex", "male"]
         return self.run("intake", "--photo", str(photo), *facts, *more, changes=changes)
 
     @contextmanager
@@ -116,7 +118,11 @@ def take(unit: Unit, recogniser: Recogniser, photo: str, sex: Sex = Sex.MALE) ->
     """One intake of a sample photograph in this process, with the session's recogniser."""
     pipeline = build_pipeline(unit, recogniser)
     request = record_request(
-        legal_basis=LegalBasis.BEST_INTERESTS, basis_reference="F-12", age_band=AgeBand.ADULT, sex=sex
+        legal_basis=LegalBasis.BEST_INTERESTS,
+        basis_reference="F-12",
+        facts=DECIDED,
+        age_band=AgeBand.ADULT,
+        sex=sex,
     )
     return pipeline.take(request, lambda: nullcontext(FileCamera(SAMPLES / photo, unit.clock.now)))
 

@@ -16,7 +16,7 @@ from models.images import encode_png
 from models.pack import default_pack_path
 from protocol.sighting import LegalBasis
 from tests.edge_agent.lists import SAMPLES
-from tests.edge_agent.site import Site, synchronise
+from tests.edge_agent.site import BEST_INTERESTS, Site, synchronise
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_key_that_others_can_read_is_refused(site: Site) -> None:
 
 
 def test_photo_and_camera_together_or_neither_is_a_wrong_use(ready: Site) -> None:
-    facts = ["--legal-basis", "court-order", "--age-band", "4-8"]
+    facts = ["--legal-basis", "court-order", "--authority", "Court", "--basis-reference", "7", "--age-band", "4-8"]
     for more in ((), ("--photo", "a.jpg", "--camera", "0")):
         done = ready.run("intake", *facts, *more)
         assert done.returncode == 2
@@ -136,7 +136,7 @@ def test_photo_and_camera_together_or_neither_is_a_wrong_use(ready: Site) -> Non
 
 def test_full_disk_is_said_with_the_exit_code_for_later_and_loses_nothing(ready: Site) -> None:
     assert ready.intake(SAMPLES / "obama2.jpg").returncode == 0
-    facts = ("--legal-basis", "best-interests", "--age-band", "18+")
+    facts = (*BEST_INTERESTS, "--age-band", "18+")
     done = ready.run("intake", "--photo", str(SAMPLES / "biden.jpg"), *facts, largest_file=50_000)
     assert done.returncode == 3
     assert done.stdout == ""

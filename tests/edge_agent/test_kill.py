@@ -11,10 +11,10 @@ from edge_agent.watchlist.store import NeverSyncedError
 from models.recogniser import Recogniser
 from protocol.envelope import digest
 from tests.edge_agent.lists import OBAMA, SAMPLES
-from tests.edge_agent.site import MISSING, EdgeProcess, Site, synchronise, take
+from tests.edge_agent.site import BEST_INTERESTS, MISSING, EdgeProcess, Site, synchronise, take
 from tests.support.hub_simulator import HubPeer, wait_until
 
-FACTS = ("--legal-basis", "best-interests", "--age-band", "18+", "--sex", "male")
+FACTS = (*BEST_INTERESTS, "--age-band", "18+", "--sex", "male")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from edge_agent.database import DatabaseUnavailableError
 from edge_agent.faces.capture import PoorPictureError
 from edge_agent.faces.subject import NoFaceError, SeveralFacesError
 from edge_agent.sightings.outbox import Counts
-from edge_agent.sightings.request import record_request
+from edge_agent.sightings.request import BasisFacts, record_request
 from edge_agent.watchlist.scoring import UncalibratedPackError
 from models.calibration import load_calibration
 from models.images import RgbImage, decode_image, encode_png
@@ -34,7 +34,11 @@ from tests.edge_agent.lists import COLLINS, OBAMA, SAMPLES, photo_id, vector_of
 from tests.edge_agent.site import Site, synchronise, take
 
 REQUEST = record_request(
-    legal_basis=LegalBasis.COURT_ORDER, basis_reference="C-7/2026", age_band=AgeBand.ADULT, sex=Sex.MALE
+    legal_basis=LegalBasis.COURT_ORDER,
+    basis_reference="C-7/2026",
+    facts=BasisFacts(authority="Court of Jashore"),
+    age_band=AgeBand.ADULT,
+    sex=Sex.MALE,
 )
 
 

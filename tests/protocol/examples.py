@@ -8,6 +8,7 @@ from typing import Protocol
 
 from protocol.announcement import Announcement
 from protocol.columns import entry_columns
+from protocol.consent import sign_record
 from protocol.health import Health, OutboxState
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, SliceName, UnitId
 from protocol.keyring import Keyring
@@ -20,6 +21,8 @@ from protocol.segment import EpochKey, Segment
 from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from protocol.signed_time import SignedTime
 from protocol.watchlist import EntryTemplate, WatchlistEntry
+from tests.protocol.identities import UNIT
+from tests.support.consents import consent_record, receipt_of
 
 NOW = 1_795_000_000_000
 
@@ -35,6 +38,13 @@ def noise(name: str, size: int) -> bytes:
     return hashlib.shake_256(name.encode()).digest(size)
 
 
+def consent(reference: str, kind: LegalBasis) -> bytes:
+    """A signed consent record of the unit."""
+    moment = Moment(NOW, NOW - 1200, NOW + 1200)
+    record = consent_record(UnitId(UNIT.name), SiteId("bd/benapole"), reference, kind, moment)
+    return sign_record(record, UNIT.signing_key)
+
+
 CHANCE = Chance(value=0.0025, low=0.0015, high=0.004, expected=0.0025, counted=True)
 CANDIDATE = Candidate(CaseId("bd/c-7q2mfx4k"), PhotoId("00112233aabbccdd"), 1, 0.75, 0.53125, CHANCE)
 QUALITY = Quality({"inter-eye-distance": 91, "sharpness": 62, "under-exposure": 44}, "under-exposure")
@@ -46,6 +56,7 @@ EMPTY_SIGHTING = Sighting(
     captured=Moment(NOW, NOW - 1200, NOW + 1200),
     legal_basis=LegalBasis.BEST_INTERESTS,
     basis_reference="form 12",
+    consent=consent("7Q2M-FX4K", LegalBasis.BEST_INTERESTS),
     age_band=AgeBand.PRETEEN,
     sex=Sex.FEMALE,
     pack_digest=noise("pack", 32),
@@ -66,6 +77,7 @@ SIGHTING = Sighting(
     captured=Moment(NOW, NOW - 86_400_000, None),
     legal_basis=LegalBasis.GUARDIAN_CONSENT,
     basis_reference="",
+    consent=consent("0RST-VWXY", LegalBasis.GUARDIAN_CONSENT),
     age_band=AgeBand.CHILD,
     sex=Sex.UNKNOWN,
     pack_digest=noise("pack", 32),
@@ -90,6 +102,10 @@ ENTRY = WatchlistEntry(
 SLICE = SliceName("bd/missing")
 EPOCH_KEY = EpochKey(SLICE, 3, noise("epoch key", 32))
 SEGMENT = Segment(SLICE, 5, snapshot=False, upserts=entry_columns([ENTRY], [7]), removals=(CaseId("bd/c-00000000"),))
+
+RECORD = consent_record(
+    UnitId("bd/benapole-1"), SiteId("bd/benapole"), "0RST-VWXY", LegalBasis.GUARDIAN_CONSENT, SIGHTING.captured
+)
 
 MESSAGES: Mapping[str, Message] = {
     "sighting": SIGHTING,
@@ -121,4 +137,6 @@ MESSAGES: Mapping[str, Message] = {
     "announcement": Announcement(12),
     "keyring": Keyring(UnitId("bd/benapole-1"), (EPOCH_KEY,), NOW + 14 * 86_400_000 + 1),
     "segment": SEGMENT,
+    "consent record": RECORD,
+    "consent receipt": receipt_of(RECORD, SIGHTING.consent),
 }

@@ -24,7 +24,7 @@ from tests.support.full_disk import files_of_at_most
 from tests.support.plain_user import plain_user
 
 FILES = {
-    *("edge.toml", "signing.key", "opening.key", "card.json", "hub-card.json", "tuf-root.json"),
+    *("edge.toml", "signing.key", "opening.key", "card.json", "endorsement.hex", "hub-card.json", "tuf-root.json"),
     *("tls/ca.crt", "tls/unit.crt", "tls/unit.key"),
 }
 

@@ -24,6 +24,7 @@ from models.align import portrait
 from models.images import decode_image, encode_jpeg, encode_png
 from models.pack import default_pack_path, load_pack
 from models.recogniser import Recogniser
+from protocol.consent import sign_record
 from protocol.envelope import MessageType, seal
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, SliceName, UnitId, intake_reference, local_part
 from protocol.keys import Identity, PrivateIdentity
@@ -35,6 +36,7 @@ from provisioning.endpoints import parse_endpoint
 from provisioning.installation import create_installation
 from provisioning.units import add_unit
 from tests.support.broker import free_port
+from tests.support.consents import consent_record
 
 HUB = HubId("bd")
 UNIT = UnitId("bd/benapole-1")
@@ -248,15 +250,20 @@ class SimulatedUnit:
             for rank, (case, photo) in enumerate(candidates, 1)
         )
         now = system_clock()
+        moment = Moment(now, now, now)
+        kind = changes.get("legal_basis", LegalBasis.BEST_INTERESTS)
+        reference = changes.get("reference", intake_reference(secrets.token_bytes(5)))
+        record = consent_record(self.id, SITE, reference, kind, moment, record_id=secrets.token_bytes(16))
         plain = Sighting(
             sighting_id=SightingId(secrets.token_hex(16)),
-            reference=intake_reference(secrets.token_bytes(5)),
+            reference=reference,
             unit=self.id,
             site=SITE,
-            captured=Moment(now, now, now),
+            captured=moment,
             retrospective=False,
-            legal_basis=LegalBasis.BEST_INTERESTS,
+            legal_basis=kind,
             basis_reference="form 12",
+            consent=sign_record(record, self.identity.signing_key),
             age_band=AgeBand.PRETEEN,
             sex=Sex.MALE,
             pack_digest=bytes(32),

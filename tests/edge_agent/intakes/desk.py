@@ -18,7 +18,7 @@ from protocol.losses import Losses
 from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis, Sighting
 from tests.edge_agent.lists import SAMPLES
-from tests.edge_agent.site import Site
+from tests.edge_agent.site import DECIDED, Site
 
 BASIS = LegalBasis.BEST_INTERESTS
 NINETY_DAYS: Mapping[LegalBasis, Milliseconds] = MappingProxyType({BASIS: 90 * DAY})
@@ -38,7 +38,12 @@ def take(
     """One intake of a sample photograph."""
     pipeline = build_pipeline(unit, recogniser)
     request = record_request(
-        legal_basis=BASIS, basis_reference="F-12", age_band=AgeBand.ADULT, sex=Sex.MALE, keep_template=keep
+        legal_basis=BASIS,
+        basis_reference="F-12",
+        facts=DECIDED,
+        age_band=AgeBand.ADULT,
+        sex=Sex.MALE,
+        keep_template=keep,
     )
     pipeline = replace(pipeline, desk=desk or pipeline.desk)
     return pipeline.take(request, lambda: nullcontext(FileCamera(SAMPLES / photo, unit.clock.now)))
