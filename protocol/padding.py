@@ -21,6 +21,6 @@ def pad_to_multiple(data: bytes, block: int) -> bytes:
 def unpad(padded: bytes) -> bytes:
     """What was padded. Raises MalformedError when the padding is not all zeros."""
     end = 4 + int.from_bytes(padded[:4])
-    if len(padded) < 4 or end > len(padded) or any(padded[end:]):
+    if len(padded) < 4 or end > len(padded) or padded[end:] != bytes(len(padded) - end):
         raise MalformedError("A padded message whose padding is not as the protocol has it.")
     return padded[4:end]

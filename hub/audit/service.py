@@ -2,6 +2,8 @@
 for what was recorded: signed heads, and the reading that holds the trail against them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -34,9 +36,12 @@ __all__ = [
     "read_heads",
     "read_proof",
     "record",
+    "recorded_together",
     "revision",
     "trail",
 ]
+
+_WAITING: Final = "audit entries of a block"
 
 
 class TrailBrokenError(RejectedError):
@@ -47,7 +52,27 @@ def record(
     connection: Connection, action: AuditAction, *, actor: str, subject: str, at: int, **detail: str | int
 ) -> None:
     """Append one entry. `actor` is an operator's name, a unit, or `hub`; `at` in milliseconds since 1970 UTC."""
-    store.append(connection, AuditEntry(action, actor, subject, at, detail))
+    entry = AuditEntry(action, actor, subject, at, detail)
+    waiting: list[AuditEntry] | None = connection.info.get(_WAITING)
+    if waiting is None:
+        store.append(connection, [entry])
+    else:
+        waiting.append(entry)
+
+
+@contextmanager
+def recorded_together(connection: Connection) -> Iterator[None]:
+    """Append what is recorded in the block at its end, in a few statements for all; nothing of it when it raises.
+
+    Blocks do not lie in each other, and a savepoint inside one may not be given up without it.
+    """
+    info, waiting = connection.info, list[AuditEntry]()
+    info[_WAITING] = waiting
+    try:
+        yield
+    finally:
+        info.pop(_WAITING, None)  # A connection that broke has lost it.
+    store.append(connection, waiting)
 
 
 def revision(connection: Connection) -> int:

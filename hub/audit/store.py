@@ -1,6 +1,6 @@
 """The tables of audit entries, of their Merkle tree and of its heads. The database itself refuses to change one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -56,14 +56,24 @@ class StoredEntry:
     entry: bytes
 
 
-def append(connection: Connection, written: AuditEntry) -> None:
-    """Add an entry, and the nodes of the tree that it completes, to the transaction that it accounts for."""
-    index, data = size(connection), written.to_bytes()
-    row = {"position": index + 1, "subject": written.subject, "entry": data}
-    connection.execute(insert(audit_entries).values(**row))
-    complete = grown(index, leaf_hash(data), nodes(connection))
-    rows = [{"level": node.level, "number": node.number, "hash": node.hash} for node in complete]
-    connection.execute(insert(audit_nodes), rows)
+def append(connection: Connection, written: Sequence[AuditEntry]) -> None:
+    """Add entries, and the nodes of the tree that they complete, to the transaction that they account for."""
+    if not written:
+        return
+    first, stored = size(connection), nodes(connection)
+    new: dict[tuple[int, int], bytes] = {}
+
+    def node(level: int, number: int) -> bytes:
+        return new.get((level, number)) or stored(level, number)
+
+    rows = []
+    for index, one in enumerate(written, first):
+        data = one.to_bytes()
+        rows.append({"position": index + 1, "subject": one.subject, "entry": data})
+        new.update({(each.level, each.number): each.hash for each in grown(index, leaf_hash(data), node)})
+    connection.execute(insert(audit_entries), rows)
+    nodes_ = [{"level": level, "number": number, "hash": hash_} for (level, number), hash_ in new.items()]
+    connection.execute(insert(audit_nodes), nodes_)
 
 
 def size(connection: Connection) -> int:

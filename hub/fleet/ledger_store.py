@@ -1,9 +1,9 @@
 """The ledger of units' numbered messages: what came, what never will, and which numbers nobody can account for."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, case, delete, func, insert, select
+from sqlalchemy import Connection, case, delete, func, insert, select, tuple_
 
 from hub.fleet.model import Delivery, KnownMessage, LostIntake, Standing
 from hub.fleet.store import lost_intakes, unit_messages
@@ -14,29 +14,36 @@ from protocol.moment import Moment
 _SHOWN: Final = 5
 """Ranges of missing numbers that are looked up; the count is of all."""
 
-
-def find(connection: Connection, unit: UnitId, sequence: int) -> KnownMessage | None:
-    """What is known of a number, if anything."""
-    query = select(unit_messages).where(unit_messages.c.unit == unit, unit_messages.c.sequence == sequence)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else KnownMessage(row.digest, Standing(row.standing), row.at)
+Place: TypeAlias = tuple[UnitId, int]
+"""A unit and the number of one of its messages."""
 
 
-def put(connection: Connection, unit: UnitId, sequence: int, message: KnownMessage) -> None:
-    """Note a message. It takes the place of one that was called lost and came after all."""
-    mine = (unit_messages.c.unit == unit) & (unit_messages.c.sequence == sequence)
-    connection.execute(delete(lost_intakes).where(lost_intakes.c.unit == unit, lost_intakes.c.sequence == sequence))
-    connection.execute(delete(unit_messages).where(mine, unit_messages.c.standing == Standing.LOST))
-    connection.execute(
-        insert(unit_messages).values(
-            unit=unit, sequence=sequence, digest=message.digest, standing=message.standing, at=message.at
-        )
-    )
+def find(connection: Connection, places: Collection[Place]) -> dict[Place, KnownMessage]:
+    """What is known of these messages; nothing of those that are new."""
+    wanted = tuple_(unit_messages.c.unit, unit_messages.c.sequence).in_(places)
+    return {
+        (UnitId(row.unit), row.sequence): KnownMessage(row.digest, Standing(row.standing), row.at)
+        for row in connection.execute(select(unit_messages).where(wanted))
+    }
+
+
+def put(connection: Connection, messages: Mapping[Place, KnownMessage]) -> None:
+    """Note messages. They take the place of those that were called lost and came after all."""
+    if not messages:
+        return
+    connection.execute(delete(lost_intakes).where(tuple_(lost_intakes.c.unit, lost_intakes.c.sequence).in_(messages)))
+    lost_ones = tuple_(unit_messages.c.unit, unit_messages.c.sequence).in_(messages)
+    connection.execute(delete(unit_messages).where(lost_ones, unit_messages.c.standing == Standing.LOST))
+    rows = [
+        {"unit": unit, "sequence": sequence, "digest": one.digest, "standing": one.standing, "at": one.at}
+        for (unit, sequence), one in messages.items()
+    ]
+    connection.execute(insert(unit_messages), rows)
 
 
 def put_lost(connection: Connection, unit: UnitId, lost: LostMessage, at: int) -> None:
     """Note an intake that its unit erased."""
-    put(connection, unit, lost.sequence, KnownMessage(bytes(32), Standing.LOST, at))
+    put(connection, {(unit, lost.sequence): KnownMessage(bytes(32), Standing.LOST, at)})
     connection.execute(
         insert(lost_intakes).values(
             unit=unit,

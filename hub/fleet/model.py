@@ -38,6 +38,14 @@ class UnitHealth:
     gone_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a message to a unit needs of the database: whom it is for, and the hub's number for it."""
+
+    recipient: Identity
+    sequence: int
+
+
 class Standing(StrEnum):
     """What the hub knows of one of a unit's numbered messages."""
 

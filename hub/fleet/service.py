@@ -1,6 +1,6 @@
 """Units, their health, and a lasting queue of what the hub has to tell them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -11,7 +11,18 @@ from hub.audit.service import AuditAction, record
 from hub.clock import Clock
 from hub.db import Database
 from hub.fleet import ledger_store, store
-from hub.fleet.model import Delivery, KnownMessage, LostIntake, OutboundMessage, Standing, Unit, UnitHealth, UnitState
+from hub.fleet.ledger_store import Place
+from hub.fleet.model import (
+    Delivery,
+    KnownMessage,
+    LostIntake,
+    OutboundMessage,
+    Reserved,
+    Standing,
+    Unit,
+    UnitHealth,
+    UnitState,
+)
 from hub.fleet.registry import UnitFileError, read_units
 from protocol.envelope import MessageType, seal
 from protocol.errors import FieldError, ReplayedError
@@ -27,6 +38,8 @@ __all__ = [
     "Delivery",
     "FleetService",
     "KnownMessage",
+    "Place",
+    "Reserved",
     "Standing",
     "Unit",
     "UnitFileError",
@@ -75,14 +88,12 @@ class FleetService:
         """Every active unit, by name."""
         return store.active(connection)
 
-    def find_sender(self, name: str) -> Identity | None:
-        """The identity of an active unit, for `protocol.envelope.open_envelope`."""
-        with self._database.read() as connection:
-            unit = store.find(connection, name)
-        return None if unit is None else unit.identity
+    def identities(self, connection: Connection, units: Collection[UnitId]) -> dict[str, Identity]:
+        """The public keys of those of these units that are active."""
+        return store.identities(connection, units)
 
-    def take_health(self, connection: Connection, unit: UnitId, sequence: int, health: Health) -> bytes | None:
-        """Keep a unit's newest report; the sealed answer for its topic `time`, if it asks what time it is.
+    def take_health(self, connection: Connection, unit: UnitId, sequence: int, health: Health) -> SignedTime | None:
+        """Keep a unit's newest report; the answer for its topic `time`, if it asks what time it is.
 
         The broker may deliver a report twice; the second changes nothing. Reports leave no audit entry, except where
         a unit has forgotten numbers that it gave before: its storage was replaced, and what waited there is gone.
@@ -100,8 +111,7 @@ class FleetService:
         greatest = ledger_store.greatest(connection, unit)
         if health.outbox.last_sequence + _IN_FLIGHT < greatest:
             record(connection, AuditAction.UNIT_COUNTS_ANEW, actor=unit, subject=unit, at=now, number=greatest)
-        answer = SignedTime(health.challenge, now, greatest + 1)
-        return self.seal(connection, unit, MessageType.TIME, answer.to_bytes())
+        return SignedTime(health.challenge, now, greatest + 1)
 
     def note_gone(self, connection: Connection, unit: UnitId) -> None:
         """The broker says that a unit's connection broke. Nobody signed that: it is shown, and believed no further."""
@@ -121,14 +131,14 @@ class FleetService:
             for unit in store.active(connection)
         ]
 
-    def known_message(self, connection: Connection, unit: UnitId, sequence: int) -> KnownMessage | None:
-        """What became of a unit's message with this number; None when it is new, or was called lost before it came."""
-        known = ledger_store.find(connection, unit, sequence)
-        return None if known is None or known.standing is Standing.LOST else known
+    def known_messages(self, connection: Connection, places: Collection[Place]) -> dict[Place, KnownMessage]:
+        """What became of units' messages; nothing of one that is new, or was called lost before it came."""
+        known = ledger_store.find(connection, places)
+        return {place: message for place, message in known.items() if message.standing is not Standing.LOST}
 
-    def note_message(self, connection: Connection, unit: UnitId, sequence: int, message: KnownMessage) -> None:
-        """Account for a number that is new."""
-        ledger_store.put(connection, unit, sequence, message)
+    def note_messages(self, connection: Connection, messages: Mapping[Place, KnownMessage]) -> None:
+        """Account for numbers that are new."""
+        ledger_store.put(connection, messages)
 
     def take_losses(self, connection: Connection, unit: UnitId, number: int, losses: Losses) -> None:
         """Account for what a unit says it erased, each with an audit entry. What has come is not lost.
@@ -138,8 +148,9 @@ class FleetService:
         if any(lost.sequence >= number for lost in losses.messages):
             raise FieldError("A loss record names messages from before it alone.")
         now = self._clock()
+        known = ledger_store.find(connection, [(unit, lost.sequence) for lost in losses.messages])
         for lost in losses.messages:
-            if ledger_store.find(connection, unit, lost.sequence) is None:
+            if (unit, lost.sequence) not in known:
                 ledger_store.put_lost(connection, unit, lost, now)
                 record(
                     connection,
@@ -165,24 +176,40 @@ class FleetService:
         recipient = store.find(connection, unit)
         if recipient is None:
             raise UnknownUnitError(f"No unit {unit} is enrolled.")
-        return self._sealed(connection, recipient, message_type, payload)
+        (reserved,) = self.reserve(connection, [recipient.identity])
+        return self.seal_reserved(reserved, message_type, payload)
+
+    def reserve(self, connection: Connection, recipients: Sequence[Identity]) -> list[Reserved]:
+        """The hub's next sequence numbers, one for a message to each recipient, which is sealed without a database."""
+        numbers = store.next_sequences(connection, len(recipients)) if recipients else ()
+        return [Reserved(recipient, number) for recipient, number in zip(recipients, numbers, strict=True)]
+
+    def seal_reserved(self, reserved: Reserved, message_type: MessageType, payload: bytes) -> bytes:
+        """The envelope of a message that `reserve` gave its number. Once for each."""
+        return seal(
+            payload,
+            message_type=message_type,
+            sender=self._identity,
+            recipient=reserved.recipient,
+            sequence=reserved.sequence,
+            now=self._clock(),
+        )
 
     def revocations(self, withdrawn: Collection[UnitId]) -> list[tuple[str, bytes]]:
         """What tells units that were withdrawn of it, each with its topic: a keyring without keys."""
         with self._database.begin() as connection:
-            units = [store.find(connection, name, active=False) for name in sorted(withdrawn)]
-            return [
-                (
-                    unit_topic(unit.id, UnitChannel.KEYRINGS),
-                    self._sealed(connection, unit, MessageType.KEYRING, Keyring(unit.id, (), lease_end=0).to_bytes()),
-                )
-                for unit in units
-                if unit is not None
-            ]
+            found = [store.find(connection, name, active=False) for name in sorted(withdrawn)]
+            units = [unit for unit in found if unit is not None]
+            reserved = self.reserve(connection, [unit.identity for unit in units])
+        keyrings = [Keyring(unit.id, (), lease_end=0).to_bytes() for unit in units]
+        return [
+            (unit_topic(unit.id, UnitChannel.KEYRINGS), self.seal_reserved(place, MessageType.KEYRING, keyring))
+            for unit, place, keyring in zip(units, reserved, keyrings, strict=True)
+        ]
 
     def leap(self, connection: Connection, numbers: int) -> None:
         """Leave out so many sequence numbers: after a restore, units may have seen those that came next."""
-        store.leap(connection, numbers)
+        store.next_sequences(connection, numbers)
 
     def enqueue(
         self, connection: Connection, unit: UnitId, channel: UnitChannel, message_type: MessageType, payload: bytes
@@ -215,16 +242,6 @@ class FleetService:
     def waiting_count(self, connection: Connection) -> int:
         """How many messages wait to be sent."""
         return store.queued_count(connection)
-
-    def _sealed(self, connection: Connection, recipient: Unit, message_type: MessageType, payload: bytes) -> bytes:
-        return seal(
-            payload,
-            message_type=message_type,
-            sender=self._identity,
-            recipient=recipient.identity,
-            sequence=store.next_sequence(connection),
-            now=self._clock(),
-        )
 
     def _put(self, connection: Connection, action: AuditAction, unit: Unit, now: int) -> None:
         store.put(connection, unit)

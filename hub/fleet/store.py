@@ -1,6 +1,7 @@
 """The tables of units, their newest health, the messages that wait for them, and the hub's sequence."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -107,6 +108,12 @@ def find(connection: Connection, name: str, *, active: bool = True) -> Unit | No
     return None if row is None else _unit(row)
 
 
+def identities(connection: Connection, names: Collection[str]) -> dict[str, Identity]:
+    """The public keys of those of these units that are active."""
+    query = select(units).where(units.c.id.in_(names), units.c.active)
+    return {row.id: _unit(row).identity for row in connection.execute(query)}
+
+
 def active(connection: Connection) -> list[Unit]:
     """Every active unit, by name."""
     return [_unit(row) for row in connection.execute(select(units).where(units.c.active).order_by(units.c.id))]
@@ -159,20 +166,14 @@ def health(connection: Connection) -> list[UnitHealth]:
     ]
 
 
-def next_sequence(connection: Connection) -> int:
-    """The hub's next sequence number, starting at 1. Each is given once."""
-    rise = update(hub_sequence).values(value=hub_sequence.c.value + 1)
-    value = connection.scalar(rise.returning(hub_sequence.c.value))
-    if value is not None:
-        return int(value)
-    connection.execute(insert(hub_sequence).values(id=1, value=1))
-    return 1
-
-
-def leap(connection: Connection, numbers: int) -> None:
-    """Leave out so many of the hub's sequence numbers."""
-    next_sequence(connection)
-    connection.execute(update(hub_sequence).values(value=hub_sequence.c.value + numbers))
+def next_sequences(connection: Connection, count: int) -> range:
+    """The hub's next sequence numbers, starting at 1. Each is given once."""
+    rise = update(hub_sequence).values(value=hub_sequence.c.value + count)
+    last = connection.scalar(rise.returning(hub_sequence.c.value))
+    if last is None:
+        last = count
+        connection.execute(insert(hub_sequence).values(id=1, value=last))
+    return range(last - count + 1, last + 1)
 
 
 def queue(connection: Connection, message: OutboundMessage, at: int) -> None:

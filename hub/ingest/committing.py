@@ -1,149 +1,141 @@
-"""What a message changes in the database, inside the transaction of its whole group."""
+"""What messages that came together change in the database, inside one transaction."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import assert_never
 
 import structlog
 from sqlalchemy import Connection
 
 from faults import RejectedError
-from hub.audit.service import AuditAction, record
-from hub.cases.service import CaseService, UnknownCaseError
+from hub.audit.service import AuditAction, record, recorded_together
 from hub.clock import HOUR, Clock
-from hub.fleet.service import FleetService, KnownMessage, Standing
+from hub.fleet.service import FleetService, KnownMessage, Place, Reserved, Standing, UnknownUnitError
 from hub.ingest import store
-from hub.ingest.model import Arrival
+from hub.ingest.keeping import SightingKeeper
 from hub.ingest.opening import Gone, Numbered, OpenedMessage, Refused, Report, SoundSighting
-from hub.review.service import ReviewService
 from protocol.envelope import MessageType
 from protocol.errors import ReplayedError
+from protocol.ids import UnitId
+from protocol.keys import Identity
 from protocol.losses import Losses
 from protocol.receipt import Receipt, Verdict
-from protocol.sighting import Candidate, Sighting
-from protocol.topics import UnitChannel, unit_topic
+from protocol.topics import UnitChannel
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the broker is given once the transaction is on disk, and not before."""
+    """What a unit is told once the transaction is on disk, and not before."""
 
-    topic: str
-    envelope: bytes
+    unit: UnitId
+    channel: UnitChannel
+    type: MessageType
+    payload: bytes
 
 
 class Committer:
     """Takes opened messages into the rooms of a hub."""
 
-    def __init__(self, fleet: FleetService, cases: CaseService, review: ReviewService, clock: Clock) -> None:
+    def __init__(self, fleet: FleetService, keeper: SightingKeeper, clock: Clock) -> None:
         self._fleet = fleet
-        self._cases = cases
-        self._review = review
+        self._keeper = keeper
         self._clock = clock
 
-    def take(self, connection: Connection, message: OpenedMessage) -> Reply | None:
-        """Take in one message, or refuse it, and leave the other messages of the transaction as they are.
+    def take_all(self, connection: Connection, messages: Sequence[OpenedMessage]) -> list[tuple[Reply, Reserved]]:
+        """Take in messages, or refuse them, each without harm to the others. Returns what is to be sealed and sent.
 
         Raises DatabaseUnavailableError, which ends the transaction for all of them.
         """
-        if isinstance(message, Refused):
-            self._count(connection, message)
-            return None
-        try:
-            match message:
-                case Numbered():
-                    return self._settle(connection, message)
-                case Report():
-                    return self._take_report(connection, message)
-                case Gone():
-                    self._fleet.note_gone(connection, message.unit)
-                case _:
-                    assert_never(message)
-        except RejectedError as error:
-            # Of a report that is not newer, or a unit that was withdrawn since its message was opened.
-            self._count(connection, Refused(message.unit, error))
-        return None
+        units = {message.unit for message in messages if not isinstance(message, Refused)}
+        active = self._fleet.identities(connection, units)
+        replies: list[Reply] = []
+        present = [_unless_withdrawn(message, active) for message in messages]
+        # Runs, so that everything is taken in its order: what a report says is held against what came before it.
+        for are_sightings, run in groupby(present, _is_sound_sighting):
+            if are_sightings:
+                replies += self._settle(connection, [one for one in run if isinstance(one, Numbered)])
+            else:
+                for message in run:
+                    replies += self._take(connection, message)
+        reserved = self._fleet.reserve(connection, [active[reply.unit] for reply in replies])
+        return list(zip(replies, reserved, strict=True))
 
-    def _take_report(self, connection: Connection, message: Report) -> Reply | None:
-        with connection.begin_nested():
-            answer = self._fleet.take_health(connection, message.unit, message.sequence, message.health)
-        return None if answer is None else Reply(unit_topic(message.unit, UnitChannel.TIME), answer)
+    def _take(self, connection: Connection, message: OpenedMessage) -> list[Reply]:
+        match message:
+            case Numbered():
+                return self._settle(connection, [message])
+            case Report():
+                return self._take_report(connection, message)
+            case Gone():
+                self._fleet.note_gone(connection, message.unit)
+            case Refused():
+                self._count(connection, message)
+            case _:
+                assert_never(message)
+        return []
 
-    def _settle(self, connection: Connection, message: Numbered) -> Reply:
-        """Commit a message, or refuse it for good, and say so in a receipt; the same again for every repetition."""
+    def _take_report(self, connection: Connection, message: Report) -> list[Reply]:
         try:
             with connection.begin_nested():
-                known = self._account(connection, message)
+                answer = self._fleet.take_health(connection, message.unit, message.sequence, message.health)
         except RejectedError as error:
-            known = self._refuse_for_good(connection, message, error)
-        verdict = Verdict.REFUSED if known.standing is Standing.REFUSED else Verdict.COMMITTED
-        receipt = Receipt(message.digest, known.at, verdict)
-        envelope = self._fleet.seal(connection, message.unit, MessageType.RECEIPT, receipt.to_bytes())
-        return Reply(unit_topic(message.unit, UnitChannel.RECEIPTS), envelope)
+            self._count(connection, Refused(message.unit, error))
+            return []
+        return [] if answer is None else [Reply(message.unit, UnitChannel.TIME, MessageType.TIME, answer.to_bytes())]
 
-    def _account(self, connection: Connection, message: Numbered) -> KnownMessage:
-        known = self._fleet.known_message(connection, message.unit, message.sequence)
-        if known is None:
-            known = KnownMessage(message.digest, self._commit(connection, message), self._clock())
-            self._fleet.note_message(connection, message.unit, message.sequence, known)
-        elif known.digest != message.digest:
-            raise ReplayedError(f"Another message of {message.unit} had this number before.")
-        return known
+    def _settle(self, connection: Connection, messages: Sequence[Numbered]) -> list[Reply]:
+        """Commit messages, or refuse them for good, and say so in receipts; the same again for every repetition.
 
-    def _commit(self, connection: Connection, message: Numbered) -> Standing:
-        """Raises what makes the message impossible to take, ever."""
-        match message.content:
-            case SoundSighting():
-                self._commit_sighting(connection, message, message.content)
-                return Standing.SIGHTING
-            case Losses():
-                self._fleet.take_losses(connection, message.unit, message.sequence, message.content)
-                return Standing.LOSS
-            case error:
-                raise error
-
-    def _commit_sighting(self, connection: Connection, message: Numbered, content: SoundSighting) -> None:
-        sighting = content.sighting
-        if store.is_known(connection, sighting.sighting_id):
-            raise ReplayedError(f"Another message of {message.unit} brought this sighting before.")
-        now = self._clock()
-        named = len(sighting.candidates)
-        sighting = self._without_unknown_cases(connection, sighting)
-        arrival = Arrival(message.sequence, message.digest, now)
-        store.insert_sighting(connection, sighting, arrival, content.sealed_basis_reference)
-        if sighting.face is not None and content.sealed_face is not None:
-            crop, portrait = content.sealed_face.crop, content.sealed_face.portrait
-            store.insert_face(connection, sighting.sighting_id, crop=crop, portrait=portrait)
-        _record(connection, sighting, now, dropped=named - len(sighting.candidates))
-        for candidate in sighting.candidates:
-            self._review.open(connection, sighting_id=sighting.sighting_id, candidate=candidate, at=now)
-
-    def _without_unknown_cases(self, connection: Connection, sighting: Sighting) -> Sighting:
-        """The sighting without candidates whose case the hub does not hold: erased since, or of an earlier database."""
-        known = [candidate for candidate in sighting.candidates if self._knows(connection, candidate)]
-        if len(known) == len(sighting.candidates):
-            return sighting
-        ranked = tuple(replace(candidate, rank=rank) for rank, candidate in enumerate(known, 1))
-        return replace(sighting, candidates=ranked, face=sighting.face if ranked else None)
-
-    def _knows(self, connection: Connection, candidate: Candidate) -> bool:
+        Sightings, or one message of another kind. If one is at fault, halves are tried, down to the one.
+        """
         try:
-            self._cases.require_photo(connection, candidate.case, candidate.photo)
-        except UnknownCaseError:
-            return False
-        return True
+            with connection.begin_nested(), recorded_together(connection):
+                known = self._account(connection, messages)
+        except RejectedError as error:
+            if len(messages) > 1:
+                middle = len(messages) // 2
+                return self._settle(connection, messages[:middle]) + self._settle(connection, messages[middle:])
+            known = [self._refuse_for_good(connection, messages[0], error)]
+        return [_receipt(message.unit, one) for message, one in zip(messages, known, strict=True)]
+
+    def _account(self, connection: Connection, messages: Sequence[Numbered]) -> list[KnownMessage]:
+        """What becomes of each message. Raises what makes one of them impossible to take, ever."""
+        known = self._fleet.known_messages(connection, {_place(message) for message in messages})
+        new: dict[Place, Numbered] = {}
+        for message in messages:
+            earlier = known.get(_place(message)) or new.setdefault(_place(message), message)
+            if earlier.digest != message.digest:
+                raise ReplayedError(f"Another message of {message.unit} had this number before.")
+        if new:
+            standing, now = self._commit(connection, list(new.values())), self._clock()
+            noted = {place: KnownMessage(message.digest, standing, now) for place, message in new.items()}
+            self._fleet.note_messages(connection, noted)
+            known |= noted
+        return [known[_place(message)] for message in messages]
+
+    def _commit(self, connection: Connection, messages: Sequence[Numbered]) -> Standing:
+        for message in messages:
+            match message.content:
+                case Losses() as losses:
+                    self._fleet.take_losses(connection, message.unit, message.sequence, losses)
+                    return Standing.LOSS
+                case RejectedError() as error:
+                    raise error
+        sound = [(one, one.content) for one in messages if isinstance(one.content, SoundSighting)]
+        self._keeper.keep(connection, sound)
+        return Standing.SIGHTING
 
     def _refuse_for_good(self, connection: Connection, message: Numbered, error: RejectedError) -> KnownMessage:
         """Account for a message that can never be taken."""
-        unit, number, now = message.unit, message.sequence, self._clock()
+        unit, place, now = message.unit, _place(message), self._clock()
         refused = KnownMessage(message.digest, Standing.REFUSED, now)
-        if self._fleet.known_message(connection, unit, number) is None:
-            self._fleet.note_message(connection, unit, number, refused)
-            reason = type(error).__name__
-            record(
-                connection, AuditAction.MESSAGE_REFUSED, actor=unit, subject=unit, at=now, number=number, reason=reason
-            )
+        if not self._fleet.known_messages(connection, {place}):
+            self._fleet.note_messages(connection, {place: refused})
+            action, reason = AuditAction.MESSAGE_REFUSED, type(error).__name__
+            record(connection, action, actor=unit, subject=unit, at=now, number=message.sequence, reason=reason)
         self._count(connection, Refused(unit, error))
         return refused
 
@@ -158,14 +150,22 @@ class Committer:
         _log.warning("message.rejected", sender=sender, reason=reason)
 
 
-def _record(connection: Connection, sighting: Sighting, now: int, *, dropped: int) -> None:
-    action = AuditAction.SIGHTING_RECEIVED if sighting.candidates else AuditAction.SIGHTING_WITHOUT_CANDIDATES
-    record(
-        connection,
-        action,
-        actor=sighting.unit,
-        subject=sighting.sighting_id,
-        at=now,
-        candidates=len(sighting.candidates),
-        dropped=dropped,
-    )
+def _unless_withdrawn(message: OpenedMessage, active: dict[str, Identity]) -> OpenedMessage:
+    # A message was opened a moment before, and then its unit was withdrawn. That its connection broke may be noted.
+    if isinstance(message, Refused | Gone) or message.unit in active:
+        return message
+    return Refused(message.unit, UnknownUnitError(f"The unit {message.unit} was withdrawn."))
+
+
+def _is_sound_sighting(message: OpenedMessage) -> bool:
+    return isinstance(message, Numbered) and isinstance(message.content, SoundSighting)
+
+
+def _place(message: Numbered) -> Place:
+    return message.unit, message.sequence
+
+
+def _receipt(unit: UnitId, message: KnownMessage) -> Reply:
+    verdict = Verdict.REFUSED if message.standing is Standing.REFUSED else Verdict.COMMITTED
+    receipt = Receipt(message.digest, message.at, verdict)
+    return Reply(unit, UnitChannel.RECEIPTS, MessageType.RECEIPT, receipt.to_bytes())

@@ -36,7 +36,7 @@ def insert_look(
     at: int,
 ) -> None:
     """What the hub found of one candidate; None where it could not compare."""
-    columns: dict[str, float | bool] = {}
+    columns: dict[str, float | bool | None] = {}
     if look is not None:
         columns = {"raw": look.raw, "score": look.score, "enough": look.enough, "same_picture": look.same_picture}
         columns |= chance_columns(look.chance)

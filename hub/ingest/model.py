@@ -6,7 +6,7 @@ from hub.ingest.capture_time import CaptureTime, capture_time
 from protocol.ids import SightingId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
-from protocol.sighting import Candidate, Chance, LegalBasis, Quality
+from protocol.sighting import Candidate, Chance, LegalBasis, Quality, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """Which envelope brought a sighting."""
+class SealedFace:
+    """A sighting's two pictures, encrypted for their columns."""
 
+    crop: bytes
+    portrait: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A sighting that is kept, and the envelope that brought it. `received_at` as in StoredSighting."""
+
+    sighting: Sighting
     sequence: int
     digest: bytes  # SHA-256 of the envelope
     received_at: int
+    basis_reference: bytes  # encrypted
+    face: SealedFace | None
 
 
 @dataclass(frozen=True, slots=True)

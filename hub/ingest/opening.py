@@ -1,21 +1,23 @@
 """From the bytes that the broker delivers to what can be committed, without the database's one writer.
 
-It costs most of the time of taking a message in, so it is done before the transaction, for several messages at once.
+It costs most of the time of taking a message in, so it is done before the transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from faults import RejectedError
 from hub.atrest import Vault
+from hub.db import Database
 from hub.fleet.service import FleetService
+from hub.ingest.model import SealedFace
 from hub.ingest.reader import place
 from models.images import decode_image
 from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.errors import FieldError, UnknownVersionError, WrongTopicError
 from protocol.health import Health
 from protocol.ids import SightingId, UnitId
-from protocol.keys import PrivateIdentity
+from protocol.keys import Identity, PrivateIdentity
 from protocol.losses import Losses
 from protocol.sighting import Face, Sighting
 from protocol.topics import UnitChannel, parse_unit_topic
@@ -30,14 +32,6 @@ class Message:
 
     topic: str
     payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SealedFace:
-    """A sighting's two pictures, encrypted for their columns."""
-
-    crop: bytes
-    portrait: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,45 +83,44 @@ OpenedMessage = Numbered | Report | Gone | Refused
 class Opener:
     """Opens the messages of one hub's units."""
 
-    def __init__(self, identity: PrivateIdentity, vault: Vault, fleet: FleetService) -> None:
+    def __init__(self, database: Database, identity: PrivateIdentity, vault: Vault, fleet: FleetService) -> None:
         """`identity`: the hub's own."""
+        self._database = database
         self._identity = identity
         self._vault = vault
         self._fleet = fleet
 
-    def open(self, message: Message) -> OpenedMessage:
-        """Verify, open and decode. Raises UnavailableError when the database cannot be asked for the sender."""
-        sender = UNKNOWN_SENDER
+    def open_all(self, messages: Sequence[Message]) -> list[OpenedMessage]:
+        """Verify, open and decode. Raises DatabaseUnavailableError when it cannot be asked for the senders."""
+        addressed = [_addressed(message) for message in messages]
+        units = {one.unit for one in addressed if isinstance(one, _Addressed)}
+        with self._database.read() as connection:
+            senders = self._fleet.identities(connection, units)
+        return [one if isinstance(one, Refused) else self._open(one, senders.get(one.unit)) for one in addressed]
+
+    def _open(self, message: "_Addressed", sender: Identity | None) -> OpenedMessage:
+        unit = message.unit
+
+        def open_as(expected: MessageType) -> Opened:
+            return _unseal(message, sender, self._identity, expected)
+
         try:
-            unit, channel = parse_unit_topic(message.topic)
-            sender = str(unit)
-            return self._open_on(unit, channel, message.payload)
+            match message.channel:
+                case UnitChannel.SIGHTINGS:
+                    return self._numbered(open_as(MessageType.SIGHTING), self._sighting)
+                case UnitChannel.LOSSES:
+                    return self._numbered(open_as(MessageType.LOSS), _losses)
+                case UnitChannel.HEALTH:
+                    opened = open_as(MessageType.HEALTH)
+                    return Report(unit, opened.header.sequence, Health.from_bytes(opened.payload))
+                case UnitChannel.PRESENCE:
+                    if message.payload:
+                        raise FieldError("The last will of a unit's connection is empty.")
+                    return Gone(unit)
+                case channel:
+                    raise WrongTopicError(f"The hub takes in nothing on the topic of {channel}.")
         except RejectedError as error:
-            return Refused(sender, error)
-
-    def _open_on(self, unit: UnitId, channel: UnitChannel, payload: bytes) -> OpenedMessage:
-        match channel:
-            case UnitChannel.SIGHTINGS:
-                return self._numbered(self._unseal(unit, payload, MessageType.SIGHTING), self._sighting)
-            case UnitChannel.LOSSES:
-                return self._numbered(self._unseal(unit, payload, MessageType.LOSS), _losses)
-            case UnitChannel.HEALTH:
-                opened = self._unseal(unit, payload, MessageType.HEALTH)
-                return Report(unit, opened.header.sequence, Health.from_bytes(opened.payload))
-            case UnitChannel.PRESENCE:
-                if payload:
-                    raise FieldError("The last will of a unit's connection is empty.")
-                return Gone(unit)
-            case _:
-                raise WrongTopicError(f"The hub takes in nothing on the topic of {channel}.")
-
-    def _unseal(self, unit: UnitId, payload: bytes, expected: MessageType) -> Opened:
-        opened = open_envelope(
-            payload, recipient=self._identity, find_sender=self._fleet.find_sender, expected=expected
-        )
-        if opened.header.sender != unit:
-            raise WrongTopicError(f"A message of another sender came on a topic of {unit}.")
-        return opened
+            return Refused(unit, error)
 
     def _numbered(self, opened: Opened, decode: Callable[[UnitId, bytes], SoundSighting | Losses]) -> Numbered:
         unit = UnitId(opened.header.sender)
@@ -152,6 +145,29 @@ class Opener:
             self._vault.encrypt(face.crop, place(sighting_id, "crop")),
             self._vault.encrypt(face.portrait, place(sighting_id, "portrait")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    unit: UnitId
+    channel: UnitChannel
+    payload: bytes
+
+
+def _addressed(message: Message) -> _Addressed | Refused:
+    try:
+        return _Addressed(*parse_unit_topic(message.topic), message.payload)
+    except RejectedError as error:
+        return Refused(UNKNOWN_SENDER, error)
+
+
+def _unseal(message: _Addressed, sender: Identity | None, recipient: PrivateIdentity, expected: MessageType) -> Opened:
+    def find_sender(name: str) -> Identity | None:
+        if name != message.unit:
+            raise WrongTopicError(f"A message of another sender came on a topic of {message.unit}.")
+        return sender
+
+    return open_envelope(message.payload, recipient=recipient, find_sender=find_sender, expected=expected)
 
 
 def _losses(_unit: UnitId, payload: bytes) -> Losses:

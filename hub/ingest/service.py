@@ -9,11 +9,13 @@ from hub.db import Database
 from hub.fleet.service import FleetService
 from hub.ingest.capture_time import CaptureTime
 from hub.ingest.committing import Committer
+from hub.ingest.keeping import SightingKeeper
 from hub.ingest.model import Counts, IntakeFacts, StoredSighting
 from hub.ingest.opening import Message, Opener
 from hub.ingest.reader import SightingReader, UnknownSightingError
 from hub.review.service import ReviewService
 from protocol.keys import PrivateIdentity
+from protocol.topics import unit_topic
 
 __all__ = [
     "CaptureTime",
@@ -44,8 +46,9 @@ class IngestService:
     ) -> None:
         """`identity`: the hub's own. `publish(topic, envelope)` takes receipts for sending."""
         self._database = database
-        self._opener = Opener(identity, vault, fleet)
-        self._committer = Committer(fleet, cases, review, clock)
+        self._fleet = fleet
+        self._opener = Opener(database, identity, vault, fleet)
+        self._committer = Committer(fleet, SightingKeeper(cases, review, clock), clock)
         self._publish = publish
 
     def receive(self, topic: str, payload: bytes) -> None:
@@ -58,11 +61,11 @@ class IngestService:
         Each message is then committed, or refused and audited; a bad one spoils no other. Raises UnavailableError
         when the database or the broker cannot take something now: try all of them again.
         """
-        opened = [self._opener.open(message) for message in messages]
+        opened = self._opener.open_all(messages)
         with self._database.begin() as connection:
-            replies = [self._committer.take(connection, message) for message in opened]
+            replies = self._committer.take_all(connection, opened)
         # Only now: a receipt says that the message is on this disk. If it is lost, the unit sends the message
         # again and gets another.
-        for reply in replies:
-            if reply is not None:
-                self._publish(reply.topic, reply.envelope)
+        for reply, reserved in replies:
+            envelope = self._fleet.seal_reserved(reserved, reply.type, reply.payload)
+            self._publish(unit_topic(reply.unit, reply.channel), envelope)

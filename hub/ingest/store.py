@@ -1,6 +1,6 @@
 """The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 
 from hub.db import metadata
-from hub.ingest.model import Arrival, Counts, IntakeFacts, StoredSighting
+from hub.ingest.model import Arrival, Counts, IntakeFacts, SealedFace, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
-from protocol.sighting import Candidate, Chance, LegalBasis, Quality, Sighting
+from protocol.sighting import Candidate, Chance, LegalBasis, Quality
 
 sightings = Table(
     "sightings",
@@ -119,55 +119,67 @@ rejected_messages = Table(
 )
 
 
-def is_known(connection: Connection, sighting: SightingId) -> bool:
-    """Whether a message brought this sighting before."""
-    return connection.scalar(select(sightings.c.id).where(sightings.c.id == sighting)) is not None
+def is_any_known(connection: Connection, wanted: Collection[SightingId]) -> bool:
+    """Whether a message brought one of these sightings before."""
+    return connection.scalar(select(sightings.c.id).where(sightings.c.id.in_(wanted)).limit(1)) is not None
 
 
-def insert_sighting(connection: Connection, sighting: Sighting, arrival: Arrival, basis_reference: bytes) -> None:
-    """A new sighting with its candidates; the number of its legal basis is encrypted."""
-    connection.execute(
-        insert(sightings).values(
-            id=sighting.sighting_id,
-            unit=sighting.unit,
-            sequence=arrival.sequence,
-            envelope_digest=arrival.digest,
-            reference=sighting.reference,
-            site=sighting.site,
-            captured_at=sighting.captured.at,
-            captured_earliest=sighting.captured.earliest,
-            captured_latest=sighting.captured.latest,
-            retrospective=sighting.retrospective,
-            received_at=arrival.received_at,
-            legal_basis=sighting.legal_basis,
-            sealed_basis_reference=basis_reference,
-            age_band=sighting.age_band,
-            sex=sighting.sex,
-            pack_digest=sighting.pack_digest,
-            calibration=sighting.calibration,
-            list_version=sighting.list_version,
-            comparable=sighting.comparable,
-            frames=sighting.frames,
-            quality=sighting.quality.to_value(),
-        )
-    )
-    for candidate in sighting.candidates:
-        connection.execute(
-            insert(sighting_candidates).values(
-                sighting_id=sighting.sighting_id,
-                rank=candidate.rank,
-                case_id=candidate.case,
-                photo_id=candidate.photo,
-                raw=candidate.raw,
-                score=candidate.score,
-                **chance_columns(candidate.chance),
-            )
-        )
+def insert_sightings(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """New sightings with their candidates and faces."""
+    connection.execute(insert(sightings), [_sighting_row(arrival) for arrival in arrivals])
+    candidates = [
+        _candidate_row(arrival.sighting.sighting_id, candidate)
+        for arrival in arrivals
+        for candidate in arrival.sighting.candidates
+    ]
+    if candidates:
+        connection.execute(insert(sighting_candidates), candidates)
+    faces = [_face_row(arrival.sighting.sighting_id, arrival.face) for arrival in arrivals if arrival.face is not None]
+    if faces:
+        connection.execute(insert(sighting_faces), faces)
 
 
-def insert_face(connection: Connection, sighting: SightingId, *, crop: bytes, portrait: bytes) -> None:
-    """A sighting's face, both pictures encrypted."""
-    connection.execute(insert(sighting_faces).values(sighting_id=sighting, sealed_crop=crop, sealed_portrait=portrait))
+def _sighting_row(arrival: Arrival) -> dict[str, object]:
+    sighting = arrival.sighting
+    return {
+        "id": sighting.sighting_id,
+        "unit": sighting.unit,
+        "sequence": arrival.sequence,
+        "envelope_digest": arrival.digest,
+        "reference": sighting.reference,
+        "site": sighting.site,
+        "captured_at": sighting.captured.at,
+        "captured_earliest": sighting.captured.earliest,
+        "captured_latest": sighting.captured.latest,
+        "retrospective": sighting.retrospective,
+        "received_at": arrival.received_at,
+        "legal_basis": sighting.legal_basis,
+        "sealed_basis_reference": arrival.basis_reference,
+        "age_band": sighting.age_band,
+        "sex": sighting.sex,
+        "pack_digest": sighting.pack_digest,
+        "calibration": sighting.calibration,
+        "list_version": sighting.list_version,
+        "comparable": sighting.comparable,
+        "frames": sighting.frames,
+        "quality": sighting.quality.to_value(),
+    }
+
+
+def _candidate_row(sighting: SightingId, candidate: Candidate) -> dict[str, object]:
+    return {
+        "sighting_id": sighting,
+        "rank": candidate.rank,
+        "case_id": candidate.case,
+        "photo_id": candidate.photo,
+        "raw": candidate.raw,
+        "score": candidate.score,
+        **chance_columns(candidate.chance),
+    }
+
+
+def _face_row(sighting: SightingId, face: SealedFace) -> dict[str, object]:
+    return {"sighting_id": sighting, "sealed_crop": face.crop, "sealed_portrait": face.portrait}
 
 
 def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
@@ -273,14 +285,12 @@ def read_chance(row: Row[*tuple[Any, ...]]) -> Chance | None:
     return Chance(row.chance, row.chance_low, row.chance_high, row.expected, row.counted)
 
 
-def chance_columns(chance: Chance | None) -> dict[str, float | bool]:
-    """A chance in columns; none of them without one."""
-    if chance is None:
-        return {}
+def chance_columns(chance: Chance | None) -> dict[str, float | bool | None]:
+    """A chance in columns, all of them empty without one."""
     return {
-        "chance": chance.value,
-        "chance_low": chance.low,
-        "chance_high": chance.high,
-        "expected": chance.expected,
-        "counted": chance.counted,
+        "chance": None if chance is None else chance.value,
+        "chance_low": None if chance is None else chance.low,
+        "chance_high": None if chance is None else chance.high,
+        "expected": None if chance is None else chance.expected,
+        "counted": None if chance is None else chance.counted,
     }

@@ -29,8 +29,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def come(database: Database, *numbers: int, standing: Standing = Standing.SIGHTING, unit: UnitId = UNIT) -> None:
     with database.begin() as connection:
-        for number in numbers:
-            ledger_store.put(connection, unit, number, KnownMessage(bytes(32), standing, 7))
+        ledger_store.put(connection, {(unit, number): KnownMessage(bytes(32), standing, 7) for number in numbers})
 
 
 def delivery(database: Database, *, reported: int | None = None) -> Delivery:

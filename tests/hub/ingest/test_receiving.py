@@ -1,9 +1,6 @@
 """Taking in what units send: committed once, acknowledged when committed, refused without harm."""
 
 import dataclasses
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,24 +9,23 @@ from sqlalchemy import text
 
 from faults import UnavailableError
 from hub.audit.service import AuditAction, entries
-from hub.bootstrap import Services
 from hub.clock import HOUR
-from hub.ingest.service import IngestService, Message, UnknownSightingError
+from hub.ingest.service import UnknownSightingError
 from models.images import decode_image
 from protocol import cbor
-from protocol.envelope import MessageType, digest, open_envelope
+from protocol.envelope import MessageType, digest
 from protocol.health import Health
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.losses import Losses, LossReason, LostMessage
 from protocol.moment import Moment
 from protocol.padding import pad
 from protocol.receipt import Receipt, Verdict
-from protocol.sighting import PADDED_BYTES, Face, Sighting
+from protocol.sighting import PADDED_BYTES, Face
 from protocol.topics import UnitChannel, unit_topic
+from tests.hub.ingest.intake import Intake
 from tests.support.databases import stored_bytes
-from tests.support.hub_site import FACES, OTHER_UNIT, UNIT, HubSite, SimulatedUnit, register
+from tests.support.hub_site import FACES, OTHER_UNIT, UNIT
 
-TOPIC = unit_topic(UNIT, UnitChannel.SIGHTINGS)
 LOSS_TOPIC = unit_topic(UNIT, UnitChannel.LOSSES)
 HEALTH_TOPIC = unit_topic(UNIT, UnitChannel.HEALTH)
 
@@ -42,84 +38,6 @@ FULL = {
         "CREATE TRIGGER full_reviews BEFORE INSERT ON reviews FOR EACH ROW EXECUTE FUNCTION fill()",
     ),
 }
-
-
-@dataclass
-class Intake:
-    """A hub's ingest room between a broker that is a list, and a unit."""
-
-    site: HubSite
-    hub: Services
-    unit: SimulatedUnit
-    case: CaseId
-    photo: PhotoId
-    sent: list[tuple[str, bytes]] = field(default_factory=list)
-    broker_is_away: bool = False
-
-    def __post_init__(self) -> None:
-        hub = self.hub
-        self.room = IngestService(
-            hub.database,
-            hub.vault,
-            hub.identity,
-            fleet=hub.fleet,
-            cases=hub.cases,
-            review=hub.review,
-            publish=self.publish,
-            clock=hub.clock,
-        )
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        if self.broker_is_away:
-            raise UnavailableError("The broker is away.")
-        self.sent.append((topic, payload))
-
-    def receive(self, envelope: bytes, topic: str = TOPIC) -> None:
-        self.room.receive(topic, envelope)
-
-    def receive_together(self, *envelopes: bytes) -> None:
-        self.room.receive_all([Message(TOPIC, envelope) for envelope in envelopes])
-
-    def receipts(self) -> list[Receipt]:
-        receipts = unit_topic(UNIT, UnitChannel.RECEIPTS)
-        opened = (
-            open_envelope(
-                payload,
-                recipient=self.unit.identity,
-                find_sender=lambda name: self.site.hub if name == "bd" else None,
-                expected=MessageType.RECEIPT,
-            )
-            for topic, payload in self.sent
-            if topic == receipts
-        )
-        return [Receipt.from_bytes(each.payload) for each in opened]
-
-    def count(self, table: str) -> int:
-        with self.hub.database.read() as connection:
-            return connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0
-
-    def verdicts(self) -> list[Verdict]:
-        return [receipt.verdict for receipt in self.receipts()]
-
-    def rejections(self) -> list[tuple[str, object]]:
-        with self.hub.database.read() as connection:
-            audit = [entry for entry in entries(connection) if entry.action is AuditAction.MESSAGE_REJECTED]
-        return [(entry.actor, entry.detail["reason"]) for entry in audit]
-
-    def match(self, **changes: object) -> Sighting:
-        """A sighting with one candidate."""
-        return self.unit.sighting((self.case, self.photo), **changes)
-
-
-@pytest.fixture
-def intake(tmp_path: Path, hub_database: str | None) -> Iterator[Intake]:
-    site = HubSite(tmp_path, units=(UNIT, OTHER_UNIT), database_url=hub_database)
-    with site.services() as hub:
-        hub.fleet.refresh()
-        case = register(hub)
-        with hub.database.read() as connection:
-            (photo,) = hub.cases.summary(connection, case).photos
-        yield Intake(site, hub, site.unit(), case, photo)
 
 
 def test_sighting_with_candidates_is_kept_and_opens_a_review(intake: Intake) -> None:
@@ -415,40 +333,6 @@ def test_refusals_are_all_counted_and_a_flood_of_them_leaves_few_entries(intake:
         assert intake.hub.sightings.counts(connection).rejected_messages == 81
     assert len(intake.rejections()) <= 4
     assert intake.count("rejected_messages") <= 4
-
-
-def test_bad_messages_in_a_group_spoil_no_other(intake: Intake) -> None:
-    first, last = intake.unit.envelope(intake.match().to_bytes()), intake.unit.envelope(intake.match().to_bytes())
-    replayed = intake.unit.envelope(intake.match().to_bytes(), sequence=1)
-    unsound = intake.unit.envelope(intake.match(face=Face(b"no picture", b"no picture")).to_bytes())
-    intake.receive_together(first, b"rubbish", replayed, unsound, last)
-    receipts = {receipt.envelope_digest: receipt.verdict for receipt in intake.receipts()}
-    assert [receipts[digest(good)] for good in (first, last)] == [Verdict.COMMITTED, Verdict.COMMITTED]
-    assert [receipts[digest(bad)] for bad in (replayed, unsound)] == [Verdict.REFUSED, Verdict.REFUSED]
-    assert (intake.count("sightings"), intake.count("reviews"), intake.count("sighting_faces")) == (2, 2, 2)
-    assert len(intake.rejections()) == 3
-
-
-def test_duplicate_within_a_group_is_kept_once_and_receipted_as_often_as_it_came(intake: Intake) -> None:
-    envelope = intake.unit.envelope(intake.match().to_bytes())
-    intake.receive_together(envelope, envelope)
-    first, second = intake.receipts()
-    assert first == second
-    assert (intake.count("sightings"), intake.count("reviews"), intake.rejections()) == (1, 1, [])
-
-
-def test_receipts_of_a_group_go_when_all_of_it_is_committed(intake: Intake) -> None:
-    committed_when_sent: list[int] = []
-    plain = intake.publish
-
-    def look_and_publish(topic: str, payload: bytes) -> None:
-        committed_when_sent.append(intake.count("sightings"))
-        plain(topic, payload)
-
-    intake.publish = look_and_publish  # type: ignore[method-assign]
-    intake.__post_init__()
-    intake.receive_together(*(intake.unit.envelope(intake.unit.sighting().to_bytes()) for _ in range(3)))
-    assert committed_when_sent == [3, 3, 3]
 
 
 def test_failed_commit_leaves_nothing_and_the_next_try_succeeds(intake: Intake) -> None:

@@ -1,0 +1,72 @@
+"""Sightings that came together, into the rooms of the hub: a few statements for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from hub.audit.service import AuditAction, record
+from hub.cases.service import CaseService, UnknownCaseError
+from hub.clock import Clock
+from hub.ingest import store
+from hub.ingest.model import Arrival
+from hub.ingest.opening import Numbered, SoundSighting
+from hub.review.service import ReviewService
+from protocol.errors import ReplayedError
+from protocol.sighting import Candidate, Sighting
+
+
+class SightingKeeper:
+    """Keeps sightings, and opens the reviews that they ask for. Joins the caller's transaction."""
+
+    def __init__(self, cases: CaseService, review: ReviewService, clock: Clock) -> None:
+        self._cases = cases
+        self._review = review
+        self._clock = clock
+
+    def keep(self, connection: Connection, messages: Sequence[tuple[Numbered, SoundSighting]]) -> None:
+        """Keep new sightings, at least one. Raises ReplayedError when one of them was kept before, or comes twice."""
+        wanted = {content.sighting.sighting_id for _, content in messages}
+        if len(wanted) < len(messages) or store.is_any_known(connection, wanted):
+            raise ReplayedError("Another message brought this sighting before.")
+        now = self._clock()
+        arrivals = [self._arrival(connection, message, content, now) for message, content in messages]
+        store.insert_sightings(connection, arrivals)
+        for arrival, (_, content) in zip(arrivals, messages, strict=True):
+            sighting = arrival.sighting
+            _record(connection, sighting, now, dropped=len(content.sighting.candidates) - len(sighting.candidates))
+            for candidate in sighting.candidates:
+                self._review.open(connection, sighting_id=sighting.sighting_id, candidate=candidate, at=now)
+
+    def _arrival(self, connection: Connection, message: Numbered, content: SoundSighting, now: int) -> Arrival:
+        sighting = self._without_unknown_cases(connection, content.sighting)
+        face = None if sighting.face is None else content.sealed_face
+        return Arrival(sighting, message.sequence, message.digest, now, content.sealed_basis_reference, face)
+
+    def _without_unknown_cases(self, connection: Connection, sighting: Sighting) -> Sighting:
+        """The sighting without candidates whose case the hub does not hold: erased since, or of an earlier database."""
+        known = [candidate for candidate in sighting.candidates if self._knows(connection, candidate)]
+        if len(known) == len(sighting.candidates):
+            return sighting
+        ranked = tuple(replace(candidate, rank=rank) for rank, candidate in enumerate(known, 1))
+        return replace(sighting, candidates=ranked, face=sighting.face if ranked else None)
+
+    def _knows(self, connection: Connection, candidate: Candidate) -> bool:
+        try:
+            self._cases.require_photo(connection, candidate.case, candidate.photo)
+        except UnknownCaseError:
+            return False
+        return True
+
+
+def _record(connection: Connection, sighting: Sighting, now: int, *, dropped: int) -> None:
+    action = AuditAction.SIGHTING_RECEIVED if sighting.candidates else AuditAction.SIGHTING_WITHOUT_CANDIDATES
+    record(
+        connection,
+        action,
+        actor=sighting.unit,
+        subject=sighting.sighting_id,
+        at=now,
+        candidates=len(sighting.candidates),
+        dropped=dropped,
+    )
