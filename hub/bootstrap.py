@@ -2,12 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import urlsplit
 
 from credentials.identity import load_identity
 from credentials.private_files import make_private_directory
-from credentials.tls import client_context
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
@@ -33,13 +31,8 @@ from hub.witness import HeadKeeper
 from hub.wording import captured
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
-from protocol.ids import hub_worker_name, owner
+from protocol.ids import owner
 from protocol.keys import PrivateIdentity
-from protocol.topics import UPWARD, hub_subscription, shared_subscription
-
-_HUB_SESSION_SECONDS: Final = 30 * 24 * 3600
-# The broker goes on giving a worker its share after it is gone: soon this must end, and units send again.
-_WORKER_SESSION_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +70,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     try:
         database.migrate()
-        services = _wire(settings, clock, database=database, vault=vault, identity=identity, recipients=recipients)
+        services = _wire(_Ground(settings, clock, database, vault), identity, recipients)
         recover(settings.data, database, services.fleet, services.watchlist, hub=settings.hub, clock=clock)
     except BaseException:
         database.close()
@@ -85,70 +78,32 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     return services
 
 
-def _wire(
-    settings: HubSettings,
-    clock: Clock,
-    *,
-    database: Database,
-    vault: Vault,
-    identity: PrivateIdentity,
-    recipients: Recipients,
-) -> Services:
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every room stands on."""
+
+    settings: HubSettings
+    clock: Clock
+    database: Database
+    vault: Vault
+
+
+def _wire(ground: _Ground, identity: PrivateIdentity, recipients: Recipients) -> Services:
+    settings, clock, database, vault = ground.settings, ground.clock, ground.database, ground.vault
     fleet = FleetService(database, vault, identity, settings.units, clock)
     pack = load_pack(settings.pack, settings.permitted_licences)
     photographs = PhotographReader(pack)
-    cases = CaseService(
-        database,
-        vault,
-        photographs,
-        clock=clock,
-        entropy=secrets.token_bytes,
-        hub=settings.hub,
-        slices=settings.slices,
-        slice_days=settings.slice_days,
-        retention=_retention(settings),
-        other=None
-        if settings.other_pack is None
-        else PhotographReader(load_pack(settings.other_pack, settings.permitted_licences)),
-    )
-    watchlist = WatchlistService(
-        database,
-        vault,
-        load_online_keys(settings.tuf),
-        cases,
-        fleet,
-        clock=clock,
-        entropy=secrets.token_bytes,
-        hub=settings.hub,
-        slices=settings.slices,
-        pack_digest=photographs.pack_digest,
-        lease_days=settings.lease_days,
-        compaction_hours=settings.compaction_hours,
-    )
+    cases = _cases(ground, photographs)
+    watchlist = _watchlist(ground, cases, fleet, photographs.pack_digest)
     matches = RegisterMatches(cases)
-    exchange = ExchangeService(
-        database,
-        cases,
-        clock=clock,
-        entropy=secrets.token_bytes,
-        hub=settings.hub,
-        domain=urlsplit(settings.console_url).hostname or settings.hub,
-        default_slice=settings.slices[0],
-    )
-    erasure = ErasureService(
-        database,
-        cases,
-        matches,
-        exchange,
-        watchlist,
-        fleet=fleet,
-        clock=clock,
-        entropy=secrets.token_bytes,
-        hub=settings.hub,
-        backup_days=settings.backup_days,
-    )
     sightings = SightingReader(database, vault)
     dispatch = DispatchService(alert_settings(settings), recipients)
+    rules = settings.review_rules
+    review = ReviewService(
+        database, sightings, cases, dispatch, fleet, vault=vault, matches=matches, rules=rules, in_words=captured
+    )
+    exchange = _exchange(ground, cases)
+    issuer, second_factor = f"MCA-{settings.hub}", settings.second_factor
     return Services(
         settings=settings,
         clock=clock,
@@ -157,9 +112,7 @@ def _wire(
         identity=identity,
         recipients=recipients,
         audit=AuditLog(database, identity, clock),
-        access=AccessService(
-            database, clock, vault, issuer=f"MCA-{settings.hub}", second_factor=settings.second_factor
-        ),
+        access=AccessService(database, clock, vault, issuer=issuer, second_factor=second_factor),
         fleet=fleet,
         pack=pack,
         photographs=photographs,
@@ -167,46 +120,85 @@ def _wire(
         watchlist=watchlist,
         matches=matches,
         exchange=exchange,
-        erasure=erasure,
+        erasure=_erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet),
         sightings=sightings,
         dispatch=dispatch,
-        review=ReviewService(
-            database,
-            sightings,
-            cases,
-            dispatch,
-            fleet,
-            vault=vault,
-            matches=matches,
-            rules=settings.review_rules,
-            in_words=captured,
-        ),
+        review=review,
     )
 
 
-def group_name(settings: HubSettings, vault: Vault) -> str:
-    """What the hub's processes call the subscription that they share.
+def _cases(ground: _Ground, photographs: PhotographReader) -> CaseService:
+    settings = ground.settings
+    other = None
+    if settings.other_pack is not None:
+        other = PhotographReader(load_pack(settings.other_pack, settings.permitted_licences))
+    return CaseService(
+        ground.database,
+        ground.vault,
+        photographs,
+        clock=ground.clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        slices=settings.slices,
+        slice_days=settings.slice_days,
+        retention=_retention(settings),
+        other=other,
+    )
 
-    Mosquitto lets anyone join who knows it, and throws away what is the turn of one that may not read it. So the name
-    is a secret, which follows from the storage key.
-    """
-    return vault.index(settings.hub.encode(), "broker/group").hex()
+
+def _watchlist(ground: _Ground, cases: CaseService, fleet: FleetService, pack_digest: bytes) -> WatchlistService:
+    settings = ground.settings
+    return WatchlistService(
+        ground.database,
+        ground.vault,
+        load_online_keys(settings.tuf),
+        cases,
+        fleet,
+        clock=ground.clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        slices=settings.slices,
+        pack_digest=pack_digest,
+        lease_days=settings.lease_days,
+        compaction_hours=settings.compaction_hours,
+    )
 
 
-def build_link(settings: HubSettings, vault: Vault, worker: int | None = None) -> MqttLink:
-    """The connection to the broker, not yet made: the hub's own, or that of a worker. Raises PrivateFileError."""
-    tls = settings.tls
-    name = "hub" if worker is None else f"worker-{worker}"
-    context = client_context(authority=tls / "ca.crt", certificate=tls / f"{name}.crt", key=tls / f"{name}.key")
-    group = group_name(settings, vault)
-    topics = [hub_subscription(settings.hub, channel) for channel in sorted(UPWARD)]
-    return MqttLink(
-        settings.broker_host,
-        settings.broker_port,
-        context,
-        client_id=settings.hub if worker is None else hub_worker_name(settings.hub, worker),
-        subscriptions=[shared_subscription(group, each) for each in topics],
-        session_seconds=_HUB_SESSION_SECONDS if worker is None else _WORKER_SESSION_SECONDS,
+def _exchange(ground: _Ground, cases: CaseService) -> ExchangeService:
+    settings = ground.settings
+    return ExchangeService(
+        ground.database,
+        cases,
+        clock=ground.clock,
+        entropy=secrets.token_bytes,
+        hub=settings.hub,
+        domain=urlsplit(settings.console_url).hostname or settings.hub,
+        default_slice=settings.slices[0],
+    )
+
+
+def _erasure(
+    ground: _Ground,
+    cases: CaseService,
+    matches: RegisterMatches,
+    exchange: ExchangeService,
+    watchlist: WatchlistService,
+    *,
+    review: ReviewService,
+    fleet: FleetService,
+) -> ErasureService:
+    return ErasureService(
+        ground.database,
+        cases,
+        matches,
+        exchange,
+        watchlist,
+        reviews=review,
+        fleet=fleet,
+        clock=ground.clock,
+        entropy=secrets.token_bytes,
+        hub=ground.settings.hub,
+        backup_days=ground.settings.backup_days,
     )
 
 

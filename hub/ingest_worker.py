@@ -2,11 +2,14 @@
 
 import signal
 import threading
+from pathlib import Path
 from typing import Final
 
 import structlog
 
-from hub.bootstrap import Services, build_ingest, build_link
+from faults import MisconfiguredError
+from hub.bootstrap import Services, build_ingest
+from hub.broker_link import build_link
 from hub.signals import queued_signals
 from hub.supervisor import Supervisor, finish
 from hub.workers import take_in
@@ -17,11 +20,19 @@ _LOOK_SECONDS: Final = 0.25
 _log = structlog.get_logger()
 
 
+class WorkerCertificateError(MisconfiguredError):
+    """The hub's folder holds no certificate of a worker with this number."""
+
+
 class IngestWorker:
     """Shares the hub's subscription: the broker gives each message to one of those who share it."""
 
     def __init__(self, services: Services, number: int) -> None:
-        """`number`: which of the certificates tls/worker-N it uses; one process each. Raises PrivateFileError."""
+        """`number`: which of the certificates tls/worker-N it uses; one process each.
+
+        Raises WorkerCertificateError or PrivateFileError.
+        """
+        _require_certificate(services.settings.tls / f"worker-{number}.crt")
         self._services = services
         self._link = build_link(services.settings, services.vault, number)
         self._ingest = build_ingest(services, self._link)
@@ -45,3 +56,12 @@ class IngestWorker:
         self._services.database.close()
         self._supervisor.raise_failure()
         _log.info("worker.stopped")
+
+
+def _require_certificate(path: Path) -> None:
+    if not path.exists():
+        raise WorkerCertificateError(
+            f"There is no certificate {path}. Workers have the numbers 1 to 4. If the hub was provisioned before it "
+            "could have workers, run mca provision renew DIR --hub, where DIR is the authority's folder, and copy "
+            "what it names."
+        )

@@ -18,11 +18,11 @@ from hub.bootstrap import (
     build_dispatcher,
     build_head_keeper,
     build_ingest,
-    build_link,
     build_recognition,
     build_register_searches,
 )
 from hub.broker import EmbeddedBroker
+from hub.broker_link import build_link
 from hub.config import BrokerKind
 from hub.desk import RegisterRooms
 from hub.erasure.worker import RetentionWorker

@@ -158,6 +158,16 @@ class CaseService:
         """Raises UnknownCaseError."""
         return self.reader.summary(connection, case)
 
+    def has_ended(self, connection: Connection, case: CaseId) -> bool:
+        """Whether the photographs of a case, or of the one that it went into, are gone. Raises UnknownCaseError."""
+        going_on = self.reader.surviving(connection, case)
+        return self.reader.record(connection, going_on).state not in WITH_FACES
+
+    def with_merged(self, connection: Connection, case: CaseId) -> list[CaseId]:
+        """A case and every one that went into it."""
+        merged = store.merged_cases(connection, case)
+        return [case, *(each for one in merged for each in self.with_merged(connection, one))]
+
     def summaries(self, connection: Connection) -> list[CaseSummary]:
         """Every case, newest first."""
         return [self.reader.summary_of(connection, row) for row in store.all_cases(connection)]

@@ -4,7 +4,7 @@ What lies in this database goes in the transaction that ends the case. The lists
 the backups follow; the record names each of them as outstanding until it holds nothing any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from hub.matching.service import RegisterMatches
 from hub.watchlist.service import Published
 from protocol.ids import CaseId, HubId
 
-__all__ = ["Erasure", "ErasureService", "Place"]
+__all__ = ["Erasure", "ErasureService", "Place", "Reviews"]
 
 _BATCH: Final = 100
 
@@ -45,6 +45,15 @@ class PublishedLists(Protocol):
         """Whether anything that can still be fetched may hold an entry of a case."""
 
 
+class Reviews(Protocol):
+    """What people are asked about cases."""
+
+    def end_with_cases(
+        self, connection: Connection, cases: Collection[CaseId], actor: str, at: int, /
+    ) -> Mapping[str, int]:
+        """Ask no more about cases that end; how many of each thing were ended or removed."""
+
+
 class ErasureService:
     """Takes cases out of a hub."""
 
@@ -56,6 +65,7 @@ class ErasureService:
         exchange: ExchangeService,
         watchlist: PublishedLists,
         *,
+        reviews: Reviews,
         fleet: FleetService,
         clock: Clock,
         entropy: Callable[[int], bytes],
@@ -68,6 +78,7 @@ class ErasureService:
         self._matches = matches
         self._exchange = exchange
         self._watchlist = watchlist
+        self._reviews = reviews
         self._fleet = fleet
         self._clock = clock
         self._entropy = entropy
@@ -119,7 +130,9 @@ class ErasureService:
         now = self._clock()
         before = self._cases.summary(connection, case)
         removed = self._cases.changes.end(connection, case, state, reason, note=note, actor=actor, at=now)
-        removed["matches"] = self._matches.forget(connection, case)
+        ended = [one for one in self._cases.with_merged(connection, case) if self._cases.has_ended(connection, one)]
+        removed["matches"] = sum(self._matches.forget(connection, one) for one in {case, *ended})
+        removed |= self._reviews.end_with_cases(connection, ended, actor, now)
         places = [Place(place, count, now) for place, count in sorted(removed.items())]
         copies = self._exchange.copies_of(connection, case)
         places += [Place(HANDED_OUT, copies, now)] if copies else []

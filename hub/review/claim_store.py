@@ -63,6 +63,11 @@ def release(connection: Connection, review_id: ReviewId, operator: int) -> bool:
     return connection.execute(delete(claims).where(own, ~_answered())).rowcount == 1
 
 
+def drop_unanswered(connection: Connection, review_id: ReviewId) -> None:
+    """Nobody holds a half any more that they have not answered."""
+    connection.execute(delete(claims).where(claims.c.review_id == review_id, ~_answered()))
+
+
 def put_draft(
     connection: Connection, review_id: ReviewId, operator: int, draft: Draft, vault: Vault, *, at: int
 ) -> None:

@@ -57,7 +57,7 @@ class Decisions:
         subject = self._sources[review.kind].subject(connection, review)
         if agreed.outcome is Outcome.CONFIRMED:
             self._confirm(connection, review, subject, name, at)
-        self._tell_site(connection, review, subject, name, at)
+        self.tell_site(connection, review, subject, name, at)
         return agreed.outcome
 
     def _confirm(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:
@@ -76,7 +76,7 @@ class Decisions:
             historical=self._in_words(capture) if capture and capture.historical else None,
         )
 
-    def _tell_site(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:
+    def tell_site(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:
         """One notice for each intake that was looked into, of one size: that one comes says nothing of what it says."""
         if subject.unit is None:
             return

@@ -15,6 +15,9 @@ from protocol.sighting import Candidate, Chance, LegalBasis
 
 ReviewId = NewType("ReviewId", str)
 
+CASE_ENDED: Final = "case-ended"
+"""Why a review was ended, or not opened, in the audit trail."""
+
 MAX_COMMENT: Final = 2000
 SENIOR: Final = 3
 """The position of the answer that a senior gives after two people did not agree."""
@@ -90,7 +93,8 @@ class Review:
 class Subject:
     """The child in question: of an intake, or found and registered. None: nobody has said.
 
-    `pictured`: False where a unit searched again later for somebody whose picture it no longer has.
+    `pictured`: False where a unit searched again later for somebody whose picture it no longer has, or where the found
+    child's case has ended.
     """
 
     reference: str
@@ -112,7 +116,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The missing child of a case. `taken`: the day of the photograph; `despite`: its fault, and why it is used."""
+    """The missing child of a case. `taken`: the day of the photograph; `despite`: its fault, and why it is used.
+
+    `pictured`: False where the photographs went with the case.
+    """
 
     case: CaseId
     reference: str
@@ -121,6 +128,7 @@ class Missing:
     taken: date | None
     despite: str | None
     high_risk: bool = False
+    pictured: bool = True
 
 
 @dataclass(frozen=True, slots=True)

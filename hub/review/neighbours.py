@@ -163,6 +163,9 @@ class Cases(Protocol):
     def summary(self, connection: Connection, case: CaseId, /) -> CaseFacts:
         """What is known of a case."""
 
+    def has_ended(self, connection: Connection, case: CaseId, /) -> bool:
+        """Whether a case's photographs are gone for good."""
+
     def portrait(self, case: CaseId, photo: PhotoId, /) -> bytes:
         """One photo's aligned face with some margin, JPEG."""
 

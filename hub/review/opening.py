@@ -9,8 +9,8 @@ from hub.audit.service import AuditAction, record
 from hub.review import store
 from hub.review.conclusions import Outcome
 from hub.review.controls import Controls
-from hub.review.model import Evidence, Kind, Pair, Review, ReviewId, ReviewRules, Subject
-from hub.review.neighbours import Matches, MatchFacts, SightingFacts, Sightings
+from hub.review.model import CASE_ENDED, Evidence, Kind, Pair, Review, ReviewId, ReviewRules, Subject
+from hub.review.neighbours import Cases, Matches, MatchFacts, SightingFacts, Sightings
 from hub.review.sources import Source
 from hub.review.urgency import Urgency, urgency_of
 from protocol.ids import SightingId
@@ -24,6 +24,7 @@ class Opening:
         self,
         sources: Mapping[Kind, Source],
         sightings: Sightings,
+        cases: Cases,
         matches: Matches | None,
         controls: Controls,
         *,
@@ -32,6 +33,7 @@ class Opening:
     ) -> None:
         self._sources = sources
         self._sightings = sightings
+        self._cases = cases
         self._matches = matches
         self._controls = controls
         self._rules = rules
@@ -40,7 +42,11 @@ class Opening:
     def candidate(
         self, connection: Connection, sighting_id: SightingId, candidate: Candidate, at: int
     ) -> ReviewId | None:
-        """A candidate of an intake; None where the pair was rejected and nothing is new."""
+        """A candidate of an intake; None where the pair was rejected and nothing is new, or its case has ended."""
+        if self._cases.has_ended(connection, candidate.case):
+            action = AuditAction.REVIEW_NOT_OPENED
+            record(connection, action, actor="hub", subject=sighting_id, at=at, reason=CASE_ENDED)
+            return None
         intake = self._sightings.sighting(connection, sighting_id)
         pair = Pair(_probe_of(intake), "", candidate.case, candidate.photo, intake.pack_digest.hex())
         return self._open(connection, _Question(Kind.SIGHTING, sighting_id, pair, intake.site), at)

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from hub.review.claims import Claims, require_length
 from hub.review.conclusions import Answer, Outcome
 from hub.review.controls import Controls
 from hub.review.decisions import Decisions
+from hub.review.ending import Endings
 from hub.review.errors import (
     AlreadyAnsweredError,
     AlreadyDecidedError,
@@ -51,7 +52,7 @@ from hub.review.sources import RegisterSource, SightingSource, Source
 from hub.review.urgency import Targets, Urgency
 from hub.review.views import Comparison, DecidedItem, Queue
 from hub.sites import Sites
-from protocol.ids import SightingId
+from protocol.ids import CaseId, SightingId
 from protocol.sighting import Candidate
 
 __all__ = [
@@ -117,8 +118,9 @@ class ReviewService:
         }
         if matches is not None:
             self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
-        self._opening = Opening(self._sources, sightings, matches, self.controls, rules=rules, random=random)
+        self._opening = Opening(self._sources, sightings, cases, matches, self.controls, rules=rules, random=random)
         self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
+        self._endings = Endings(self._sources, self._decisions)
         self._lists = Lists(self._sources)
         self._showing = Showing(self._sources, self.claims, self.controls, vault)
 
@@ -127,7 +129,7 @@ class ReviewService:
     ) -> ReviewId | None:
         """Ask for two people's answers on one candidate; a pair that is asked about, or was rejected, only once.
 
-        None: the same pair was rejected before and nothing about it is new.
+        None: the same pair was rejected before and nothing about it is new, or its case has ended.
         """
         return self._opening.candidate(connection, sighting_id, candidate, at)
 
@@ -138,6 +140,12 @@ class ReviewService:
     def open_matches(self, connection: Connection, at: int) -> int:
         """Open the reviews that the register's own search asks for. Returns how many matches it took."""
         return self._opening.matches(connection, at)
+
+    def end_with_cases(
+        self, connection: Connection, cases: Collection[CaseId], actor: str, at: int
+    ) -> Mapping[str, int]:
+        """End the open reviews of cases that end, and forget who looked; how many of each thing there were."""
+        return self._endings.with_cases(connection, cases, actor, at)
 
     def open_count(self, connection: Connection) -> int:
         """How many reviews of children have no end yet."""

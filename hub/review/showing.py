@@ -66,7 +66,7 @@ class Showing:
         remarks = answer_store.remarks_of(connection, review.id, self._vault)
         return replace(
             blind,
-            stage=_stage_after(answers, decision),
+            stage=self._stage_after(connection, review, answers, decision),
             own=own,
             machine=self._machine(connection, review, blind.subject, operator),
             confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
@@ -79,8 +79,18 @@ class Showing:
         if claim is not None:
             return Stage.ASKED
         if not store.is_open(connection, review.id):
-            return Stage.CLOSED
+            by_people = review.kind is Kind.CONTROL or store.decision_of(connection, review.id) is not None
+            return Stage.CLOSED if by_people else Stage.ENDED
         return Stage.FREE if self._claims.is_free(connection, review, operator, at) else Stage.TAKEN
+
+    def _stage_after(
+        self, connection: Connection, review: Review, answers: Sequence[GivenAnswer], decision: Decision | None
+    ) -> Stage:
+        if decision is not None:
+            return Stage.DECIDED
+        if not store.is_open(connection, review.id):
+            return Stage.ENDED
+        return Stage.WAITING if len(answers) == 1 else Stage.DISPUTED
 
     def _machine(self, connection: Connection, review: Review, subject: Subject, operator: Operator) -> Machine | None:
         try:
@@ -105,9 +115,3 @@ class Showing:
             rank=None if still_asked else finding.candidate.rank,
             candidates=len(siblings),
         )
-
-
-def _stage_after(answers: Sequence[GivenAnswer], decision: Decision | None) -> Stage:
-    if decision is not None:
-        return Stage.DECIDED
-    return Stage.WAITING if len(answers) == 1 else Stage.DISPUTED

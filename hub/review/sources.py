@@ -88,6 +88,7 @@ class RegisterSource:
             birth=found.birth,
             sex=found.sex,
             doubt=None,
+            pictured=not self._cases.has_ended(connection, found.id),
         )
 
     def missing(self, connection: Connection, review: Review) -> Missing:
@@ -128,6 +129,7 @@ def _missing(cases: Cases, connection: Connection, review: Review) -> Missing:
         taken=case.taken.get(review.pair.photo),
         despite=case.despite.get(review.pair.photo),
         high_risk=case.high_risk,
+        pictured=not cases.has_ended(connection, case.id),
     )
 
 

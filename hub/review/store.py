@@ -1,6 +1,6 @@
 """Reading and writing reviews and decisions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
@@ -47,10 +47,10 @@ def add_review(connection: Connection, review: Review) -> None:
     connection.execute(insert(waiting_reviews).values(review_id=review.id, due_at=review.due_at))
 
 
-def close_review(connection: Connection, review_id: ReviewId) -> None:
-    """A review has come to its end: nobody is asked any more, and what nobody recorded is forgotten."""
+def close_review(connection: Connection, review_id: ReviewId) -> int:
+    """A review has come to its end: nobody is asked any more. How many drafts, recorded by nobody, are forgotten."""
     connection.execute(delete(waiting_reviews).where(waiting_reviews.c.review_id == review_id))
-    connection.execute(delete(drafts).where(drafts.c.review_id == review_id))
+    return connection.execute(delete(drafts).where(drafts.c.review_id == review_id)).rowcount
 
 
 def find_review(connection: Connection, review_id: str, *, lock: bool = False) -> Review | None:
@@ -77,6 +77,17 @@ def reviews_of_pair(connection: Connection, pair: Pair) -> list[tuple[Review, Ou
     return [
         (read_review(row), None if row.outcome is None else Outcome(row.outcome)) for row in connection.execute(query)
     ]
+
+
+def reviews_of_cases(connection: Connection, cases: Collection[CaseId]) -> list[ReviewId]:
+    """Every review in which one of the cases is one of the two sides."""
+    return [ReviewId(found) for found in connection.scalars(select(reviews.c.id).where(_concerns(cases)))]
+
+
+def open_reviews_of_cases(connection: Connection, cases: Collection[CaseId]) -> list[Review]:
+    """Those that have no end yet. No other transaction claims or answers them until this one ends."""
+    query = select(reviews).join(waiting_reviews).where(_concerns(cases)).order_by(reviews.c.id)
+    return [read_review(row) for row in connection.execute(query.with_for_update(of=reviews))]
 
 
 def count_open(connection: Connection) -> int:
@@ -195,6 +206,11 @@ def read_review(row: Row[tuple[object, ...]]) -> Review:
         earlier=None if row.earlier is None else ReviewId(row.earlier),
         evidence=None if row.evidence is None else Evidence(row.evidence),
     )
+
+
+def _concerns(cases: Collection[CaseId]) -> ColumnElement[bool]:
+    found_child = (reviews.c.kind == str(Kind.REGISTER)) & reviews.c.probe.in_(cases)
+    return _REAL & (reviews.c.case_id.in_(cases) | found_child)
 
 
 def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:

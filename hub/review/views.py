@@ -33,6 +33,7 @@ class Stage(StrEnum):
     DISPUTED = "disputed"  # answered, and a senior is to answer
     DECIDED = "decided"
     CLOSED = "closed"  # answered by others
+    ENDED = "ended"  # its case ended before it was decided
     CONTROL = "control"  # answered, and it was a control pair
 
 

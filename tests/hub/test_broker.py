@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from hub.atrest import load_vault
-from hub.bootstrap import build_link
 from hub.broker import BrokerFailedError, BrokerMissingError, EmbeddedBroker
+from hub.broker_link import build_link
 from protocol.topics import UnitChannel, unit_topic
 from tests.support.broker import Broker
 from tests.support.hub_site import OTHER_UNIT, HubSite

@@ -9,7 +9,7 @@ import pytest
 
 from faults import UnavailableError
 from hub.atrest import load_vault
-from hub.bootstrap import build_link, group_name
+from hub.broker_link import build_link, group_name
 from hub.mqtt import BrokerUnavailableError, Delivery, MqttLink
 from protocol.topics import UPWARD, UnitChannel, hub_subscription, shared_subscription, unit_topic, watchlist_topic
 from tests.support.broker import Broker

@@ -153,10 +153,15 @@ class Register:
     known: dict[CaseId, Case] = field(default_factory=dict)
     faces: dict[CaseId, bytes] = field(default_factory=dict)
     originals: dict[CaseId, bytes] = field(default_factory=dict)
+    ended: set[CaseId] = field(default_factory=set)
 
     def summary(self, _connection: Connection, case: CaseId, /) -> Case:
         """What is known of a case."""
         return self.known[case]
+
+    def has_ended(self, _connection: Connection, case: CaseId, /) -> bool:
+        """Whether its photographs are gone."""
+        return case in self.ended
 
     def portrait(self, case: CaseId, _photo: PhotoId, /) -> bytes:
         """The case's face."""
@@ -262,7 +267,7 @@ class Desk:
             rules=rules or ReviewRules(control_share=0),
             in_words=captured,
         )
-        self.registers = register_rooms(self.database, self.vault, self.fleet, self.clock)
+        self.registers = register_rooms(self.database, self.vault, self.fleet, self.review, self.clock)
         self.operators: dict[str, Operator] = {}
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")

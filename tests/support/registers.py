@@ -10,7 +10,7 @@ from hub.cases.service import CaseService, PhotographReader, Register, Retention
 from hub.clock import Clock
 from hub.db import Database
 from hub.desk import RegisterRooms
-from hub.erasure.service import ErasureService
+from hub.erasure.service import ErasureService, Reviews
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.matching.service import RegisterMatches
@@ -39,7 +39,9 @@ class NothingPublished:
         return False
 
 
-def register_rooms(database: Database, vault: Vault, fleet: FleetService, clock: Clock) -> RegisterRooms:
+def register_rooms(
+    database: Database, vault: Vault, fleet: FleetService, reviews: Reviews, clock: Clock
+) -> RegisterRooms:
     """Wired as the composition root wires them."""
     hub, entropy = HubId("bd"), secrets.token_bytes
     cases = CaseService(
@@ -69,6 +71,7 @@ def register_rooms(database: Database, vault: Vault, fleet: FleetService, clock:
         matches,
         exchange,
         NothingPublished(),
+        reviews=reviews,
         fleet=fleet,
         clock=clock,
         entropy=entropy,
