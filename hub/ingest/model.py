@@ -74,6 +74,14 @@ class SealedFace:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedConsent:
+    """The signed record of what permitted an intake, encrypted. `record_id`: 32 hexadecimal digits."""
+
+    record_id: str
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A sighting that is kept, and the envelope that brought it. `received_at` as in StoredSighting."""
 
@@ -82,6 +90,7 @@ class Arrival:
     digest: bytes  # SHA-256 of the envelope
     received_at: int
     basis_reference: bytes  # encrypted
+    consent: SealedConsent
     face: SealedFace | None
 
 

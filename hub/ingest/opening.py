@@ -5,14 +5,16 @@ It costs most of the time of taking a message in, so it is done before the trans
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.db import Database
 from hub.fleet.service import FleetService
-from hub.ingest.model import SealedFace
+from hub.ingest.model import SealedConsent, SealedFace
 from hub.ingest.reader import place
 from models.images import decode_image
+from protocol.consent import ConsentRecord, open_record
 from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.errors import FieldError, UnknownVersionError, WrongTopicError
 from protocol.health import Health
@@ -40,6 +42,7 @@ class SoundSighting:
 
     sighting: Sighting
     sealed_basis_reference: bytes
+    sealed_consent: SealedConsent
     sealed_face: SealedFace | None
 
 
@@ -107,7 +110,7 @@ class Opener:
         try:
             match message.channel:
                 case UnitChannel.SIGHTINGS:
-                    return self._numbered(open_as(MessageType.SIGHTING), self._sighting)
+                    return self._numbered(open_as(MessageType.SIGHTING), partial(self._sighting, sender))
                 case UnitChannel.LOSSES:
                     return self._numbered(open_as(MessageType.LOSS), _losses)
                 case UnitChannel.HEALTH:
@@ -133,12 +136,15 @@ class Opener:
             content = error
         return Numbered(unit, opened.header.sequence, opened.digest, content)
 
-    def _sighting(self, unit: UnitId, payload: bytes) -> SoundSighting:
+    def _sighting(self, sender: Identity | None, unit: UnitId, payload: bytes) -> SoundSighting:
         sighting = Sighting.from_bytes(payload)
         _require_sound(unit, sighting)
+        record = open_record(sighting.consent, lambda _name: sender)
+        _require_permitted(record, sighting)
+        consent = self._vault.encrypt(sighting.consent, place(sighting.sighting_id, "consent"))
         basis = self._vault.encrypt(sighting.basis_reference.encode(), place(sighting.sighting_id, "basis"))
         face = None if sighting.face is None else self._seal(sighting.sighting_id, sighting.face)
-        return SoundSighting(sighting, basis, face)
+        return SoundSighting(sighting, basis, SealedConsent(record.record_id.hex(), consent), face)
 
     def _seal(self, sighting_id: SightingId, face: Face) -> SealedFace:
         return SealedFace(
@@ -184,3 +190,15 @@ def _require_sound(unit: UnitId, sighting: Sighting) -> None:
         decode_image(sighting.face.portrait)
         if decode_image(sighting.face.crop).shape != _CROP_SHAPE:
             raise FieldError("The aligned face of a sighting has 112 × 112 pixels.")
+
+
+def _require_permitted(record: ConsentRecord, sighting: Sighting) -> None:
+    """Raises FieldError when the record is not of this intake."""
+    same = (record.unit, record.site, record.reference, record.basis.kind) == (
+        sighting.unit,
+        sighting.site,
+        sighting.reference,
+        sighting.legal_basis,
+    )
+    if not same:
+        raise FieldError("A sighting carries the consent record of another intake.")

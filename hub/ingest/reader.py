@@ -57,6 +57,13 @@ class SightingReader:
             raise UnknownSightingError("There is no such sighting.")
         return self._vault.decrypt(sealed, place(sighting_id, "basis")).decode()
 
+    def consent(self, connection: Connection, sighting_id: SightingId) -> bytes:
+        """The record of what permitted the photograph, as its unit signed it. Raises UnknownSightingError."""
+        sealed = store.sealed_consent(connection, sighting_id)
+        if sealed is None:
+            raise UnknownSightingError("There is no such sighting, or it is from before consent records.")
+        return self._vault.decrypt(sealed, place(sighting_id, "consent"))
+
     def facts(self, connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
         """What statistics need of the intakes received from `start` to before `end`."""
         return store.facts(connection, start, end)

@@ -56,6 +56,9 @@ sightings = Table(
     Column("captured_earliest", BigInteger, server_default="0", nullable=False),
     Column("captured_latest", BigInteger),
     Column("retrospective", Boolean(name="retrospective"), server_default=false(), nullable=False),
+    # None of both in sightings of before consent records.
+    Column("consent_id", String(32), index=True),
+    Column("sealed_consent", LargeBinary),
     # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
     UniqueConstraint("unit", "sequence"),
 )
@@ -155,6 +158,8 @@ def _sighting_row(arrival: Arrival) -> dict[str, object]:
         "received_at": arrival.received_at,
         "legal_basis": sighting.legal_basis,
         "sealed_basis_reference": arrival.basis_reference,
+        "consent_id": arrival.consent.record_id,
+        "sealed_consent": arrival.consent.record,
         "age_band": sighting.age_band,
         "sex": sighting.sex,
         "pack_digest": sighting.pack_digest,
@@ -211,6 +216,11 @@ def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
 def sealed_basis_reference(connection: Connection, sighting: SightingId) -> bytes | None:
     """The encrypted number of the form, order or decision that permitted the photograph."""
     return connection.scalar(select(sightings.c.sealed_basis_reference).where(sightings.c.id == sighting))
+
+
+def sealed_consent(connection: Connection, sighting: SightingId) -> bytes | None:
+    """The encrypted record of what permitted the photograph."""
+    return connection.scalar(select(sightings.c.sealed_consent).where(sightings.c.id == sighting))
 
 
 def sealed_face(connection: Connection, sighting: SightingId) -> tuple[bytes, bytes] | None:

@@ -253,7 +253,9 @@ class SimulatedUnit:
         moment = Moment(now, now, now)
         kind = changes.get("legal_basis", LegalBasis.BEST_INTERESTS)
         reference = changes.get("reference", intake_reference(secrets.token_bytes(5)))
-        record = consent_record(self.id, SITE, reference, kind, moment, record_id=secrets.token_bytes(16))
+        record = consent_record(
+            self.id, changes.get("site", SITE), reference, kind, moment, record_id=secrets.token_bytes(16)
+        )
         plain = Sighting(
             sighting_id=SightingId(secrets.token_hex(16)),
             reference=reference,

@@ -400,7 +400,7 @@ def test_unknown_sightings_are_told_apart_from_faults(intake: Intake) -> None:
 
 
 def test_site_in_a_sighting_is_kept_as_the_unit_says(intake: Intake) -> None:
-    sighting = dataclasses.replace(intake.match(), site=SiteId("bd/shelter-3"))
+    sighting = intake.match(site=SiteId("bd/shelter-3"))
     intake.receive(intake.unit.envelope(sighting.to_bytes()))
     with intake.hub.database.read() as connection:
         assert intake.hub.sightings.sighting(connection, sighting.sighting_id).site == "bd/shelter-3"
