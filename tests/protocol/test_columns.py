@@ -50,11 +50,17 @@ def test_templates_of_two_packs_stand_apart_whatever_their_length() -> None:
     assert sorted(len(part.vectors) for part in mixed.templates) == [len(TEMPLATE) // 2, 1024]
 
 
+def changed(name: str, values: bytes) -> EntryColumns:
+    """Good columns but for one of them."""
+    other: dict[str, Any] = {name: values}
+    return replace(GOOD, **other)
+
+
 @pytest.mark.parametrize("name", ["sexes", "born_from", "born_to", "last_seen", "expires", "listed"])
 def test_column_of_another_length_is_refused(name: str) -> None:
     for wrong in (b"", getattr(GOOD, name)[:-1], getattr(GOOD, name) + b"\0"):
         with pytest.raises(FieldError, match=name):
-            replace(GOOD, **{name: wrong})
+            changed(name, wrong)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ def test_column_of_another_length_is_refused(name: str) -> None:
 )
 def test_value_that_nobody_can_have_is_refused(name: str, values: bytes) -> None:
     with pytest.raises(FieldError, match="there is not"):
-        replace(GOOD, **{name: values})
+        changed(name, values)
 
 
 def test_born_later_than_the_latest_month_is_refused() -> None:
