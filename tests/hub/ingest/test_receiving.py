@@ -1,6 +1,5 @@
 """Taking in what units send: committed once, acknowledged when committed, refused without harm."""
 
-import dataclasses
 
 import pytest
 from hypothesis import HealthCheck, given, settings
