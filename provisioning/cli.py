@@ -122,7 +122,10 @@ def renew(
     if name is None and not broker and not hub:
         renewed = renewal.due()
     for new in renewed:
-        typer.echo(f"{new.name}: until {new.until:%Y-%m-%d}. Copy {new.path} to its place and restart what reads it.")
+        what = new.path if new.key is None else f"{new.path} and {new.key}"
+        typer.echo(f"{new.name}: until {new.until:%Y-%m-%d}. Copy {what} to its place and restart what reads it.")
+    if any(new.key is not None for new in renewed):
+        typer.echo(f"The broker needs {BROKER}/acl.conf and a reload.")
     if not renewed:
         typer.echo(f"Nothing ends within {DUE.days} days.")
 

@@ -13,10 +13,20 @@ from typing import Final
 from credentials.private_files import make_private_directory, one_at_a_time, write_public
 from protocol.ids import UnitId, hub_worker_name
 from provisioning.authority import Authority
+from provisioning.broker_config import write_access_list
 from provisioning.deployment import Deployment
 from provisioning.errors import DamagedFolderError, NoSuchUnitError
 from provisioning.ledger import Issued, Ledger
-from provisioning.places import AUTHORITY, BROKER_CERTIFICATE, HUB_CERTIFICATES, HUB_WORKERS, hub_units, unit_folder
+from provisioning.places import (
+    AUTHORITY,
+    BROKER,
+    BROKER_CERTIFICATE,
+    HUB,
+    HUB_CERTIFICATES,
+    HUB_WORKERS,
+    hub_units,
+    unit_folder,
+)
 from provisioning.registry import Registry
 
 DUE: Final = timedelta(days=60)
@@ -29,6 +39,7 @@ class Renewed:
     name: str
     path: Path
     until: datetime
+    key: Path | None = None  # only where there was none before
 
 
 class Renewal:
@@ -55,8 +66,12 @@ class Renewal:
         return self._renew([("broker", True, BROKER_CERTIFICATE)])
 
     def hub(self) -> list[Renewed]:
-        """The hub's own and its workers'. Raises DamagedFolderError or DiskError."""
-        return self._renew(self._hub_places())
+        """The hub's own and its workers', which a hub that was provisioned long ago gets now.
+
+        Raises DamagedFolderError or DiskError.
+        """
+        renewed = self._renew(self._hub_places())
+        return renewed + self._add_workers()
 
     def due(self) -> list[Renewed]:
         """All that end within 60 days, or were renewed by a run that was cut short.
@@ -76,9 +91,28 @@ class Renewal:
 
     def _hub_places(self) -> list[tuple[str, bool, Path]]:
         hub = self._deployment.hub
-        workers = ((hub_worker_name(hub, number), False) for number in HUB_WORKERS)
-        names = ((hub, False), ("console", True), ("units", True), *workers)
-        return [(*name, place) for name, place in zip(names, HUB_CERTIFICATES, strict=True)]
+        workers = [hub_worker_name(hub, number) for number in HUB_WORKERS]
+        names = ((hub, False), ("console", True), ("units", True), *((worker, False) for worker in workers))
+        places = [(*name, place) for name, place in zip(names, HUB_CERTIFICATES, strict=True)]
+        known = self._latest()
+        return [place for place in places if place[0] not in workers or place[:2] in known]
+
+    def _add_workers(self) -> list[Renewed]:
+        hub, folder, added = self._deployment.hub, self._folder / HUB / "tls", list[Renewed]()
+        with one_at_a_time(self._folder / AUTHORITY):
+            known = self._latest()
+            for number in HUB_WORKERS:
+                name, file = hub_worker_name(hub, number), f"worker-{number}"
+                if (name, False) not in known:
+                    credential = self._authority.issue_client(name, now=self._now)
+                    self._ledger.add(credential.certificate)
+                    credential.save(make_private_directory(folder), file)
+                    path = folder / f"{file}.crt"
+                    until = Issued.parse(credential.certificate, path).until
+                    added.append(Renewed(name, path, until, path.with_suffix(".key")))
+            if added:
+                write_access_list(self._folder / BROKER, hub, (record.unit for record in self._registry.records()))
+        return added
 
     def _unit_place(self, unit: UnitId) -> Path:
         return unit_folder(Path(), unit) / "tls" / "unit.crt"

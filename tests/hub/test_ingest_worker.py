@@ -80,3 +80,12 @@ def test_hub_that_stands_by_ends_when_it_is_told_to(site: HubSite) -> None:
         second = HubProcess(site)
         second.wait_for("hub.stands-by")
         assert second.stop() == 0
+
+
+@pytest.mark.parametrize("hub_database", [None])
+def test_worker_without_a_certificate_is_told_which_command_makes_it(site: HubSite) -> None:
+    refused = site.run("ingest", "5")
+    assert refused.returncode == 2
+    assert "worker-5.crt" in refused.stderr
+    assert "mca provision renew DIR --hub" in refused.stderr
+    assert "Traceback" not in refused.stderr

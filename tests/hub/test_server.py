@@ -143,14 +143,21 @@ def test_running_hub_looks_at_a_candidate_itself_and_makes_templates_of_its_pack
 
 def test_no_sighting_is_lost_though_the_hub_is_killed_again_and_again(site: HubSite) -> None:
     unit = site.unit()
-    envelopes = [unit.envelope(unit.sighting().to_bytes()) for _ in range(60)]
+    envelopes = {digest(data): data for data in (unit.envelope(unit.sighting().to_bytes()) for _ in range(60))}
     with Broker(site.folder), client(site) as mqtt:
         done = threading.Event()
 
         def say_all() -> None:
-            for envelope in envelopes:
+            for envelope in envelopes.values():
                 mqtt.say(SIGHTINGS, envelope)
             done.set()
+
+        def say_again_until(receipted: int) -> None:
+            """Receipts that were under way when the hub died are gone: a unit sends again until it has each."""
+            while len(known := digests(site, unit, mqtt.heard(RECEIPTS))) < receipted:
+                heard = len(mqtt.heard(RECEIPTS))
+                mqtt.say(SIGHTINGS, next(data for key, data in envelopes.items() if key not in known))
+                mqtt.wait_for(RECEIPTS, heard + 1)
 
         # Once, so that its lasting session is there before anything is said.
         with HubProcess(site, "--broker", "external") as first:
@@ -159,21 +166,12 @@ def test_no_sighting_is_lost_though_the_hub_is_killed_again_and_again(site: HubS
         speaker.start()
         for expected in (5, 20, 40):
             with HubProcess(site, "--broker", "external") as hub:
-                mqtt.wait_for(RECEIPTS, expected)
+                say_again_until(expected)
                 hub.kill()
         with HubProcess(site, "--broker", "external"):
             speaker.join()
             assert done.is_set()
-            # A receipt that was under way when the hub died is gone: a unit sends again until it has one.
-            waiting = {digest(envelope): envelope for envelope in envelopes}
-            while waiting := {
-                key: envelope
-                for key, envelope in waiting.items()
-                if key not in digests(site, unit, mqtt.heard(RECEIPTS))
-            }:
-                heard = len(mqtt.heard(RECEIPTS))
-                mqtt.say(SIGHTINGS, next(iter(waiting.values())))
-                mqtt.wait_for(RECEIPTS, heard + 1)
+            say_again_until(60)
             assert site.status()["sightings"] == 60
 
 

@@ -16,6 +16,7 @@ from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
 from provisioning.errors import ClockError, DamagedFolderError, NoSuchUnitError
 from provisioning.installation import create_installation
+from provisioning.ledger import Ledger
 from provisioning.overview import overview
 from provisioning.renewal import Renewal
 from provisioning.units import add_unit as add_unit_at
@@ -154,6 +155,26 @@ def test_renewal_that_was_cut_short_is_due_again(folder: Path, gone: bool) -> No
         (folder / UNIT_CERTIFICATE).write_bytes(old)
     assert [one.name for one in Renewal(folder, now=datetime.now(UTC)).due()] == [UNIT]
     shutil.rmtree(folder / "units" / "benapole-1")
+    assert Renewal(folder, now=datetime.now(UTC)).due() == []
+
+
+def test_hub_that_was_provisioned_before_there_were_workers_gets_their_certificates(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place, name in zip(WORKERS, WORKER_NAMES, strict=True):
+        (folder / place).unlink()
+        Ledger(folder / "authority").remove_client(name)
+    (folder / "broker" / "acl.conf").write_text("user bd\n")
+    assert Renewal(folder, now=datetime.now(UTC)).due() == []
+    provision("renew", folder, "--hub")
+    said = capsys.readouterr().out
+    for place, name in zip(WORKERS, WORKER_NAMES, strict=True):
+        tls = (folder / place).parent
+        ca, key = tls / "ca.crt", (folder / place).with_suffix(".key")
+        client_context(authority=ca, certificate=folder / place, key=key)
+        assert certificate(folder / place).subject.rfc4514_string() == f"CN={name}"
+        assert str(key) in said
+    assert "user bd.worker-4\n" in (folder / "broker" / "acl.conf").read_text()
     assert Renewal(folder, now=datetime.now(UTC)).due() == []
 
 
