@@ -362,7 +362,7 @@ def _build_agent(
             intakes=unit.intakes,
         ),
         timekeeper=timekeeper,
-        retention=Retention(unit.outbox, sealer, unit.clock.moment),
+        retention=Retention(unit.outbox, sealer, unit.clock.erasable_before),
         settle=build_desk(unit).settle,
         events=events,
         intervals=Intervals(

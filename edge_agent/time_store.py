@@ -4,9 +4,10 @@ from dataclasses import astuple
 from typing import Final
 
 from edge_agent.database import UnitDatabase
-from edge_agent.trusted_time import KnownTime, Uptime
+from edge_agent.trusted_time import Agreed, KnownTime, Uptime
 
 _NAMES: Final = ("time_floor", "time_error", "time_guess", "time_boot", "time_uptime")
+_AGREED_NAMES: Final = ("time_agreed", "time_told", "time_counted")
 _NONE: Final = -1  # For an error that nobody can tell: the table holds integers alone.
 
 
@@ -24,13 +25,15 @@ class TimeStore:
         if not rows:
             return KnownTime.nothing()
         floor, error, guess, boot, uptime = (int(rows[name]) for name in _NAMES)
-        return KnownTime(floor, None if error == _NONE else error, guess, Uptime(boot, uptime))
+        # An earlier version of this program kept nothing of it.
+        agreed = Agreed(*(int(rows[name]) for name in _AGREED_NAMES if name in rows))
+        return KnownTime(floor, None if error == _NONE else error, guess, Uptime(boot, uptime), agreed)
 
     def keep(self, known: KnownTime) -> None:
         """Keep what the unit's agent knows. Other processes only read it: theirs may be older than a correction."""
-        floor, error, guess, (boot, uptime) = astuple(known)
-        values = (floor, _NONE if error is None else error, guess, boot, uptime)
+        floor, error, guess, (boot, uptime), agreed = astuple(known)
+        values = (floor, _NONE if error is None else error, guess, boot, uptime, *agreed)
         with self._database.transaction() as database:
             database.table("state", pk="name").upsert_all(
-                {"name": name, "value": value} for name, value in zip(_NAMES, values, strict=True)
+                {"name": name, "value": value} for name, value in zip(_NAMES + _AGREED_NAMES, values, strict=True)
             )

@@ -41,6 +41,32 @@ class Uptime:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """What two answers of the hub agree on: one alone, by a clock that is wrong for a minute, must destroy nothing."""
+
+    floor: Milliseconds = BUILT_AT  # by both of them it is this or later
+    told: Milliseconds = BUILT_AT  # the same by the answer that another has to bear out
+    counted: Milliseconds = HOUR  # of uptime since that answer; anything bears out when the program was written
+
+    def after(self, elapsed: Milliseconds) -> "Agreed":
+        """The same when the machine has counted on."""
+        surely = elapsed - round(elapsed * _DRIFT)
+        return Agreed(self.floor + surely, self.told + surely, self.counted + elapsed)
+
+    def heard(self, hub: Milliseconds) -> "Agreed":
+        """After another answer: it bears out the one before if an hour was counted in between.
+
+        Where it contradicts that one, it takes its place: the next one says which of them was wrong.
+        """
+        floor = min(self.floor, hub)
+        if hub < self.told - LONGEST_ROUND_TRIP:
+            return Agreed(floor, hub, 0)
+        if self.counted < HOUR:
+            return replace(self, floor=floor)
+        return Agreed(max(floor, min(self.told, hub)), hub, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class KnownTime:
     """What was known of the time when `uptime` was read, as a unit keeps it on its disk.
 
@@ -53,6 +79,7 @@ class KnownTime:
     error: Milliseconds | None
     guess: Milliseconds
     uptime: Uptime
+    agreed: Agreed = Agreed()
 
     @classmethod
     def nothing(cls) -> "KnownTime":
@@ -106,9 +133,13 @@ class TrustedClock:
             None if now.latest is None else max(now.latest + at - now.at, at),
         )
 
+    def destroyable_before(self) -> Milliseconds:
+        """What had to be gone by this moment may be destroyed: two answers of the hub agree that it has passed."""
+        return self._agreed().floor
+
     def surely_after(self, moment: Milliseconds) -> bool:
-        """Whether `moment` has passed whatever the machine's clock says: what may be erased for being old."""
-        return self.moment().earliest > moment
+        """Whether two answers of the hub agree that `moment` has passed."""
+        return self.destroyable_before() > moment
 
     def possibly_after(self, moment: Milliseconds) -> bool:
         """Whether `moment` may have passed."""
@@ -122,7 +153,8 @@ class TrustedClock:
     def known(self) -> KnownTime:
         """What to keep for the next start, and for the unit's other processes."""
         now, up = self.moment(), self._uptime()
-        return KnownTime(now.earliest, None if now.latest is None else (now.latest - now.earliest) // 2, now.at, up)
+        error = None if now.latest is None else (now.latest - now.earliest) // 2
+        return KnownTime(now.earliest, error, now.at, up, self._agreed())
 
     def not_before(self, signed: Milliseconds) -> None:
         """Learn that the hub signed something at `signed`, whenever it came.
@@ -135,7 +167,7 @@ class TrustedClock:
         # Later than its last answer allows: the hub's clock was set, and its next answer says how it stands.
         certain = now.latest is not None and signed <= now.latest
         error = (now.latest - signed) // 2 if certain and now.latest is not None else None
-        self._known = KnownTime(signed, error, max(now.at, signed), self._uptime())
+        self._known = KnownTime(signed, error, max(now.at, signed), self._uptime(), self._agreed())
 
     def synchronise(self, hub: Milliseconds, asked: Uptime) -> bool:
         """Take the hub's clock from its answer to a question that was put at `asked`; whether it could be taken.
@@ -147,8 +179,12 @@ class TrustedClock:
         if up.boot != asked.boot or not 0 <= trip <= LONGEST_ROUND_TRIP:
             self.not_before(hub)
             return False
-        self._known = KnownTime(hub, -(-trip // 2), hub + trip // 2, up)
+        self._known = KnownTime(hub, -(-trip // 2), hub + trip // 2, up, self._agreed().heard(hub))
         return True
+
+    def _agreed(self) -> Agreed:
+        elapsed = max(self._uptime().at - self._known.uptime.at, 0)
+        return self._known.agreed.after(elapsed)
 
 
 def system_milliseconds() -> Milliseconds:

@@ -109,7 +109,7 @@ class IntakeDesk:
         now = self.clock.moment()
         self.store.date(now)
         # First: what may be kept no longer may not be compared any more either.
-        self._erase_expired(now.earliest)
+        self._erase_expired(self.clock.destroyable_before())
         if watchlist is not None and self.may_use(watchlist):
             self._compare_waiting(watchlist)
             self.later.hold(watchlist, now)

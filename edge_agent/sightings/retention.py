@@ -8,9 +8,9 @@ import structlog
 
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.sightings.sealing import HubSealer
+from edge_agent.trusted_time import Milliseconds
 from protocol.envelope import MessageType
 from protocol.losses import Losses
-from protocol.moment import Moment
 from protocol.sighting import LegalBasis
 
 logger = structlog.get_logger()
@@ -30,11 +30,11 @@ class Retention:
 
     outbox: Outbox
     sealer: HubSealer
-    moment: Callable[[], Moment]
+    destroyable_before: Callable[[], Milliseconds]
 
     def erase_expired(self) -> None:
         """Erase what is surely too old; a loss record for the hub takes its place. Raises the database's errors."""
-        while erased := self.outbox.erase_expired(self.moment().earliest, self._seal):
+        while erased := self.outbox.erase_expired(self.destroyable_before(), self._seal):
             logger.error("outbox.erased", messages=erased)
 
     def _seal(self, sequence: int, losses: Losses) -> bytes:

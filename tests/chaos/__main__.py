@@ -1,10 +1,13 @@
 """`scripts/chaos --cycles N --seed S`: a campaign of faults against the real programs."""
 
 import argparse
+import fcntl
 import logging
 import os
 import shutil
 import signal
+import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from tests.chaos.campaign import Campaign, Plan, Report
 from tests.chaos.faults import KINDS
 
 _ALONE = "MCA_CHAOS_ALONE"
+_SET_FLAGS, _UP = 0x8914, 1  # SIOCSIFFLAGS, IFF_UP
 
 
 def main() -> int:
@@ -23,7 +27,7 @@ def main() -> int:
     options = _options()
     # Looking at a unit opens its vault, which warns each time of the kind of keys that tests have.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    _be_alone_with_our_mounts()
+    _be_alone()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="mca-chaos-", dir=options.folder))
     plan = Plan(options.seed, options.first, options.cycles, options.lanes, folder, tuple(options.only))
@@ -51,11 +55,15 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _be_alone_with_our_mounts() -> None:
-    """So that no disk of a campaign stays mounted, however it ends."""
-    if os.geteuid() == 0 and shutil.which("unshare") and _ALONE not in os.environ:
+def _be_alone() -> None:
+    """As root: no disk stays mounted, however a campaign ends, and nobody takes the port of a hub that is down."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return
+    if _ALONE not in os.environ:
         os.environ[_ALONE] = "yes"
-        os.execvp("unshare", ["unshare", "--mount", sys.executable, "-m", "tests.chaos", *sys.argv[1:]])
+        os.execvp("unshare", ["unshare", "--mount", "--net", sys.executable, "-m", "tests.chaos", *sys.argv[1:]])
+    with socket.socket() as any_socket:  # A network of one's own begins with a loopback device that is down.
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh22x", b"lo", _UP))
 
 
 def _tell(line: str) -> None:

@@ -1,5 +1,6 @@
 """Boots in 1970 and 2099, clocks that jump, crystals that drift: what must neither end nor come back by them."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -61,6 +62,12 @@ class Board:
         self.wait(way)
         return self.clock.synchronise(said, asked)
 
+    def agree_with_hub(self) -> None:
+        """Two answers, an hour apart."""
+        self.ask_hub()
+        self.wait(HOUR)
+        self.ask_hub()
+
 
 def test_boot_in_1970_is_no_earlier_than_what_was_known_before_it() -> None:
     board = Board()
@@ -118,7 +125,7 @@ def test_steps_of_belief_cannot_reach_2099_by_a_jump_and_erase_nothing() -> None
 
 def test_powered_unit_counts_on_while_its_clock_stands_still() -> None:
     board = Board()
-    board.ask_hub()
+    board.agree_with_hub()
     board.reboot(shows=0)
     board.wait(30 * DAY)
     assert board.clock.surely_after(NOW + 29 * DAY)
@@ -165,10 +172,107 @@ def test_signed_moment_far_ahead_is_left_for_the_hub_s_answer() -> None:
 
 def test_hub_whose_clock_was_wrong_is_believed_again_when_it_is_right() -> None:
     board = Board()
+    board.agree_with_hub()
     board.clock.synchronise(board.true + 200 * DAY, board.uptime())
-    assert board.clock.surely_after(board.true + 199 * DAY)
+    assert board.clock.now() >= board.true + 200 * DAY
     board.ask_hub()
+    assert abs(board.clock.now() - board.true) <= 100
+
+
+def test_unit_without_a_network_never_destroys_what_is_too_old() -> None:
+    board = Board()
+    board.agree_with_hub()
+    board.wait(40 * DAY)
+    assert board.clock.surely_after(NOW + 39 * DAY)
+
+
+def test_hub_whose_clock_is_wrong_twice_within_an_hour_makes_units_destroy() -> None:
+    board = Board()
+    for ahead in (200, 300, 400):
+        board.clock.not_before(board.true + ahead * DAY)
+        board.clock.synchronise(board.true + ahead * DAY, board.uptime())
+        board.wait(HOUR // 4)
+        board.reboot(shows=0, away=DAY)  # Hours off prove nothing: a machine counts only while it is on.
     assert not board.clock.surely_after(board.true)
+
+
+@pytest.mark.parametrize("minutes_on", [5, 30, 300])
+def test_unit_that_is_on_for_minutes_a_day_never_destroys_what_is_too_old(minutes_on: int) -> None:
+    board = Board()
+    for _ in range(40):
+        board.ask_hub()
+        board.wait(minutes_on * 60_000)
+        board.reboot(shows=0, away=23 * HOUR)
+    assert board.clock.surely_after(board.true - 30 * DAY)
+
+
+Step = tuple[str, int]
+_LENGTHS = st.integers(0, 3 * DAY) | st.integers(0, 2 * HOUR)
+_STEPS: st.SearchStrategy[Step] = st.one_of(
+    st.tuples(st.sampled_from(["wait", "off", "ask", "ask late"]), _LENGTHS),
+    st.tuples(st.sampled_from(["own clock", "signed"]), st.integers(-2 * YEAR, 60 * YEAR)),
+)
+
+
+def live(board: Board, steps: list[Step]) -> None:
+    """Whatever else happens: the hub's answers are right, and what is destroyed is surely too old."""
+    for what, length in steps:
+        match what:
+            case "wait":
+                board.wait(length)
+            case "off":
+                board.reboot(shows=0, away=length)
+            case "ask":
+                board.ask_hub(way=length % LONGEST_ROUND_TRIP)
+            case "ask late":
+                board.ask_hub(way=length)
+            case "own clock":
+                board.wrong_by = length
+                board.clock.moment()
+            case _:
+                board.clock.not_before(board.true + length)
+        assert board.clock.destroyable_before() <= board.true
+
+
+@given(before=st.lists(_STEPS), after=st.lists(_STEPS), wrong=st.integers(-2 * YEAR, 33 * YEAR))
+def test_single_wrong_answer_of_the_hub_destroys_something(before: list[Step], after: list[Step], wrong: int) -> None:
+    board = Board()
+    live(board, before)
+    board.clock.synchronise(board.true + wrong, board.uptime())
+    live(board, after)
+
+
+@given(
+    wrong=st.lists(st.tuples(st.integers(0, 2 * HOUR), st.integers(-2 * YEAR, 33 * YEAR))),
+    steps=st.lists(_STEPS),
+    off=st.lists(st.integers(0, DAY), min_size=16, max_size=16),
+)
+def test_retention_never_ends_although_the_hub_is_right_again(
+    wrong: list[tuple[int, int]], steps: list[Step], off: list[int]
+) -> None:
+    board = Board()
+    for after, ahead in wrong:
+        board.wait(after)
+        board.clock.synchronise(board.true + ahead, board.uptime())
+    board.ask_hub()
+    live(board, steps)
+    for away in off:  # Four hours in all, in pieces: power cuts between.
+        board.ask_hub()
+        board.wait(HOUR // 4)
+        board.reboot(shows=0, away=away)
+    board.ask_hub()
+    assert board.true - sum(off) - DAY < board.clock.destroyable_before() <= board.true
+
+
+@given(steps=st.lists(_STEPS), shows=st.lists(st.integers(0, IN_2099), min_size=1))
+def test_own_clock_hastens_or_delays_a_destruction(steps: list[Step], shows: list[int]) -> None:
+    honest, played_with = Board(), Board()
+    for step, shown in zip(steps, itertools.cycle(shows), strict=False):
+        live(honest, [step])
+        played_with.wrong_by = shown - played_with.true
+        played_with.clock.moment()
+        live(played_with, [step])
+        assert played_with.clock.destroyable_before() == honest.clock.destroyable_before()
 
 
 def test_moment_signed_after_the_latest_makes_the_clock_uncertain_instead_of_exact() -> None:
