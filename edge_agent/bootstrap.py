@@ -362,7 +362,7 @@ def _build_agent(
             intakes=unit.intakes,
         ),
         timekeeper=timekeeper,
-        retention=Retention(unit.outbox, sealer, unit.clock.erasable_before),
+        retention=Retention(unit.outbox, sealer, unit.clock.destroyable_before),
         settle=build_desk(unit).settle,
         events=events,
         intervals=Intervals(
