@@ -1,5 +1,6 @@
 """The only place where a unit's parts are made and joined."""
 
+import os
 import random
 import secrets
 import signal
@@ -26,6 +27,8 @@ from credentials.vault import Vault
 from edge_agent.atrest.keys import UnitKeys, UnitZeroisedError, open_keys
 from edge_agent.atrest.places import Places
 from edge_agent.atrest.zeroise import is_zeroised, zeroise
+from edge_agent.camera.frame import OpenCamera
+from edge_agent.camera.source import CameraChoice
 from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.consent.wiring import build_recorder
 from edge_agent.database import UnitDatabase
@@ -36,7 +39,7 @@ from edge_agent.intakes.store import IntakeStore
 from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
 from edge_agent.link.alarms import AlarmLimits
 from edge_agent.link.current_list import CurrentList
-from edge_agent.link.events import Event, StopAsked, Woken
+from edge_agent.link.events import CaptureTold, Event, StopAsked, Woken
 from edge_agent.link.health import Build, HealthReporter
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.lock import agent_has_ended, only_agent
@@ -44,11 +47,21 @@ from edge_agent.link.mqtt_link import MqttLink
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.sync_worker import SyncWorker
 from edge_agent.link.timekeeper import Timekeeper
-from edge_agent.link.wake import WakeListener, wake_agent
+from edge_agent.link.wake import Tap, WakeListener, wake_agent
 from edge_agent.pipeline import Pipeline
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.sightings.retention import Retention
 from edge_agent.sightings.sealing import HubSealer
+from edge_agent.supervision.notify import service_manager
+from edge_agent.supervision.supervisor import Delivery, Supervisor
+from edge_agent.supervision.wiring import (
+    Body,
+    body_of,
+    open_panel,
+    standing_faults,
+    tested_faults,
+    watched_opener,
+)
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import DAY, HOUR, TrustedClock, machine_uptime, system_milliseconds
 from edge_agent.watchlist.fetcher import ResumingFetcher
@@ -150,6 +163,7 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
                 pack=pack,
                 scoring=scoring,
                 now=clock.now,
+                destroyable_before=clock.destroyable_before,
             ),
         )
     finally:
@@ -299,16 +313,25 @@ def run_agent(unit: Unit) -> None:
         link = _build_link(unit, events)
         synchroniser = build_synchroniser(unit, stopping.is_set)
         worker = SyncWorker(lambda: synchroniser.sync(current.watchlist), events.put)
-        listener = WakeListener(
-            unit.settings.data, lambda _tap: events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
-        )
+        supervisor = _build_supervisor(unit, link)
+
+        def hear(tap: Tap) -> None:
+            if tap is not Tap.WORK:
+                supervisor.capture(began=tap is Tap.CAPTURE_BEGAN)
+                events.put(CaptureTold())
+            else:
+                events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
+
+        listener = WakeListener(unit.settings.data, hear)
+        supervisor.living = (lambda: link.living, lambda: listener.living)
         try:
-            _build_agent(unit, link, current, worker, events).run()
+            _build_agent(unit, link=link, current=current, worker=worker, supervisor=supervisor, events=events).run()
         finally:
             stopping.set()
             link.stop()
             listener.close()
             worker.join(_STOP_SECONDS)
+            supervisor.panel.close()
         if is_zeroised(places(unit.settings)):
             raise UnitZeroisedError("This unit is being zeroised: its agent ends.")
 
@@ -328,8 +351,43 @@ def _build_link(unit: Unit, events: "SimpleQueue[Event]") -> MqttLink:
     )
 
 
+def _build_supervisor(unit: Unit, link: MqttLink) -> Supervisor:
+    """With what the self-test found. The tamper switch destroys the unit's keys."""
+    body = unit_body(unit)
+    panel, missing = open_panel(unit.settings, on_tamper=partial(zeroise_unit, unit.settings))
+
+    def delivery() -> Delivery:
+        return Delivery(link.connected, unit.outbox.counts().pending > 0, unit.outbox.fill().full)
+
+    return Supervisor(
+        manager=service_manager(os.environ, os.getpid()),
+        panel=panel,
+        look=partial(standing_faults, body),
+        delivery=delivery,
+        living=(),
+        monotonic=time.monotonic,
+        tested=tested_faults(body) | missing,
+    )
+
+
+def camera_opener(unit: Unit, choice: CameraChoice) -> OpenCamera:
+    """Opens this camera for an intake; the agent's light says so, and what is wrong with it goes into its health."""
+    return watched_opener(choice, unit.clock.now, unit_body(unit))
+
+
+def unit_body(unit: Unit) -> Body:
+    """What of the unit its supervision looks at."""
+    return body_of(unit.settings, unit.database, unit.vault, unit.pack)
+
+
 def _build_agent(
-    unit: Unit, link: MqttLink, current: CurrentList, worker: SyncWorker, events: "SimpleQueue[Event]"
+    unit: Unit,
+    *,
+    link: MqttLink,
+    current: CurrentList,
+    worker: SyncWorker,
+    supervisor: Supervisor,
+    events: "SimpleQueue[Event]",
 ) -> Agent:
     settings = unit.settings
     sealer = HubSealer(unit.identity, unit.hub, unit.clock.now)
@@ -360,10 +418,12 @@ def _build_agent(
             limits=alarm_limits(settings),
             moment=unit.clock.moment,
             intakes=unit.intakes,
+            faults=lambda: supervisor.faults,
         ),
         timekeeper=timekeeper,
         retention=Retention(unit.outbox, sealer, unit.clock.destroyable_before),
         settle=build_desk(unit).settle,
+        supervisor=supervisor,
         events=events,
         intervals=Intervals(
             sync=settings.sync_every_seconds,

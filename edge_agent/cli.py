@@ -56,7 +56,9 @@ def intake(
     photo: Annotated[
         Path | None, typer.Option(help="A photograph, or a folder with photographs of one person.")
     ] = None,
-    camera: Annotated[str | None, typer.Option(help="A camera's number, an rtsp:// address or a video file.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="picamera2, a USB camera's number, an rtsp:// address or a video.")
+    ] = None,
     legal_basis: Annotated[LegalBasis | None, typer.Option(help="What permits the photograph.")] = None,
     basis_reference: Annotated[str, typer.Option(help="The number of the form, order or decision.")] = "",
     guardian: Annotated[Guardian | None, typer.Option(help="guardian-consent: who consented for the child.")] = None,
@@ -150,6 +152,23 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Test everything this unit consists of, and say what a technician has to mend. No picture is taken."""
+    from rich.console import Console
+
+    from edge_agent.config import load_settings
+    from edge_agent.doctor import as_table, examine
+
+    findings = examine(load_settings(context.obj))
+    if as_json:
+        typer.echo(json.dumps([finding.as_json() for finding in findings]))
+    else:
+        Console().print(as_table(findings))
+    if any(finding.fault is not None for finding in findings):
+        raise typer.Exit(2)
+
+
+@app.command()
 def zeroise(
     context: typer.Context,
     *,
@@ -182,10 +201,10 @@ def _unit(context: typer.Context, *, uncalibrated: bool) -> Iterator["Unit"]:
 def _camera(unit: "Unit", photo: Path | None, camera: str | None) -> "OpenCamera":
     from contextlib import nullcontext
 
+    from edge_agent.bootstrap import camera_opener
     from edge_agent.camera.files import FileCamera
-    from edge_agent.camera.opencv_source import open_camera
+    from edge_agent.camera.source import CameraChoice
 
     if photo is not None:
         return lambda: nullcontext(FileCamera(photo, unit.clock.now))
-    source = camera or ""
-    return lambda: open_camera(source, unit.clock.now)
+    return camera_opener(unit, CameraChoice(camera or "", unit.settings.camera_module))

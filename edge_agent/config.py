@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from credentials.keystore.selection import KeyStoreKind
+from edge_agent.camera.source import Module
 from edge_agent.sightings.request import ASSENT_FROM_AGE
 from edge_agent.sightings.retention import DEFAULT_DAYS
 from models.pack import PERMITTED_LICENCES
@@ -17,6 +18,7 @@ from protocol.sighting import LegalBasis
 
 PREFIX: Final = "MCA_EDGE_"
 CONFIG_VARIABLE: Final = f"{PREFIX}CONFIG"
+Pin: TypeAlias = Annotated[int, Field(ge=0, le=27)]
 RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=3650)]
 __all__ = ["CONFIG_VARIABLE", "EdgeSettings", "SettingsError", "load_settings"]
 
@@ -47,6 +49,11 @@ class EdgeSettings(TomlSettings):
     tuf_root: Path = Path("tuf-root.json")
     tls: Path = Path("tls")
     data: Path = Path("data")
+    camera: str | None = Field(default=None, min_length=1)
+    camera_module: Module = Module.STANDARD
+    panel_shutter_pin: int | None = Field(default=None, ge=0, le=27)
+    panel_light_pins: tuple[Pin, Pin, Pin] | None = None
+    panel_tamper_pin: int | None = Field(default=None, ge=0, le=27)
     vault: Path = Path("vault")
     key_store: KeyStoreKind = KeyStoreKind.FILE
     tpm_pcrs: str | None = Field(default=None, pattern=r"^[a-z0-9_]+:\d+(,\d+)*$")

@@ -1,1 +1,1 @@
-"""Where frames come from: photographs on disk, or any camera that OpenCV opens."""
+"""Cameras behind one Protocol, and whether one that gives frames also sees."""

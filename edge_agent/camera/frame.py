@@ -3,19 +3,30 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from edge_agent.trusted_time import Milliseconds
 from faults import RejectedError, UnavailableError
 from models.images import RgbImage
+from protocol.health import Alarm
 
 
 class CameraLostError(UnavailableError):
     """The camera does not open, or stopped giving frames."""
 
+    alarm: ClassVar = Alarm.CAMERA_LOST
+
+
+class CameraFrozenError(UnavailableError):
+    """The camera gives one picture again and again."""
+
+    alarm: ClassVar = Alarm.CAMERA_FROZEN
+
 
 class CameraCoveredError(RejectedError):
     """The camera works and sees nothing."""
+
+    alarm: ClassVar = Alarm.CAMERA_COVERED
 
 
 class PhotographUnreadableError(RejectedError):
@@ -36,7 +47,8 @@ class Camera(Protocol):
     def frames(self) -> Iterator[Frame]:
         """Frames as they come; it ends where the source does.
 
-        Raises CameraLostError, CameraCoveredError, PhotographUnreadableError or models' ImageRejectedError.
+        Raises CameraLostError, CameraFrozenError, CameraCoveredError, PhotographUnreadableError or models'
+        ImageRejectedError.
         """
         ...
 

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import cv2
 
-from edge_agent.camera.frame import CameraCoveredError, CameraLostError, Frame, PhotographUnreadableError
+from edge_agent.camera.frame import CameraLostError, Frame, PhotographUnreadableError
 from edge_agent.trusted_time import Milliseconds
 from models.images import RgbImage
 
 _OPEN_MS, _READ_MS = 10_000, 5_000
-# A covered lens gives near-black with a little noise; the darkest usable room gives far more spread than this.
-_BLANK_SPREAD = 4.0
-_BLANK_FRAMES = 30
 # The first frames of a camera are made before its exposure has settled.
 _WARM_UP = 5
 _ADDRESSES = ("rtsp://", "rtsps://")
@@ -29,18 +26,11 @@ class OpenCvCamera:
         self._live = live
 
     def frames(self) -> Iterator[Frame]:
-        """Frames, RGB. Raises CameraLostError, or CameraCoveredError after 30 frames in a row that show nothing."""
-        blank = 0
+        """Frames, RGB. Raises CameraLostError."""
         for _ in range(_WARM_UP if self._live else 0):
             self._read()
         while (image := self._read()) is not None:
-            blank = blank + 1 if _is_blank(image) else 0
-            if blank >= _BLANK_FRAMES:
-                raise CameraCoveredError("The camera sees nothing. Uncover the lens, switch a light on and try again.")
-            if not blank:
-                yield Frame(image, self._now())
-        if blank:
-            raise CameraCoveredError("The video shows nothing. Uncover the lens and record it again.")
+            yield Frame(image, self._now())
 
     def _read(self) -> RgbImage | None:
         taken, image = self._capture.read()
@@ -73,10 +63,15 @@ def open_camera(source: str, now: Callable[[], Milliseconds]) -> Iterator[OpenCv
         capture.release()
 
 
+def is_address(source: str) -> bool:
+    """Whether it is a network camera's."""
+    return source.startswith(_ADDRESSES)
+
+
 def _open(source: str) -> tuple[cv2.VideoCapture, bool]:
     if source.isdecimal():
         return cv2.VideoCapture(int(source)), True
-    if source.startswith(_ADDRESSES):
+    if is_address(source):
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS]
         return cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits), True
     if not Path(source).is_file():
@@ -84,7 +79,3 @@ def _open(source: str) -> tuple[cv2.VideoCapture, bool]:
             f"There is no video {source}. Give a camera's number (0), an rtsp:// address or a video file."
         )
     return cv2.VideoCapture(source), False
-
-
-def _is_blank(image: RgbImage) -> bool:
-    return float(image.std()) < _BLANK_SPREAD

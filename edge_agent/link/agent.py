@@ -14,7 +14,7 @@ import structlog
 
 from edge_agent.link.backoff import Backoff
 from edge_agent.link.current_list import CurrentList
-from edge_agent.link.events import Arrived, Connected, Event, Link, StopAsked, SyncEnded, Woken
+from edge_agent.link.events import Arrived, CaptureTold, Connected, Event, Link, StopAsked, SyncEnded, Woken
 from edge_agent.link.health import HealthReporter
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.sync_worker import SyncWorker
@@ -22,6 +22,7 @@ from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.link.window import SendWindow
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.sightings.retention import Retention
+from edge_agent.supervision.supervisor import Supervisor
 from edge_agent.watchlist.loading import Watchlist
 from faults import MissingChildAlertError, RejectedError, UnavailableError
 from protocol.announcement import Announcement
@@ -76,6 +77,7 @@ class Agent:
         timekeeper: Timekeeper,
         retention: Retention,
         settle: Callable[[Watchlist | None], None],
+        supervisor: Supervisor,
         events: "SimpleQueue[Event]",
         intervals: Intervals,
         monotonic: Callable[[], float],
@@ -103,6 +105,7 @@ class Agent:
         self._timekeeper = timekeeper
         self._retention = retention
         self._settle = settle
+        self._supervisor = supervisor
         self._events = events
         self._intervals = intervals
         self._monotonic = monotonic
@@ -114,10 +117,12 @@ class Agent:
         self._sync_not_before = start
         self._heartbeat_due = start
         self._drain_due = start
+        self._supervision_due = start
 
     def run(self) -> None:
         """Until StopAsked. Raises MisconfiguredError for what only a technician can repair."""
         self._link.start()
+        self._supervisor.begin()
         logger.info("edge.ready")
         while not isinstance(event := self._next_event(), StopAsked):
             try:
@@ -127,10 +132,14 @@ class Agent:
                 # A full disk or the like: nothing was acknowledged, and all of it is tried again.
                 logger.warning("edge.unavailable", reason=str(error))
                 self._postpone()
+        self._supervisor.end()
         logger.info("edge.stopping")
 
     def _next_event(self) -> Event | None:
-        dues = [self._sync_due, self._heartbeat_due, self._drain_due]
+        # Before anything that can fail: an agent that keeps trying on a full disk lives.
+        if self._monotonic() >= self._supervision_due:
+            self._supervision_due = self._supervisor.turn()
+        dues = [self._sync_due, self._heartbeat_due, self._drain_due, self._supervision_due]
         try:
             return self._events.get(timeout=max(min(dues) - self._monotonic(), 0.0))
         except Empty:
@@ -149,6 +158,8 @@ class Agent:
             case Woken():
                 self._reload_list()
                 self._settle_intakes()
+            case CaptureTold():
+                self._supervision_due = self._monotonic()
             case SyncEnded():
                 self._handle_sync(event)
             case StopAsked() | None:

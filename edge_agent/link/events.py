@@ -30,6 +30,11 @@ class Woken:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureTold:
+    """A process of this unit opened or closed its camera; the supervisor has been told."""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncEnded:
     """A synchronisation ended, well or not."""
 
@@ -41,7 +46,7 @@ class StopAsked:
     """The process is to end."""
 
 
-Event: TypeAlias = Connected | Arrived | Woken | SyncEnded | StopAsked
+Event: TypeAlias = Connected | Arrived | Woken | CaptureTold | SyncEnded | StopAsked
 
 
 class Link(Protocol):

@@ -1,6 +1,6 @@
 """The unit's report of itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from edge_agent.intakes.store import IntakeStore
@@ -11,7 +11,7 @@ from edge_agent.sightings.sealing import HubSealer
 from edge_agent.trusted_time import as_day
 from edge_agent.watchlist.loading import Watchlist
 from protocol.envelope import MessageType
-from protocol.health import Health, OutboxState
+from protocol.health import Alarm, Health, OutboxState
 from protocol.moment import Moment
 
 
@@ -36,6 +36,7 @@ class HealthReporter:
     limits: AlarmLimits
     moment: Callable[[], Moment]
     intakes: IntakeStore
+    faults: Callable[[], Collection[Alarm]]
 
     def report(self, watchlist: Watchlist | None) -> bytes:
         """An envelope to be sent once and not kept: the next report says more. Raises the database's errors."""
@@ -67,6 +68,7 @@ class HealthReporter:
                 list_confirmed_at=None if installed is None else installed.confirmed_at,
                 fill=fill,
                 weak_keys=self.build.weak_keys,
+                faults=self.faults(),
             ),
             challenge=self.timekeeper.challenge(),
         )

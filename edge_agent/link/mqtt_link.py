@@ -90,6 +90,11 @@ class MqttLink:
         """Whether the broker has accepted the present connection."""
         return self._client.is_connected()
 
+    @property
+    def living(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()

@@ -1,13 +1,16 @@
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from edge_agent.camera.frame import CameraCoveredError, CameraLostError, PhotographUnreadableError
+from edge_agent.camera.frame import Camera, CameraCoveredError, CameraLostError, PhotographUnreadableError
 from edge_agent.camera.opencv_source import open_camera
+from edge_agent.camera.source import CameraChoice, open_source
 from models.images import RgbImage
+from protocol.health import Alarm
 
 
 def video(path: Path, frames: Sequence[RgbImage]) -> str:
@@ -41,17 +44,32 @@ def test_video_gives_frames_in_red_green_blue_and_ends(tmp_path: Path) -> None:
     assert right[2] > 150 > right[0]
 
 
+def judged(source: str, notes: list[Alarm | None]) -> AbstractContextManager[Camera]:
+    return open_source(CameraChoice(source), lambda: 5, notes.append)
+
+
 def test_black_frames_before_the_picture_comes_are_passed_over(tmp_path: Path) -> None:
     source = video(tmp_path / "a.avi", [np.zeros((120, 160, 3), np.uint8)] * 10 + [scene()] * 2)
-    with open_camera(source, now=lambda: 5) as camera:
+    notes: list[Alarm | None] = []
+    with judged(source, notes) as camera:
         assert len(list(camera.frames())) == 2
+    assert notes == [None]
 
 
 @pytest.mark.parametrize("length", [5, 40])
 def test_covered_camera_is_said(tmp_path: Path, length: int) -> None:
     source = video(tmp_path / "a.avi", [np.full((120, 160, 3), 3, np.uint8)] * length)
-    with open_camera(source, now=lambda: 5) as camera, pytest.raises(CameraCoveredError, match="Uncover"):
+    notes: list[Alarm | None] = []
+    with judged(source, notes) as camera, pytest.raises(CameraCoveredError, match="Uncover"):
         list(camera.frames())
+    assert notes == [Alarm.CAMERA_COVERED]
+
+
+def test_camera_that_does_not_open_is_noted(capfd: pytest.CaptureFixture[str]) -> None:
+    notes: list[Alarm | None] = []
+    with pytest.raises(CameraLostError), judged("99", notes):
+        pass
+    assert notes == [Alarm.CAMERA_LOST]
 
 
 def test_missing_video_is_refused(tmp_path: Path) -> None:
