@@ -212,6 +212,30 @@ def export(
     typer.echo(f"Wrote {folder / made.file_name}. Its passphrase, which is kept nowhere: {made.passphrase}")
 
 
+@app.command("export-csv")
+def export_csv(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write the CSV file, which only you can read.")],
+    *,
+    text: Annotated[str, typer.Option(help="Only what is found by a name, a reference or a case.")] = "",
+    register: Annotated[RegisterName | None, typer.Option(help="Only one of the two registers.")] = None,
+    state: Annotated[str, typer.Option(help="open, located, closed, expired or merged.")] = "open",
+) -> None:
+    """Write cases as plain text in the columns of mca hub case import, without photographs."""
+    from credentials.private_files import write_private
+    from hub.cases.service import CaseState, Filters, Register
+
+    if state not in set(CaseState):
+        raise InputError("--state takes open, located, closed, expired or merged.")
+    services = services_of(context)
+    filters = Filters(text, None if register is None else Register(register), CaseState(state))
+    # Noted before it is written: there is no copy that the hub does not know of.
+    with services.database.begin() as connection:
+        table = services.exchange.export_csv(connection, filters, actor())
+    write_private(file, table)
+    typer.echo(f"Wrote {file}. It names children in plain text: delete it when you have used it.")
+
+
 def _end(context: typer.Context, case: CaseId, state: "CaseState", reason: str, note: str) -> None:
     from hub.cases.service import CaseState, Reason
 

@@ -4,7 +4,7 @@ A page is read from where the last one ended, by an index in the order of regist
 cases found by name, those whose spelling is close come before those that only sound alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,6 +107,16 @@ class CaseSearch:
             _by_name([*conditions, not_close], rarest_first(connection, far)),
         ]
         return self._read(connection, halves, after)
+
+    def every(self, connection: Connection, filters: Filters, today: Month) -> Iterator[Line]:
+        """What is found on every page, in their order."""
+        after: Cursor | None = None
+        while True:
+            page = self.page(connection, filters, today, after)
+            yield from page.lines
+            after = page.after
+            if after is None:
+                return
 
     def _named(self, text: str) -> ColumnElement[bool]:
         return or_(

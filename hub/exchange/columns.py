@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from faults import RejectedError
-from hub.cases.service import BodyPart, Build, Complexion, Mark, Purpose, Register, Risk
+from hub.cases.service import MAX_ITEMS, BodyPart, Build, Complexion, Mark, Purpose, Register, Risk
 from protocol.errors import FieldError
 from protocol.person import Month, Sex
 from protocol.sighting import LegalBasis
@@ -102,7 +102,7 @@ COLUMNS: Final = (
     Column("reporter_name", "who reported the case", "", _text),
     Column("reporter_relation", "to the child", "", _text),
     Column("reporter_telephone", "", "", _text),
-    Column("guardian_name", "mother, father or whoever has the care", "Amina Begum", _text),
+    Column("guardian_name", "who has the care; of a second, guardian_2_name and so on, up to 20", "Amina Begum", _text),
     Column("guardian_relation", "", "mother", _text),
     Column("guardian_telephone", "", "", _text),
     Column("risk", "high, medium or low; without it, medium", "high", _choice(Risk)),
@@ -125,4 +125,18 @@ COLUMNS: Final = (
     Column("photo_source", "who gave them", "", _text),
 )
 
-BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
+
+def guardian_columns(number: int) -> tuple[str, str, str]:
+    """What the columns of one guardian's name, relation and telephone are called; `number` counts from 1."""
+    which = "guardian" if number == 1 else f"guardian_{number}"
+    return f"{which}_name", f"{which}_relation", f"{which}_telephone"
+
+
+# Given where a case has more guardians than one. The template has only the first's.
+FURTHER: Final = tuple(
+    Column(name, "as the first guardian's", "", _text)
+    for number in range(2, MAX_ITEMS + 1)
+    for name in guardian_columns(number)
+)
+
+BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in (*COLUMNS, *FURTHER)}

@@ -16,6 +16,10 @@ class SharingError(RejectedError):
     """A case may not leave the hub in this way: its legal basis does not cover it."""
 
 
+class ExportTooLongError(RejectedError):
+    """More cases were asked for than one file takes: what goes out must come in again. None was exported."""
+
+
 class Recipient(StrEnum):
     """Whom a copy of a whole case is for."""
 

@@ -7,14 +7,15 @@ from sqlalchemy import Connection
 
 from faults import RejectedError
 from hub.audit.service import AuditAction, entries, record
-from hub.cases.service import Basis, CaseFile, CaseService, GivenPhoto, NewCase, ReadPhoto
-from hub.clock import Clock
+from hub.cases.service import Basis, CaseFile, CaseService, CaseState, Filters, GivenPhoto, NewCase, ReadPhoto
+from hub.clock import Clock, utc_day
 from hub.db import Database
 from hub.exchange import pfif, store, table
 from hub.exchange.dossier import make_dossier, new_passphrase
 from hub.exchange.model import (
     Dossier,
     Draft,
+    ExportTooLongError,
     FileRejectedError,
     ImportReport,
     Problem,
@@ -23,10 +24,12 @@ from hub.exchange.model import (
 )
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId, HubId, SliceName
+from protocol.person import Month
 
 __all__ = [
     "Dossier",
     "ExchangeService",
+    "ExportTooLongError",
     "FileRejectedError",
     "ImportReport",
     "Problem",
@@ -75,6 +78,10 @@ class ExchangeService:
         """A case in the columns' fields, to be changed."""
         return table.line_of(file)
 
+    def guardian_fields(self, cells: Mapping[str, str]) -> list[tuple[str, str, str]]:
+        """The form's fields for guardians, each a name, a relation and a telephone: one more than are filled in."""
+        return table.guardian_fields(cells)
+
     def import_csv(
         self, data: bytes, read_file: ReadFile, actor: str, *, dry_run: bool, sites: Sites = EVERY_SITE
     ) -> ImportReport:
@@ -95,10 +102,21 @@ class ExchangeService:
         report = self._take(drafts, problems, _no_files, actor, dry_run=dry_run, kind="pfif")
         return ImportReport(report.lines, report.problems, report.cases, photos)
 
-    def export_csv(self, connection: Connection, wanted: Sequence[CaseFile], actor: str) -> bytes:
-        """Cases in the columns of the import, without photographs."""
-        self._note(connection, wanted, actor, "csv")
-        return table.write(wanted)
+    def export_csv(self, connection: Connection, filters: Filters, actor: str) -> bytes:
+        """The cases that filters find, in the columns of the import, without photographs.
+
+        Of erased cases there is nothing to write. Raises ExportTooLongError, having exported none.
+        """
+        today = utc_day(self._clock())
+        lines = self._cases.search.every(connection, filters, Month(today.year, today.month))
+        found = [line.summary.id for line in lines if line.summary.state is not CaseState.ERASED]
+        if len(found) > table.MAX_LINES:
+            raise ExportTooLongError(
+                f"These are {len(found)} cases, and a file takes {table.MAX_LINES}. Choose fewer with the filters."
+            )
+        files = [self._cases.reader.file(connection, case) for case in found]
+        self._note(connection, files, actor, "csv")
+        return table.write(files)
 
     def export_pfif(self, connection: Connection, wanted: Sequence[CaseFile], actor: str) -> bytes:
         """Cases for another service of missing persons. Raises SharingError, having exported none."""

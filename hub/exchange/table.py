@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from faults import RejectedError
-from hub.cases.service import Basis, CaseFile, Contact, Description, NewCase, Purpose, Register, Risk
-from hub.exchange.columns import BY_NAME, COLUMNS, CellError
+from hub.cases.service import MAX_ITEMS, Basis, CaseFile, Contact, Description, NewCase, Purpose, Register, Risk
+from hub.exchange.columns import BY_NAME, COLUMNS, FURTHER, CellError, guardian_columns
 from hub.exchange.model import Draft, FileRejectedError, Problem
 from protocol.ids import SliceName, parse_site_id
 from protocol.person import BirthBand, Month
@@ -16,7 +17,8 @@ from protocol.person import BirthBand, Month
 MAX_LINES: Final = 5_000
 MAX_BYTES: Final = 20_000_000
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
+_FORMULA: Final = frozenset("=+-@\t\r\n")
+"""What a spreadsheet program takes for the beginning of a formula."""
 
 
 def template() -> bytes:
@@ -40,10 +42,10 @@ def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Probl
 
 def read_one(cells: Mapping[str, str], default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
     """One case, of a form; columns that are not there are empty."""
-    return _read_row(1, {column.name: cells.get(column.name, "") for column in COLUMNS}, default_slice)
+    return _read_row(1, {name: cells.get(name, "") for name in BY_NAME}, default_slice)
 
 
-def write(files: Iterable[CaseFile]) -> bytes:
+def write(files: Sequence[CaseFile]) -> bytes:
     """Cases as such a file, without photographs."""
     return _written([line_of(file) for file in files])
 
@@ -67,7 +69,8 @@ def _read_rows(rows: "csv.DictReader[str]", default_slice: SliceName) -> tuple[l
         line = rows.line_num
         if len(drafts) + len(problems) >= MAX_LINES:
             raise FileRejectedError(f"The file has more than {MAX_LINES} lines. Divide it.")
-        read, found = _read_row(line, row, default_slice)
+        texts = {name: _unguarded(text.strip()) if isinstance(text, str) else text for name, text in row.items()}
+        read, found = _read_row(line, texts, default_slice)
         drafts += read
         problems += found
     return drafts, problems
@@ -91,8 +94,6 @@ def _cells(line: int, row: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Prob
     for name, text in row.items():
         column = BY_NAME[name or ""]
         given = text.strip()
-        if given.startswith("'") and given[1:].startswith(_FORMULA):
-            given = given[1:]
         if not given:
             if column.required:
                 problems.append(Problem(line, column.name, "This cell must not be empty."))
@@ -142,20 +143,30 @@ def _birth(cells: dict[str, Any]) -> BirthBand:
 def _description(cells: dict[str, Any]) -> Description:
     plain = ("names", "born_on", "languages", "height_cm", "build", "complexion", "marks", "clothing", "place")
     known = {name: cells[name] for name in (*plain, "circumstances", "station") if name in cells}
-    guardian = _contact(cells, "guardian")
-    return Description(**known, reporter=_contact(cells, "reporter"), guardians=(guardian,) if guardian else ())
+    guardians = (_contact(cells, guardian_columns(number)) for number in range(1, MAX_ITEMS + 1))
+    return Description(
+        **known,
+        reporter=_contact(cells, ("reporter_name", "reporter_relation", "reporter_telephone")),
+        guardians=tuple(guardian for guardian in guardians if guardian is not None),
+    )
 
 
-def _contact(cells: dict[str, Any], who: str) -> Contact | None:
-    name, relation, telephone = (cells.get(f"{who}_{what}", "") for what in ("name", "relation", "telephone"))
+def _contact(cells: dict[str, Any], names: tuple[str, str, str]) -> Contact | None:
+    name, relation, telephone = (cells.get(column, "") for column in names)
     return Contact(name, relation, telephone) if name or relation or telephone else None
+
+
+def guardian_fields(cells: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """The columns of the guardians that a form shows: of those who are filled in, and of one more."""
+    names = [guardian_columns(number) for number in range(1, MAX_ITEMS + 1)]
+    filled = [number for number, columns in enumerate(names, 1) if any(cells.get(column) for column in columns)]
+    return names[: max(filled, default=0) + 1]
 
 
 def line_of(file: CaseFile) -> dict[str, str]:
     """A case in the columns, without photographs."""
     case, words, basis = file.summary, file.description, file.basis
     reporter = words.reporter or Contact("")
-    guardian = words.guardians[0] if words.guardians else Contact("")
     return {
         "register": case.register,
         "reference": case.reference,
@@ -177,9 +188,7 @@ def line_of(file: CaseFile) -> dict[str, str]:
         "reporter_name": reporter.name,
         "reporter_relation": reporter.relation,
         "reporter_telephone": reporter.telephone,
-        "guardian_name": guardian.name,
-        "guardian_relation": guardian.relation,
-        "guardian_telephone": guardian.telephone,
+        **_guardians(words.guardians),
         "risk": case.risk,
         "legal_basis": basis.ground,
         "basis_reference": basis.reference,
@@ -190,11 +199,33 @@ def line_of(file: CaseFile) -> dict[str, str]:
     }
 
 
-def _written(lines: Iterable[Mapping[str, str]]) -> bytes:
+def _guardians(guardians: Sequence[Contact]) -> dict[str, str]:
+    return {
+        name: text
+        for number, one in enumerate(guardians, 1)
+        for name, text in zip(guardian_columns(number), (one.name, one.relation, one.telephone), strict=True)
+    }
+
+
+def _written(lines: Sequence[Mapping[str, str]]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [column.name for column in COLUMNS], restval="")
+    used = set().union(*lines)
+    names = [column.name for column in (*COLUMNS, *FURTHER) if column in COLUMNS or column.name in used]
+    writer = csv.DictWriter(text, names, restval="")
     writer.writeheader()
-    for line in lines:
-        # A spreadsheet program would compute a cell that begins like a formula.
-        writer.writerow({name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in line.items()})
+    writer.writerows({name: _guarded(cell) for name, cell in line.items()} for line in lines)
     return text.getvalue().encode("utf-8-sig")
+
+
+def _guarded(cell: str) -> str:
+    """A cell that no spreadsheet program computes: what begins like a formula gets an apostrophe before it."""
+    return f"'{cell}" if _like_a_formula(cell) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _like_a_formula(cell) else cell
+
+
+def _like_a_formula(cell: str) -> bool:
+    # Behind apostrophes as well, so that what had one before reads back as it was.
+    return unicodedata.normalize("NFKC", cell.lstrip("' ")[:1]) in _FORMULA

@@ -34,8 +34,10 @@ class Claims:
         if operator.id in given.values():
             raise AlreadyAnsweredError("You have answered this review already. Your first answer stands.")
         positions = _open_to(review, operator, len(given))
-        if not positions or not store.is_open(connection, review.id):
-            raise AlreadyDecidedError(f"This review has ended: others answered it, or its case ended. {_AFTER}")
+        if not positions or store.decision_of(connection, review.id) is not None:
+            raise AlreadyDecidedError(f"Colleagues have answered this review meanwhile. {_AFTER}")
+        if not store.is_open(connection, review.id):
+            raise AlreadyDecidedError(f"The case has ended meanwhile: nothing more is decided. {_AFTER}")
         own = next((half for half in halves if half.operator_id == operator.id and half.position in positions), None)
         if own is not None:
             claim_store.renew(connection, review.id, operator.id, at + self._lease)

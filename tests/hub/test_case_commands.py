@@ -68,3 +68,16 @@ def test_erased_case_is_exported_or_its_record_not_shown(site: HubSite, tmp_path
     assert "outstanding" in run(site, "erasures", case).output
     assert "Rahim" not in run(site, "list").output
     assert run(site, "close", case, "--reason", "reunited").exit_code != 0
+
+
+def test_exported_register_does_not_come_in_again_or_everyone_can_read_it(site: HubSite, tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text(HEAD + LINE.format(photo=""), encoding="utf-8")
+    assert run(site, "import", str(file)).exit_code == 0
+    out = tmp_path / "out.csv"
+    assert run(site, "export-csv", str(out), "--register", "found").exit_code == 0
+    assert "GD 7" not in out.read_text("utf-8-sig")
+    assert run(site, "export-csv", str(out)).exit_code == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert "The reference is already" in run(site, "import", str(out), "--dry-run").output
+    assert run(site, "export-csv", str(out), "--state", "lost").exit_code == 1

@@ -211,6 +211,7 @@ def _form(
         grounds=list(LegalBasis),
         purposes=list(Purpose),
         parts=list(BodyPart),
+        guardians=services.register.exchange.guardian_fields(cells),
     )
 
 

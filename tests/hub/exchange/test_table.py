@@ -1,5 +1,8 @@
 """A file of cases is taken half; a bad line is named badly; a spreadsheet computes what a cell says."""
 
+import csv
+import io
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -7,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.audit.service import AuditAction
-from hub.cases.service import BodyPart, Mark, Register
+from hub.cases.service import BodyPart, Contact, Description, Filters, Mark, Reason, Register
 from hub.exchange import table
 from hub.exchange.service import FileRejectedError, ImportReport
+from hub.sites import Sites
 from protocol.ids import SliceName
 from protocol.person import Sex
-from tests.support.cases import SAMPLES
-from tests.support.desk import Desk
+from tests.support.cases import SAMPLES, add_case, new_case
+from tests.support.desk import SITE, Desk
 
 HEAD = "register,reference,sex,born_from,born_to,legal_basis,names,photos"
 GOOD = "missing,GD 1,female,2016-01,2016-12,police-order,Rahima; রহিমা,"
@@ -30,6 +34,11 @@ def read_file(name: str) -> bytes:
 def take(desk: Desk, *lines: str, dry_run: bool = False) -> ImportReport:
     data = "\r\n".join([HEAD, *lines]).encode("utf-8-sig")
     return desk.registers.exchange.import_csv(data, read_file, "amina", dry_run=dry_run)
+
+
+def exported(desk: Desk, filters: Filters | None = None) -> bytes:
+    with desk.database.begin() as connection:
+        return desk.registers.exchange.export_csv(connection, filters or Filters(), "amina")
 
 
 def count(desk: Desk) -> int:
@@ -112,14 +121,57 @@ def test_template_cannot_be_read_back() -> None:
 
 def test_exported_cases_do_not_read_back_as_they_were(desk: Desk) -> None:
     report = take(desk, GOOD, "missing,=cmd,female,2016-01,2016-12,police-order,-1+1,")
-    with desk.database.begin() as connection:
-        files = [desk.registers.cases.reader.file(connection, case) for case in report.cases]
-        data = desk.registers.exchange.export_csv(connection, files, "amina")
+    assert len(report.cases) == 2
+    data = exported(desk)
     assert "\r\nmissing,'=cmd,,'-1+1" in data.decode("utf-8-sig")
     drafts, problems = table.read(data, SliceName("bd/missing"))
     assert problems == []
-    assert [draft.case.reference for draft in drafts] == ["GD 1", "=cmd"]
-    assert [draft.case.description.names for draft in drafts] == [("Rahima", "রহিমা"), ("-1+1",)]
+    read = {draft.case.reference: draft.case.description.names for draft in drafts}
+    assert read == {"GD 1": ("Rahima", "রহিমা"), "=cmd": ("-1+1",)}
+
+
+def test_second_guardian_is_lost_on_the_way_out_and_in(desk: Desk) -> None:
+    guardians = tuple(Contact(f"Guardian {number}; ওর খালা", "aunt", f"+880 {number}") for number in range(1, 21))
+    add_case(desk, new_case(description=Description(guardians=guardians)))
+    (draft,), problems = table.read(exported(desk), SliceName("bd/missing"))
+    assert problems == []
+    assert draft.case.description.guardians == guardians
+
+
+def test_second_guardian_is_lost_by_saving_the_form_unchanged(desk: Desk) -> None:
+    guardians = (Contact("Amina Begum", "mother"), Contact("", "", "+880 1711"), Contact("'=Karim", "uncle"))
+    case = add_case(desk, new_case(description=Description(guardians=guardians)))
+    exchange = desk.registers.exchange
+    with desk.database.read() as connection:
+        cells = exchange.as_form(desk.registers.cases.reader.file(connection, case))
+    shown = {name for fields in exchange.guardian_fields(cells) for name in fields}
+    assert len(shown) == 12  # One more guardian can be entered.
+    new, problems = exchange.read_form({name: cells.get(name, "") for name in {*cells, *shown}})
+    assert problems == ()
+    assert new is not None
+    assert new.description.guardians == guardians
+
+
+def test_export_holds_cases_of_other_sites_or_erased_ones_or_goes_unnoted(desk: Desk) -> None:
+    own, erased = (add_case(desk, new_case(f"GD {number}", site="bd/benapole")) for number in (1, 2))
+    add_case(desk, new_case("GD 3", site="bd/other"))
+    with desk.database.begin() as connection:
+        desk.registers.erasure.erase(connection, erased, Reason.MISTAKE, note="", actor="amina")
+    drafts, _ = table.read(exported(desk, Filters(sites=Sites(frozenset({SITE})))), SliceName("bd/missing"))
+    assert [draft.case.reference for draft in drafts] == ["GD 1"]
+    noted = [entry for entry in desk.audited() if entry.action is AuditAction.CASE_EXPORTED]
+    assert [(entry.subject, entry.actor, entry.detail) for entry in noted] == [(own, "amina", {"format": "csv"})]
+
+
+def test_spreadsheet_computes_a_cell_or_a_cell_changes_on_the_way(desk: Desk) -> None:
+    texts = ["=1+1", "+880 17", "-1", "@SUM(A1)", "'=1", "''+1", "\uff1d1+1", "\uff0b1", "'", "' =1", "O'Neill", "'Ali"]
+    guardians = tuple(Contact(text) for text in texts)
+    add_case(desk, new_case(description=Description(guardians=guardians)))
+    data = exported(desk)
+    (_, cells) = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert not [cell for cell in cells if unicodedata.normalize("NFKC", cell.strip()[:1]) in {"=", "+", "-", "@"}]
+    (draft,), _ = table.read(data, SliceName("bd/missing"))
+    assert draft.case.description.guardians == guardians
 
 
 @settings(max_examples=60, deadline=None)
