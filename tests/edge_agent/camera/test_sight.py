@@ -29,7 +29,8 @@ def covered() -> RgbImage:
 
 def magenta() -> RgbImage:
     """As a module without infrared filter sees by day."""
-    return (room() * np.array([1.6, 0.4, 1.5])).clip(0, 255).astype(np.uint8)
+    picture: RgbImage = (room() * np.array([1.6, 0.4, 1.5])).clip(0, 255).astype(np.uint8)
+    return picture
 
 
 def after(images: Sequence[RgbImage], *, live: bool = True, colour: bool = True) -> Sight:

@@ -1,6 +1,7 @@
 """Voltage, heat and disk, as trees of sysfs tell them."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,23 +45,22 @@ def test_machine_that_tells_nothing_has_no_such_faults(tmp_path: Path) -> None:
     assert not list(Power(None, None).faults())
 
 
-def disk(**changes: int) -> Disk:
-    return Disk(**{"free": 10**10, "size": 10**11, "read_only": False, "life_used": None, "reserve": None} | changes)
+WELL = Disk(free=10**10, size=10**11, read_only=False, life_used=None, reserve=None)
 
 
 @pytest.mark.parametrize(
-    ("changes", "faults"),
+    ("disk", "faults"),
     [
-        ({}, []),
-        ({"free": 1000}, [Alarm.DISK_LOW]),
-        ({"free": 1000, "read_only": True}, [Alarm.DISK_READ_ONLY]),
-        ({"life_used": 8}, []),
-        ({"life_used": 9}, [Alarm.DISK_WORN]),
-        ({"reserve": 2}, [Alarm.DISK_WORN]),
+        (WELL, []),
+        (replace(WELL, free=1000), [Alarm.DISK_LOW]),
+        (replace(WELL, free=1000, read_only=True), [Alarm.DISK_READ_ONLY]),
+        (replace(WELL, life_used=8), []),
+        (replace(WELL, life_used=9), [Alarm.DISK_WORN]),
+        (replace(WELL, reserve=2), [Alarm.DISK_WORN]),
     ],
 )
-def test_state_of_a_disk_is_told(changes: dict[str, int], faults: list[Alarm]) -> None:
-    assert list(disk(**changes).faults()) == faults
+def test_state_of_a_disk_is_told(disk: Disk, faults: list[Alarm]) -> None:
+    assert list(disk.faults()) == faults
 
 
 def test_life_time_is_that_of_the_whole_device_and_of_its_more_worn_cells(tmp_path: Path) -> None:
