@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import database_url, hub_database, postgres
+from tests.support.databases import chosen_database, database_url, hub_database, postgres
 from tests.support.desk import Desk
 
-__all__ = ["database_url", "hub_database", "postgres"]
+__all__ = ["chosen_database", "database_url", "hub_database", "postgres"]
 
 
 @pytest.fixture

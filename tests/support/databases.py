@@ -40,6 +40,14 @@ def hub_database(request: pytest.FixtureRequest) -> Iterator[str | None]:
         yield url
 
 
+@pytest.fixture
+def chosen_database(request: pytest.FixtureRequest) -> str | None:
+    """What `HubSite` takes: SQLite, but both kinds for a test that says @pytest.mark.usefixtures("hub_database")."""
+    # Where a room's other tests would say on a second database what they said on the first.
+    chosen: str | None = request.getfixturevalue("hub_database") if "hub_database" in request.fixturenames else None
+    return chosen
+
+
 @contextmanager
 def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     """The URL of a migrated, empty database, which is gone when the block ends. `kind`: sqlite or postgresql."""

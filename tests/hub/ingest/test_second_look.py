@@ -33,8 +33,8 @@ def recogniser() -> Recogniser:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> HubSite:
-    return HubSite(tmp_path)
+def site(tmp_path: Path, chosen_database: str | None) -> HubSite:
+    return HubSite(tmp_path, database_url=chosen_database)
 
 
 @pytest.fixture
@@ -150,6 +150,7 @@ def test_picture_that_the_unit_did_not_compare_is_noticed_where_that_can_be_told
     assert found.same_picture == (frames == 3)
 
 
+@pytest.mark.usefixtures("hub_database")
 def test_every_candidate_is_looked_at_once(site: HubSite, hub: Services, recogniser: Recogniser) -> None:
     cases = [register(hub, "GD 1/2026"), register(hub, "GD 2/2026")]
     face = face_of(recogniser, "obama2.jpg")

@@ -27,8 +27,8 @@ FOUND = SliceName("bd/found")
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> HubSite:
-    return HubSite(tmp_path, slices=(SLICE, FOUND))
+def site(tmp_path: Path, chosen_database: str | None) -> HubSite:
+    return HubSite(tmp_path, slices=(SLICE, FOUND), database_url=chosen_database)
 
 
 @pytest.fixture
@@ -63,6 +63,7 @@ def metadata(hub: Services, role: str) -> bytes:
     return files(hub)[newest]
 
 
+@pytest.mark.usefixtures("hub_database")
 def test_unit_follows_the_list_from_nobody_to_somebody_and_back(hub: Services, unit: TufUnit) -> None:
     hub.watchlist.publish("test")
     assert unit.cases() == set()
@@ -246,6 +247,7 @@ def test_unit_cannot_open_a_slice_that_it_was_not_given(hub: Services, site: Hub
     assert other.segments(FOUND)[0].upserts.cases == ()
 
 
+@pytest.mark.usefixtures("hub_database")
 def test_withdrawn_unit_opens_nothing_that_is_published_later(
     hub: Services, site: HubSite, unit: TufUnit, tmp_path: Path
 ) -> None:

@@ -14,9 +14,9 @@ MakePerson = Callable[..., Person]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """On SQLite alone: pages know nothing of the database, and the rooms' own tests run on both kinds."""
-    rooms = Desk(tmp_path)
+def desk(tmp_path: Path, chosen_database: str | None) -> Iterator[Desk]:
+    """On SQLite mostly: pages know nothing of the database, and the rooms' own tests run on both kinds."""
+    rooms = Desk(tmp_path, chosen_database)
     yield rooms
     rooms.database.close()
 

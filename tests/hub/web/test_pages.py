@@ -104,6 +104,7 @@ def test_every_field_has_a_label_and_every_picture_a_text(desk: Desk, person: Ma
                 assert "alt" in attributes
 
 
+@pytest.mark.usefixtures("hub_database")
 def test_lists_show_references_outcomes_and_the_feed(desk: Desk, person: MakePerson) -> None:
     everything_filled(desk)
     amina = person("amina")
