@@ -47,8 +47,13 @@ class WatchlistLoader:
         pack: Pack,
         scoring: Scoring,
         now: Callable[[], Milliseconds],
+        destroyable_before: Callable[[], Milliseconds],
     ) -> None:
-        """Nothing is read yet. `now`: the trusted time, by which leases end."""
+        """Nothing is read yet. `now`: the trusted time, by which leases end.
+
+        `destroyable_before`: the keys whose lease ended by this moment are destroyed. A hub whose clock is wrong for a
+        minute has them refused for as long, and not destroyed.
+        """
         self._store = store
         self._unit = unit
         self._identity = identity
@@ -56,6 +61,7 @@ class WatchlistLoader:
         self._dimension = pack.manifest.dimension
         self._scoring = scoring
         self._now = now
+        self._destroyable_before = destroyable_before
 
     def load_installed(self, current: Watchlist | None = None) -> Watchlist:
         """The list in use. Raises NeverSyncedError, or errors as `load` does."""
@@ -94,7 +100,7 @@ class WatchlistLoader:
         return Watchlist(installed, index, MappingProxyType(positions))
 
     def require_lease(self, watchlist: Watchlist) -> None:
-        """Return if this list may still be searched. Raises LeaseEndedError, having destroyed its keys."""
+        """Return if this list may still be searched. Raises LeaseEndedError."""
         self._require_lease(watchlist.installed, watchlist.installed.lease_end)
 
     def open_keyring(self, target: StoredTarget) -> Keyring:
@@ -107,7 +113,8 @@ class WatchlistLoader:
 
     def _require_lease(self, installed: Installed, end: Milliseconds) -> None:
         if self._now() >= end:
-            self._store.end_lease(installed)
+            if self._destroyable_before() >= end:
+                self._store.end_lease(installed)
             raise LeaseEndedError(
                 "This unit has had no word from its hub for so long that its watchlist may not be used any more. "
                 "Connect it, or bring a stick, and run: mca edge sync. If it is refused there, the unit was revoked."

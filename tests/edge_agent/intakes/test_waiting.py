@@ -9,6 +9,10 @@ from edge_agent.database import DatabaseUnavailableError
 from edge_agent.intakes.desk import _read
 from edge_agent.intakes.store import IntakeCounts
 from edge_agent.sightings.outbox import OutboxFullError
+from edge_agent.sightings.retention import Retention
+from edge_agent.sightings.sealing import HubSealer
+from edge_agent.trusted_time import DAY
+from edge_agent.watchlist.store import LeaseEndedError
 from models.recogniser import Recogniser
 from models.template import template_of
 from protocol import cbor
@@ -114,6 +118,28 @@ def test_intake_whose_time_ended_is_erased_and_the_hub_is_told_which(
     assert {message.reason for message in lost.messages} == {LossReason.RETENTION}
     assert [message.sequence for message in lost.messages] == [1, 2]
     assert listed.status()["expired"] == 2
+
+
+def test_hub_whose_clock_is_months_ahead_for_a_second_costs_an_intake(
+    listed: Site, unit: Unit, recogniser: Recogniser
+) -> None:
+    said = unit.clock.now()
+    unit.clock.synchronise(said, unit.clock.uptime())
+    synchronise(unit)
+    for desk in (desk_of(unit), desk_of(unit, stop_after=-1)):
+        take(unit, recogniser, "obama2.jpg", desk=desk)
+    # Seed 77, cycle 28 of a campaign: first a receipt, then an answer.
+    unit.clock.not_before(said + 296 * DAY)
+    unit.clock.synchronise(said + 296 * DAY, unit.clock.uptime())
+    with pytest.raises(LeaseEndedError):
+        unit.loader.load_installed()
+    sealer = HubSealer(unit.identity, unit.hub, unit.clock.now)
+    Retention(unit.outbox, sealer, unit.clock.destroyable_before).erase_expired()
+    desk_of(unit).settle(None)
+    assert (waiting(unit), len(sightings(listed, unit)), losses(listed, unit)) == (1, 1, [])
+    unit.clock.synchronise(said, unit.clock.uptime())
+    desk_of(unit).settle(unit.loader.load_installed())
+    assert (waiting(unit), len(sightings(listed, unit)), losses(listed, unit)) == (0, 2, [])
 
 
 def test_clock_that_nobody_set_erases_nothing(unit: Unit, recogniser: Recogniser) -> None:

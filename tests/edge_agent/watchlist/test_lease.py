@@ -33,8 +33,8 @@ def synced(listed: Site, unit: Unit) -> Unit:
     return unit
 
 
-def at(unit: Unit, now: Milliseconds) -> Unit:
-    """The unit when its trusted time is `now`."""
+def at(unit: Unit, now: Milliseconds, *, agreed: bool = True) -> Unit:
+    """The unit when its trusted time is `now`, on which answers of the hub agree or not."""
     loader = WatchlistLoader(
         unit.store,
         unit=UNIT,
@@ -43,6 +43,7 @@ def at(unit: Unit, now: Milliseconds) -> Unit:
         pack=unit.pack,
         scoring=unit.scoring,
         now=lambda: now,
+        destroyable_before=lambda: now if agreed else 0,
     )
     return replace(unit, loader=loader)
 
@@ -98,6 +99,14 @@ def test_unit_that_was_offline_for_long_has_its_list_again_without_fetching_it_t
 def test_clock_that_ran_ahead_for_a_while_costs_one_synchronisation(listed: Site, synced: Unit) -> None:
     require_no_list(at(synced, now_ms() + 300 * DAY))
     build_synchroniser(synced, stopping=lambda: False).sync()
+    assert synced.loader.load_installed().index.cases_on(TODAY) == 2
+
+
+def test_clock_that_only_may_be_right_destroys_the_keys(synced: Unit) -> None:
+    later = at(synced, now_ms() + 300 * DAY, agreed=False)
+    with pytest.raises(LeaseEndedError):
+        later.loader.require_lease(synced.loader.load_installed())
+    require_no_list(later)
     assert synced.loader.load_installed().index.cases_on(TODAY) == 2
 
 
