@@ -7,7 +7,8 @@ import structlog
 
 from edge_agent.camera.frame import OpenCamera
 from edge_agent.consent.recorder import ConsentRecorder, Recorded, TakeAway
-from edge_agent.faces.capture import Capture, collect_captures
+from edge_agent.faces.burst import collect_captures
+from edge_agent.faces.capture import Capture
 from edge_agent.faces.fusion import fuse
 from edge_agent.faces.pictures import encode_face
 from edge_agent.intakes.desk import IntakeDesk

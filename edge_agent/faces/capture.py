@@ -1,8 +1,6 @@
 """Captures: the subject of a frame as the recogniser sees it and as a reviewer would."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from edge_agent.camera.frame import Frame
 from edge_agent.faces.subject import NoFaceError, SeveralFacesError, choose_subject
@@ -12,19 +10,6 @@ from models.align import portrait
 from models.images import RgbImage
 from models.quality import Quality, Verdict, assess
 from models.recogniser import Recogniser
-
-USED: Final = 3
-"""How many captures of a burst are fused: the best."""
-
-ENOUGH: Final = 8
-"""How many usable captures are chosen from."""
-
-MAX_FRAMES: Final = 60
-"""How many frames are looked at before an intake gives up: some seconds of a camera."""
-
-
-class CameraSilentError(NoFaceError):
-    """The source ended before it gave a frame."""
 
 
 class PoorPictureError(RejectedError):
@@ -47,42 +32,37 @@ class Capture:
         return max(min(component.score for component in self.quality.components), 1.0)
 
 
-def collect_captures(frames: Iterable[Frame], recogniser: Recogniser) -> list[Capture]:
-    """The best USED of up to ENOUGH usable captures from the first MAX_FRAMES frames, best first; at least one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one frame shows. `refusal`: why it is not used; `capture` is there whenever it shows one subject."""
 
-    A frame without a clear subject, or too poor to be compared, is passed over where others are not. Otherwise
-    raises SeveralFacesError when one shows several people, PoorPictureError when one shows a face, NoFaceError.
-    """
-    captures: list[Capture] = []
-    refusal: RejectedError = CameraSilentError("The camera gave no picture. Try again.")
-    for count, frame in enumerate(frames, 1):
-        try:
-            captures.append(_capture(frame, recogniser))
-        except (SeveralFacesError, PoorPictureError, NoFaceError) as error:
-            refusal = max(refusal, error, key=_telling)
-        if len(captures) == ENOUGH or count == MAX_FRAMES:
-            break
-    if not captures:
-        raise refusal
-    return sorted(captures, key=lambda capture: -capture.weight)[:USED]
+    frame: Frame
+    capture: Capture | None
+    refusal: NoFaceError | SeveralFacesError | PoorPictureError | None
+
+    @property
+    def guidance(self) -> str:
+        """The one thing to change, in few words for a screen; "" where the frame is good."""
+        if self.capture is not None:
+            return self.capture.quality.advice
+        return "one person alone before the camera" if isinstance(self.refusal, SeveralFacesError) else "look here"
 
 
-def _telling(refusal: RejectedError) -> int:
-    """Of several refusals the one that says most is told; of equal ones the first."""
-    ranks = (SeveralFacesError, 4), (PoorPictureError, 3), (CameraSilentError, 1), (NoFaceError, 2)
-    return next(rank for kind, rank in ranks if isinstance(refusal, kind))
-
-
-def _capture(frame: Frame, recogniser: Recogniser) -> Capture:
+def look(frame: Frame, recogniser: Recogniser) -> Look:
+    """See who is in a frame, and how well."""
     faces = recogniser.detect(frame.image)
-    subject = choose_subject(faces)
+    try:
+        subject = choose_subject(faces)
+    except (NoFaceError, SeveralFacesError) as error:
+        return Look(frame, None, error)
     quality = assess(frame.image, faces, subject)
-    if quality.verdict is Verdict.RETAKE:
-        raise PoorPictureError(f"The picture cannot be used: {quality.advice}. Then take it again.")
-    return Capture(
+    capture = Capture(
         crop=recogniser.align(frame.image, subject),
         portrait=portrait(frame.image, subject),
         quality=quality,
         faces=len(faces),
         captured_at=frame.captured_at,
     )
+    poor = quality.verdict is Verdict.RETAKE
+    refusal = PoorPictureError(f"The picture cannot be used: {quality.advice}. Then take it again.") if poor else None
+    return Look(frame, capture, refusal)

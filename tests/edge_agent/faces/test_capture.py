@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from edge_agent.camera.frame import Frame
-from edge_agent.faces.capture import ENOUGH, MAX_FRAMES, USED, CameraSilentError, PoorPictureError, collect_captures
+from edge_agent.faces.burst import ENOUGH, MAX_FRAMES, USED, CameraSilentError, collect_captures, looks
+from edge_agent.faces.capture import PoorPictureError
 from edge_agent.faces.pictures import encode_face
 from edge_agent.faces.subject import NoFaceError, SeveralFacesError
 from models.images import RgbImage, decode_image
@@ -108,3 +109,19 @@ def test_pictures_that_hardly_compress_still_fit(recogniser: Recogniser) -> None
     assert len(face.crop) <= MAX_CROP
     assert len(face.portrait) <= MAX_PORTRAIT
     assert np.array_equal(decode_image(face.crop), capture.crop)
+
+
+@pytest.mark.parametrize(
+    ("image", "guidance"),
+    [
+        (lambda: sample("obama.jpg"), ""),
+        (lambda: dark(sample("obama.jpg")), "too dark"),
+        (lambda: small(sample("obama.jpg")), "come closer"),
+        (couple, "one person alone"),
+        (lambda: np.full((200, 200, 3), 128, np.uint8), "look here"),
+    ],
+)
+def test_each_frame_says_what_to_change(recogniser: Recogniser, image: Callable[[], RgbImage], guidance: str) -> None:
+    (seen,) = looks(frames(image()), recogniser)
+    assert seen.guidance.startswith(guidance)
+    assert (seen.refusal is None) == (guidance == "")

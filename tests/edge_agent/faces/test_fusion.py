@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from edge_agent.faces.capture import Capture, collect_captures
+from edge_agent.faces.burst import collect_captures
+from edge_agent.faces.capture import Capture
 from edge_agent.faces.fusion import fuse
 from edge_agent.faces.subject import SeveralFacesError
 from models.images import RgbImage

@@ -1,0 +1,49 @@
+"""The agent as systemd starts it, and what the hub and the light learn of a unit's faults."""
+
+import socket
+from pathlib import Path
+
+from edge_agent.config import load_settings
+from edge_agent.link.wake import Tap, wake_agent
+from edge_agent.panel.protocol import NoPanel
+from edge_agent.supervision.wiring import open_panel
+from protocol.health import Alarm
+from tests.edge_agent.site import Site
+from tests.support.hub_simulator import HubPeer, wait_until
+
+
+def test_systemd_is_told_that_the_agent_is_ready_lives_and_stops(listed: Site, tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(60)
+        heard: list[str] = []
+
+        def next_word() -> bool:
+            heard.append(systemd.recv(4096).decode())
+            return True
+
+        with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "1500000"}) as agent:
+            while heard.count("WATCHDOG=1") < 3:
+                next_word()
+            wake_agent(listed.data, Tap.CAPTURE_BEGAN)
+            assert agent.stop() == 0
+        while heard[-1] != "STOPPING=1":
+            next_word()
+    assert heard.index("READY=1") < heard.index("WATCHDOG=1")
+
+
+def test_hub_learns_of_a_lost_camera_and_a_panel_that_is_not_there(listed: Site, peer: HubPeer) -> None:
+    changes = {"MCA_EDGE_CAMERA": "77", "MCA_EDGE_PANEL_SHUTTER_PIN": "17", "MCA_EDGE_HEARTBEAT_SECONDS": "1"}
+    with listed.start("run", changes=changes) as agent:
+        (report, *_) = wait_until(lambda: list(peer.health), seconds=60)
+        assert {str(Alarm.CAMERA_LOST), str(Alarm.PANEL_MISSING)} <= set(report.alarms)
+        told = {event["code"] for event in agent.wait_for("fault.stands", times=2)}
+        assert told >= {"camera-lost", "panel-missing"}
+        assert agent.stop() == 0
+
+
+def test_unit_without_pins_has_no_panel_and_no_fault(site: Site) -> None:
+    panel, faults = open_panel(load_settings(site.unit / "edge.toml"), on_tamper=lambda: None)
+    assert isinstance(panel, NoPanel)
+    assert not faults
