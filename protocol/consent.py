@@ -185,14 +185,6 @@ def open_record(signed: bytes, find_unit: Callable[[str], Identity | None]) -> C
     return record
 
 
-def read_own_record(signed: bytes) -> ConsentRecord:
-    """A record from a place that only its maker can write to: the signature is not looked at.
-
-    Raises MalformedError, FieldError or UnknownVersionError.
-    """
-    return ConsentRecord.from_bytes(_split(signed)[0])
-
-
 def record_digest(signed: bytes) -> bytes:
     """SHA-256 of a signed record, by which its receipt names it."""
     return hashlib.sha256(signed).digest()
