@@ -4,18 +4,19 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
 from credentials.identity import load_identity
 from credentials.private_files import make_private_directory
 from hub.access.service import AccessService
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
-from hub.cases.service import CaseService, PhotographReader, Register, Retention
+from hub.cases.service import CaseService, CaseState, PhotographReader, Register, Retention, UnknownCaseError
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
 from hub.db import Database
 from hub.dispatch.dispatcher import Dispatcher
-from hub.dispatch.recipients import Recipients, load_recipients
-from hub.dispatch.service import AlertSettings, DispatchService
+from hub.dispatch.service import AlertSettings, DispatchService, load_witnesses
 from hub.erasure.service import ErasureService
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
@@ -31,7 +32,7 @@ from hub.witness import HeadKeeper
 from hub.wording import captured
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
-from protocol.ids import owner
+from protocol.ids import CaseId, owner
 from protocol.keys import PrivateIdentity
 
 
@@ -44,7 +45,6 @@ class Services:
     database: Database
     vault: Vault
     identity: PrivateIdentity
-    recipients: Recipients
     audit: AuditLog
     access: AccessService
     fleet: FleetService
@@ -65,12 +65,11 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     identity = load_identity(settings.identity)
     _require_one_hub(settings, identity)
     vault = load_vault(settings.storage_key)
-    recipients = load_recipients(settings.alert_recipients_file)
     make_private_directory(settings.data)
     database = Database(settings.database_url)
     try:
         database.migrate()
-        services = _wire(_Ground(settings, clock, database, vault), identity, recipients)
+        services = _wire(_Ground(settings, clock, database, vault), identity)
         recover(settings.data, database, services.fleet, services.watchlist, hub=settings.hub, clock=clock)
     except BaseException:
         database.close()
@@ -88,7 +87,7 @@ class _Ground:
     vault: Vault
 
 
-def _wire(ground: _Ground, identity: PrivateIdentity, recipients: Recipients) -> Services:
+def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
     settings, clock, database, vault = ground.settings, ground.clock, ground.database, ground.vault
     fleet = FleetService(database, vault, identity, settings.units, clock)
     pack = load_pack(settings.pack, settings.permitted_licences)
@@ -97,7 +96,13 @@ def _wire(ground: _Ground, identity: PrivateIdentity, recipients: Recipients) ->
     watchlist = _watchlist(ground, cases, fleet, photographs.pack_digest)
     matches = RegisterMatches(cases)
     sightings = SightingReader(database, vault)
-    dispatch = DispatchService(alert_settings(settings), recipients)
+    dispatch = DispatchService(
+        alert_settings(settings),
+        vault,
+        identity.signing_key,
+        is_over=lambda connection, case: _is_over(cases, connection, case),
+        times=settings.alert_times,
+    )
     rules = settings.review_rules
     review = ReviewService(
         database, sightings, cases, dispatch, fleet, vault=vault, matches=matches, rules=rules, in_words=captured
@@ -110,7 +115,6 @@ def _wire(ground: _Ground, identity: PrivateIdentity, recipients: Recipients) ->
         database=database,
         vault=vault,
         identity=identity,
-        recipients=recipients,
         audit=AuditLog(database, identity, clock),
         access=AccessService(database, clock, vault, issuer=issuer, second_factor=second_factor),
         fleet=fleet,
@@ -254,7 +258,7 @@ def build_scores(services: Services) -> OwnScores:
 def build_dispatcher(services: Services) -> Dispatcher:
     """What publishes and sends alerts."""
     feed = make_private_directory(services.settings.data / "feed")
-    return Dispatcher(services.database, alert_settings(services.settings), services.recipients, feed, services.clock)
+    return services.dispatch.dispatcher(services.database, feed, services.clock)
 
 
 def build_head_keeper(services: Services) -> HeadKeeper:
@@ -264,7 +268,7 @@ def build_head_keeper(services: Services) -> HeadKeeper:
         services.audit,
         hub=settings.hub,
         witness_file=settings.audit_witness_file,
-        recipients=load_recipients(settings.audit_witness_recipients_file),
+        witnesses=load_witnesses(settings.audit_witness_recipients_file),
         clock=services.clock,
     )
 
@@ -277,7 +281,16 @@ def alert_settings(settings: HubSettings) -> AlertSettings:
         sender=settings.sender,
         sender_name=settings.sender_name,
         status=settings.alert_status,
+        takes_replies=settings.alert_replies_secret_file is not None,
     )
+
+
+def _is_over(cases: CaseService, connection: Connection, case: CaseId) -> bool:
+    try:
+        state = cases.summary(connection, cases.reader.surviving(connection, case)).state
+    except UnknownCaseError:
+        return False  # Another hub's: whether it has ended is not known here.
+    return state in {CaseState.CLOSED, CaseState.EXPIRED, CaseState.ERASED}
 
 
 def _retention(settings: HubSettings) -> Retention:

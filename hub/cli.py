@@ -14,6 +14,7 @@ from hub.config import BrokerKind
 from hub.control_commands import app as control_pairs
 from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
+from hub.recipient_commands import app as recipients
 from hub.statistics.commands import statistics
 from protocol.ids import parse_unit_id
 
@@ -23,6 +24,7 @@ app.add_typer(case, name="case")
 app.add_typer(pack, name="pack")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operators, name="operator")
+app.add_typer(recipients, name="recipient")
 app.add_typer(control_pairs, name="control-pairs")
 app.add_typer(audit, name="audit")
 app.command()(backup)

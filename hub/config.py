@@ -9,9 +9,11 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
+from credentials.private_files import read_private
 from hub.access.service import SecondFactorPolicy
+from hub.clock import MINUTE
 from hub.db import postgresql_url
-from hub.dispatch.service import AlertStatus
+from hub.dispatch.service import AlertStatus, AlertTimes
 from hub.review.service import ReviewRules, Targets
 from models.pack import PERMITTED_LICENCES, default_pack_path
 from protocol.ids import HubId, SliceName, parse_hub_id, parse_slice_name
@@ -84,7 +86,11 @@ class HubSettings(TomlSettings):
     # Of 100 comparisons, so many are of control pairs, once some are loaded.
     control_pairs_per_100_reviews: Annotated[float, Field(ge=0, le=50)] = 5
 
-    alert_recipients_file: Path | None = None
+    # Minutes: for which an alert waits for somebody to look at it; for which an acknowledgement is waited for.
+    alert_preview_minutes: Annotated[int, Field(ge=0, le=120)] = 10
+    alert_escalation_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    # The secret by which a gateway hands on what recipients reply. Without it, replies are not taken.
+    alert_replies_secret_file: Path | None = None
     alert_status: AlertStatus = AlertStatus.ACTUAL
     alert_sender: str = ""
     alert_sender_name: str = ""
@@ -110,6 +116,16 @@ class HubSettings(TomlSettings):
             self.review_target_urgent_minutes, self.review_target_soon_minutes, self.review_target_ordinary_minutes
         )
         return ReviewRules(self.review_lease_minutes, targets, self.control_pairs_per_100_reviews / 100)
+
+    def reply_secret(self) -> str:
+        """The gateway's secret; empty where replies are not taken. Raises PrivateFileError."""
+        path = self.alert_replies_secret_file
+        return "" if path is None else read_private(path).decode("utf-8", "replace").strip()
+
+    @property
+    def alert_times(self) -> AlertTimes:
+        """How long alerts wait."""
+        return AlertTimes(self.alert_preview_minutes * MINUTE, self.alert_escalation_minutes * MINUTE)
 
     @property
     def sender(self) -> str:

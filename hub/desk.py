@@ -31,7 +31,7 @@ class RegisterRooms:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleServices:
-    """The rooms behind the console's pages."""
+    """The rooms behind the console's pages. `reply_secret`: of the gateway that hands on replies; empty: none."""
 
     database: Database
     clock: Clock
@@ -40,6 +40,7 @@ class ConsoleServices:
     dispatch: DispatchService
     fleet: FleetService
     register: RegisterRooms
+    reply_secret: str = ""
 
 
 class ConsoleForm(BaseModel):

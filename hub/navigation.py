@@ -24,6 +24,8 @@ NAVIGATION: Final = (
     Destination("/accuracy", "Accuracy", "accuracy", _REVIEWERS),
     Destination("/cases", "Cases", "cases", frozenset({Role.CASE_OFFICER})),
     Destination("/alerts", "Alerts", "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
+    Destination("/broadcasts", "Broadcasts", "broadcasts", frozenset({Role.SENIOR_REVIEWER, Role.DISPATCHER})),
+    Destination("/recipients", "Recipients", "recipients", frozenset({Role.DISPATCHER, Role.ADMINISTRATOR})),
     Destination(
         "/units",
         "Units",

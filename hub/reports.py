@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.bootstrap import Services
 from hub.cases.service import CaseSummary
 from hub.clock import moment
+from hub.dispatch.service import Recipient
 from hub.erasure.service import Erasure
 from hub.sites import EVERY_SITE
 
@@ -114,6 +115,18 @@ def print_erasures(erasures: Sequence[Erasure]) -> None:
         for place in erasure.places:
             gone = "outstanding" if place.done_at is None else f"{moment(place.done_at):%Y-%m-%d %H:%M} UTC"
             table.add_row(erasure.case, erasure.state, erasure.reason, place.place, str(place.count), gone)
+    Console().print(table)
+
+
+def print_recipients(recipients: Sequence[Recipient]) -> None:
+    """On standard output, a table. Addresses are shown without what is secret in them."""
+    table = Table()
+    for heading in ("recipient", "name", "what", "for", "channel", "grade", "language", "turn"):
+        table.add_column(heading, no_wrap=heading == "recipient")
+    for one in recipients:
+        new = one.entered
+        whom = f"{new.reach} {new.of}"
+        table.add_row(one.id, one.shown(), new.kind, whom, one.channel, new.grade, new.language, str(new.turn))
     Console().print(table)
 
 

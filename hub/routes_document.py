@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Iterable
+from typing import Final
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -50,6 +51,13 @@ def _line(route: APIRoute) -> str:
     return f"| {_methods(route)} | `{route.path}` | {_who(route)} | {fresh} | {shows} | {what} |\n"
 
 
+_STAGES: Final = {
+    Stage.ANYONE: "anyone",
+    Stage.SIGNING_IN: "whose password was right",
+    Stage.PROGRAM: "a program that knows a secret",
+}
+
+
 def _methods(route: APIRoute) -> str:
     return ", ".join(sorted(route.methods or ()))
 
@@ -58,9 +66,7 @@ def _who(route: APIRoute) -> str:
     declared = declaration_of(route.endpoint)
     if declared is None:
         return "nobody"
-    if declared.stage is not Stage.SIGNED_IN:
-        return "anyone" if declared.stage is Stage.ANYONE else "whose password was right"
-    return _names(declared.roles)
+    return _names(declared.roles) if declared.stage is Stage.SIGNED_IN else _STAGES[declared.stage]
 
 
 def _names(roles: frozenset[Role]) -> str:

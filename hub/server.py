@@ -229,6 +229,7 @@ def _console_server(services: Services) -> HttpsServer:
         dispatch=services.dispatch,
         fleet=services.fleet,
         register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure),
+        reply_secret=services.settings.reply_secret(),
     )
     context = server_context(certificate=settings.tls / "console.crt", key=settings.tls / "console.key")
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)

@@ -26,8 +26,8 @@ from hub.access.service import (
 from hub.cases.routes import ROUTERS as CASE_ROUTERS
 from hub.cases.service import UnknownCaseError
 from hub.desk import ConsoleServices
-from hub.dispatch import routes as dispatch_routes
-from hub.dispatch.service import UnknownAlertError
+from hub.dispatch.routes import ROUTERS as DISPATCH_ROUTERS
+from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlertError, UnknownTokenError
 from hub.fleet import routes as fleet_routes
 from hub.guard import Guard
 from hub.health import router as health_router
@@ -47,7 +47,7 @@ ROUTERS: Final = (
     *ACCESS_ROUTERS,
     *CASE_ROUTERS,
     review_routes.router,
-    dispatch_routes.router,
+    *DISPATCH_ROUTERS,
     fleet_routes.router,
     pages.router,
     health_router,
@@ -71,17 +71,20 @@ _HEADERS: Final = {
 }
 
 _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
+    AlertStageError: 409,
     AlreadyAnsweredError: 409,
     AlreadyDecidedError: 409,
     FacesWithheldError: 403,
     FormTokenError: 403,
     NotPermittedError: 403,
     OwnAccountError: 403,
+    ReplySecretError: 403,
     TakenError: 409,
     UnknownAlertError: 404,
     UnknownCaseError: 404,
     UnknownOperatorError: 404,
     UnknownReviewError: 404,
+    UnknownTokenError: 404,
     RejectedError: 400,
     UnavailableError: 503,
     MisconfiguredError: 500,

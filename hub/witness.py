@@ -6,6 +6,7 @@ keeps is what such a change is found by (docs/adr/0044-audit-tree.md).
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,7 @@ from credentials.private_files import DiskError
 from faults import UnavailableError
 from hub.audit.service import AuditLog, TrailBrokenError
 from hub.clock import HOUR, Clock
-from hub.dispatch.recipients import Recipient, Recipients
-from hub.dispatch.service import AttemptResult
+from hub.dispatch.service import AttemptResult, Witness
 from protocol.ids import HubId
 
 _INTERVAL_SECONDS: Final = 60.0
@@ -29,13 +29,13 @@ class HeadKeeper:
     """Signs a head a minute while there is something new; adds it to a file at once, and mails the newest each hour."""
 
     def __init__(
-        self, audit: AuditLog, *, hub: HubId, witness_file: Path | None, recipients: Recipients, clock: Clock
+        self, audit: AuditLog, *, hub: HubId, witness_file: Path | None, witnesses: Sequence[Witness], clock: Clock
     ) -> None:
-        """`witness_file`: best on another machine, or append-only. `recipients`: of mails and other messages."""
+        """`witness_file`: best on another machine, or append-only. `witnesses`: who get mails and other messages."""
         self._audit = audit
         self._hub = hub
         self._file = witness_file
-        self._recipients = recipients
+        self._witnesses = witnesses
         self._clock = clock
         self._filed = ""
         self._sent: dict[str, tuple[str, int]] = {}
@@ -50,8 +50,8 @@ class HeadKeeper:
         """Sign, keep and send what is due."""
         note = self.sign()
         if note is not None:
-            for recipient in self._recipients:
-                self._send(note, recipient)
+            for witness in self._witnesses:
+                self._send(note, witness)
 
     def sign(self) -> str | None:
         """Sign a head now and add it to the file; None where the trail cannot be signed, which the log says."""
@@ -76,15 +76,15 @@ class HeadKeeper:
         except UnavailableError as error:
             _log.warning("audit.head-not-kept", reason=str(error))
 
-    def _send(self, note: str, recipient: Recipient) -> None:
+    def _send(self, note: str, witness: Witness) -> None:
         now = self._clock()
-        sent, at = self._sent.get(recipient.key, ("", -_MAIL_INTERVAL))
+        sent, at = self._sent.get(witness.key, ("", -_MAIL_INTERVAL))
         if note == sent or now - at < _MAIL_INTERVAL:
             return
-        if recipient.send(f"Audit trail of the hub {self._hub}", _text(note)) is AttemptResult.SENT:
-            self._sent[recipient.key] = note, now
+        if witness.send(f"Audit trail of the hub {self._hub}", _text(note)) is AttemptResult.SENT:
+            self._sent[witness.key] = note, now
         else:
-            _log.warning("audit.head-not-sent", recipient=recipient.key)
+            _log.warning("audit.head-not-sent", witness=witness.key)
 
 
 def append_head(path: Path, note: str) -> None:

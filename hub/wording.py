@@ -47,6 +47,10 @@ _WORDS: Final[dict[object, str]] = {
     LegalBasis.POLICE_ORDER: "Order of the police",
     AttemptResult.SENT: "Taken by the service",
     AttemptResult.FAILED: "Not taken",
+    AttemptResult.REFUSED: "Refused by the service",
+    AttemptResult.BUSY: "The service is busy",
+    AttemptResult.NO_ANSWER: "No answer in time",
+    AttemptResult.INTERRUPTED: "Interrupted",
     AttemptResult.NOT_A_RECIPIENT: "No longer among the recipients",
 }
 

@@ -19,6 +19,7 @@ class Stage(Enum):
     ANYONE = auto()
     SIGNING_IN = auto()
     SIGNED_IN = auto()
+    PROGRAM = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ def requires(
 def anyone() -> Callable[[Endpoint], Endpoint]:
     """Declare that a route is open before sign-in: the sign-in itself, and what its page shows."""
     return _declare(Declaration(Stage.ANYONE))
+
+
+def by_secret() -> Callable[[Endpoint], Endpoint]:
+    """Declare that a route is for another program, whose secret the route itself checks."""
+    return _declare(Declaration(Stage.PROGRAM))
 
 
 def while_signing_in() -> Callable[[Endpoint], Endpoint]:

@@ -36,7 +36,7 @@ READERS: Final[Mapping[Field, frozenset[Role]]] = {
     Field.CONTACT: frozenset({Role.CASE_OFFICER}),
     Field.COMMENT: _REVIEWERS,
     Field.OPERATOR_NAME: _REVIEWERS | {Role.CASE_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
-    Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER},
+    Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER, Role.ADMINISTRATOR},
 }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from hub.access import session_store, store
 from hub.access.attempts import Attempts, digest
-from hub.access.declarations import Stage, anyone, declaration_of, requires, while_signing_in
+from hub.access.declarations import Stage, anyone, by_secret, declaration_of, requires, while_signing_in
 from hub.access.errors import (
     AccessError,
     ConfirmationNeededError,
@@ -84,6 +84,7 @@ __all__ = [
     "UnknownOperatorError",
     "Visitor",
     "anyone",
+    "by_secret",
     "declaration_of",
     "form_token",
     "requires",

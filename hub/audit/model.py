@@ -78,9 +78,18 @@ class AuditAction(StrEnum):
     CONTROL_PAIRS_LOADED = "review.control-pairs-loaded"
     NOTICE_QUEUED = "notice.queued"
     ALERT_RAISED = "alert.raised"
+    ALERT_SENT = "alert.sent"
+    ALERT_ESCALATED = "alert.escalated"
+    ALERT_FOLLOWED_UP = "alert.followed-up"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_RECALLED = "alert.recalled"
     ALERT_PUBLISHED = "alert.published"
     ALERT_DELIVERED = "alert.delivered"
     ALERT_DELIVERY_FAILED = "alert.delivery-failed"
+    BROADCAST_PROPOSED = "broadcast.proposed"
+    BROADCAST_SCREENED = "broadcast.screened"
+    RECIPIENT_ADDED = "recipient.added"
+    RECIPIENT_REMOVED = "recipient.removed"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
 
@@ -89,8 +98,9 @@ class AuditAction(StrEnum):
 # subject, so nothing that describes a person may ever stand here; a test holds every call of `record` to it.
 DETAILS: Final = frozenset(
     {
-        "answer",  # a reviewer's, of the fixed choices
+        "answer",  # a reviewer's or a provider's, of the fixed choices
         "attempt",  # number
+        "broadcast",  # identifier
         "cases",  # identifiers, or how many
         "format",  # of a file that left or came in, of the fixed choices
         "other",  # identifier of another case
@@ -98,10 +108,10 @@ DETAILS: Final = frozenset(
         "register",  # missing or found
         "candidates",  # how many
         "evidence",  # why a review was opened, of the fixed choices
-        "kind",  # of a review, of the fixed choices
+        "kind",  # of a review, a message or a recipient, of the fixed choices
         "dropped",  # how many candidates, because the hub does not know their cases
         "list_version",
-        "number",  # of a unit's message
+        "number",  # of a unit's message, or of an alert's
         "outcome",  # of a review, of the fixed choices
         "pack",  # digest of a recogniser
         "pairs",  # how many
@@ -111,7 +121,7 @@ DETAILS: Final = frozenset(
         "proof",  # what an operator signed in with, of the fixed choices
         "purpose",  # of a look at faces, of the fixed choices
         "reason",  # the kind of an error, or what set off a publication
-        "recipient",  # a digest of the address
+        "recipient",  # identifier
         "removed",  # how many
         "review",  # identifier
         "role",  # an operator's, or several

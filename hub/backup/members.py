@@ -49,7 +49,7 @@ def _files(config: Path, settings: HubSettings) -> Iterator[Path]:
     for pack in (settings.pack, settings.other_pack):
         if pack is not None and pack != default_pack_path():
             yield from _plain_files(pack)
-    optional = (settings.alert_recipients_file, settings.audit_witness_recipients_file, settings.backup_key_file)
+    optional = (settings.alert_replies_secret_file, settings.audit_witness_recipients_file, settings.backup_key_file)
     yield from (path for path in optional if path is not None)
 
 

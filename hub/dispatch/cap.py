@@ -1,63 +1,82 @@
-"""A confirmed match as an alert of the Common Alerting Protocol, version 1.2 (OASIS standard, 1 July 2010).
+"""The messages of an alert in the Common Alerting Protocol, version 1.2 (OASIS standard, 1 July 2010).
 
 Section numbers below are the standard's. What its schema cannot say is kept here: characters that names may
-not contain (3.2.1), times with a numeric offset where UTC is written -00:00 (3.3.2), and a `restriction`
-wherever the scope is Restricted (3.2.1).
+not contain (3.2.1), times with a numeric offset where UTC is written -00:00 (3.3.2), a `restriction` wherever the
+scope is Restricted, and `references` in every message that follows another (3.2.1).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from faults import MisconfiguredError
 from hub.clock import moment
-from hub.dispatch.model import Alert, AlertSettings
+from hub.dispatch import texts
+from hub.dispatch.model import Alert, AlertMessage, AlertSettings, MessageKind
+from hub.dispatch.recipient import LANGUAGES
+from hub.dispatch.texts import say
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 MEDIA_TYPE: Final = "application/cap+xml"
+SIGNATURE_CONTEXT: Final = b"mca/cap-alert/1\n"
+"""Stands before a document when the hub signs it, so that the signature means nothing else."""
 
 _NOT_IN_NAMES: Final = re.compile(r"[\s,<&]")
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
+_TYPES: Final = {
+    MessageKind.ALERT: "Alert",
+    MessageKind.FOLLOW_UP: "Update",
+    MessageKind.RECALL: "Cancel",
+    MessageKind.ACKNOWLEDGEMENT: "Ack",
+}
 _RESTRICTION: Final = (
     "For the police and child-protection officers to whom the issuing desk sends it. Do not forward, do not publish,"
     " and show it to nobody who accompanies the child."
 )
-_DESCRIPTION: Final = (
-    "Two reviewers have, independently of each other, judged that the person of this intake is the person of the"
-    " case. That is a judgement of photographs. It is no proof of identity."
-)
-_HISTORICAL: Final = "Historical: photographed {}. The child may no longer be there. "
-_INSTRUCTION: Final = (
-    "Telephone the issuing desk and give the intake reference. Establish the person's identity on the spot before"
-    " anything else is decided. Let nobody who accompanies the child learn of the reason."
-)
+_NOTES: Final = {
+    MessageKind.RECALL: texts.RECALL,
+    MessageKind.FOLLOW_UP: texts.FOLLOW_UP,
+    MessageKind.ACKNOWLEDGEMENT: "A recipient has read the alert. Reference: {reference}.",
+}
 
 
 class AlertNameError(MisconfiguredError):
     """The installation's sender cannot stand in an alert."""
 
 
-def cap_document(alert: Alert, settings: AlertSettings) -> bytes:
-    """The alert as UTF-8 XML, valid by the standard's schema. Raises AlertNameError."""
+def cap_document(message: AlertMessage, settings: AlertSettings, earlier: Sequence[AlertMessage] = ()) -> bytes:
+    """A message as UTF-8 XML, valid by the standard's schema. `earlier`: those it refers to. Raises AlertNameError."""
+    alert = message.alert
     root = ET.Element("alert", {"xmlns": NAMESPACE})
-    _add(root, "identifier", cap_identifier(alert, settings))
+    _add(root, "identifier", cap_identifier(message, settings))
     _add(root, "sender", _name(settings.sender))
-    _add(root, "sent", cap_time(alert.raised_at))
+    _add(root, "sent", cap_time(message.raised_at))
     _add(root, "status", alert.status)
-    _add(root, "msgType", "Alert")
+    _add(root, "msgType", _TYPES[message.kind])
     _add(root, "scope", "Restricted")
     _add(root, "restriction", _RESTRICTION)
+    if message.kind in _NOTES:
+        _add(root, "note", _NOTES[message.kind].format(reference=alert.reference))
+    if earlier:
+        _add(root, "references", " ".join(_reference(one, settings) for one in earlier))
     # Several alerts about one case are collated by its pseudonym.
     _add(root, "incidents", alert.case)
-    root.append(_info(alert, settings))
+    if message.kind is not MessageKind.ACKNOWLEDGEMENT:
+        for language in LANGUAGES:
+            root.append(_info(message, settings, language))
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
 
-def cap_identifier(alert: Alert, settings: AlertSettings) -> str:
+def cap_identifier(message: AlertMessage, settings: AlertSettings) -> str:
     """Unique for the sender, and made of the characters that 3.2.1 allows."""
-    return _name(f"{settings.hub}-alert-{alert.id}")
+    return _name(f"{settings.hub}-alert-{message.id}")
+
+
+def check_sender(settings: AlertSettings) -> None:
+    """Whether alerts can be made at all, before anybody depends on one. Raises AlertNameError."""
+    _name(settings.sender)
 
 
 def cap_time(at: int) -> str:
@@ -65,10 +84,11 @@ def cap_time(at: int) -> str:
     return moment(at).strftime("%Y-%m-%dT%H:%M:%S-00:00")
 
 
-def headline(alert: Alert) -> str:
+def headline(alert: Alert, language: str = texts.ENGLISH) -> str:
     """What people read first: references, no name and no face."""
-    late = "" if alert.historical is None else "Historical: "
-    return f"{late}Intake {alert.reference}: two reviewers confirmed a match with case {alert.case}"
+    text = texts.CAP_HEADLINE_BROADCAST if alert.broadcast_id else texts.CAP_HEADLINE_MATCH
+    line = say(language, text, {"reference": alert.reference, "case": alert.case})
+    return line if alert.historical is None else say(language, texts.CAP_HEADLINE_LATE, {"headline": line})
 
 
 def alert_page(alert: Alert, settings: AlertSettings) -> str:
@@ -76,28 +96,50 @@ def alert_page(alert: Alert, settings: AlertSettings) -> str:
     return f"{settings.console_url.rstrip('/')}/alerts/{alert.id}"
 
 
-def _info(alert: Alert, settings: AlertSettings) -> ET.Element:
+def _info(message: AlertMessage, settings: AlertSettings, language: str) -> ET.Element:
+    alert = message.alert
     info = ET.Element("info")
-    _add(info, "language", "en")
+    _add(info, "language", language)
     _add(info, "category", "Safety")
     _add(info, "category", "Rescue")
-    _add(info, "event", "Missing child: match confirmed")
-    _add(info, "responseType", "Assess")
-    # What is historical is urgent too, and not as if the child stood there now.
-    _add(info, "urgency", "Immediate" if alert.historical is None else "Expected")
+    _add(info, "event", say(language, texts.CAP_EVENT_BROADCAST if alert.broadcast_id else texts.CAP_EVENT_MATCH))
+    _add(info, "responseType", "AllClear" if message.kind is MessageKind.RECALL else "Assess")
+    _add(info, "urgency", _urgency(message))
     _add(info, "severity", "Severe")
-    # Likely, not Observed: two people compared photographs; nobody has established an identity yet.
+    # Likely, not Observed: people compared photographs or checked a report; nobody has established an identity yet.
     _add(info, "certainty", "Likely")
-    _add(info, "audience", "Police and child-protection officers")
+    _add(info, "audience", say(language, texts.CAP_AUDIENCE))
     _add(info, "senderName", settings.sender_name)
-    _add(info, "headline", headline(alert))
-    late = "" if alert.historical is None else _HISTORICAL.format(alert.historical)
-    _add(info, "description", late + _DESCRIPTION)
-    _add(info, "instruction", _INSTRUCTION)
+    _add(info, "headline", headline(alert, language))
+    _add(info, "description", _description(message, language))
+    if message.kind is not MessageKind.RECALL:
+        _add(info, "instruction", say(language, texts.CAP_INSTRUCTION))
     _add(info, "web", alert_page(alert, settings))
     area = ET.SubElement(info, "area")
     _add(area, "areaDesc", alert.site)
     return info
+
+
+def _urgency(message: AlertMessage) -> str:
+    if message.kind is MessageKind.RECALL:
+        return "Past"
+    # What is historical is urgent too, and not as if the child stood there now.
+    return "Expected" if message.alert.historical or message.kind is MessageKind.FOLLOW_UP else "Immediate"
+
+
+def _description(message: AlertMessage, language: str) -> str:
+    alert = message.alert
+    said = {MessageKind.RECALL: texts.RECALL, MessageKind.FOLLOW_UP: texts.FOLLOW_UP}.get(
+        message.kind, texts.CAP_BROADCAST if alert.broadcast_id else texts.CAP_MATCH
+    )
+    text = say(language, said, {"reference": alert.reference})
+    if alert.historical is None:
+        return text
+    return say(language, texts.HISTORICAL, {"time": alert.historical}) + " " + text
+
+
+def _reference(message: AlertMessage, settings: AlertSettings) -> str:
+    return f"{_name(settings.sender)},{cap_identifier(message, settings)},{cap_time(message.raised_at)}"
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

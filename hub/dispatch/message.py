@@ -1,30 +1,90 @@
-"""What recipients read on any channel: a reference and a link. No name, face, place or case."""
+"""What recipients read on any channel: a reference and a link, and more only where the recipient's grade allows it.
+
+No grade holds a name or a face. On a telephone, the same in some lines.
+"""
 
 from dataclasses import dataclass
+from typing import Final
 
+from hub.dispatch import texts
 from hub.dispatch.cap import alert_page
-from hub.dispatch.model import Alert, AlertSettings, AlertStatus
+from hub.dispatch.model import AlertMessage, AlertSettings, AlertStatus, MessageKind
+from hub.dispatch.recipient import Channel, Grade, Recipient
+from hub.dispatch.texts import say
+
+_TITLES: Final = {
+    MessageKind.ALERT: texts.TITLE,
+    MessageKind.FOLLOW_UP: texts.TITLE_FOLLOW_UP,
+    MessageKind.RECALL: texts.TITLE_RECALL,
+}
+_UNREAL: Final = {AlertStatus.EXERCISE: texts.EXERCISE, AlertStatus.TEST: texts.TEST}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A title of one line and a text."""
+class Letter:
+    """A title of one line, empty where the channel has none, and a text."""
 
     title: str
     body: str
 
 
-def alert_message(alert: Alert, settings: AlertSettings) -> Message:
-    """The message of an alert. An exercise says so first, in title and text."""
-    prefix = "" if alert.status is AlertStatus.ACTUAL else f"{alert.status.upper()}: "
-    warning = "" if alert.status is AlertStatus.ACTUAL else "This is not a real case.\n\n"
-    late = "" if alert.historical is None else f"Historical: photographed {alert.historical}.\n\n"
-    return Message(
-        title=f"{prefix}Missing Child Alert, intake {alert.reference}",
-        body=(
-            f"{warning}Two reviewers have confirmed a match for the intake {alert.reference}.\n\n{late}"
-            f"Open the alert (sign-in needed): {alert_page(alert, settings)}\n\n"
-            "Or telephone the issuing desk and give the intake reference. Please do not forward this message, and do"
-            " not write names or details of the child in a reply."
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How this recipient alone says that this message was read."""
+
+    link: str
+    code: str
+
+
+def letter(
+    message: AlertMessage,
+    recipient: Recipient,
+    settings: AlertSettings,
+    confirmation: Confirmation,
+    *,
+    may_repeat: bool = False,
+) -> Letter:
+    """A message as one recipient gets it. An exercise says so first. `may_repeat`: it may have come before."""
+    language = recipient.entered.language
+    title = _title(message, language)
+    warnings, said = _warnings(message, language, may_repeat=may_repeat), _graded(message, recipient)
+    confirm = [say(language, texts.CONFIRM_LINK, {"link": confirmation.link})]
+    if settings.takes_replies:
+        confirm.append(say(language, texts.CONFIRM_REPLY, {"code": confirmation.code}))
+    if recipient.channel is Channel.SHORT:
+        return Letter("", "\n".join([title, *warnings, *said, *confirm]))
+    opening = say(language, texts.OPEN, {"link": alert_page(message.alert, settings)})
+    core = say(language, _core(message), {"reference": message.alert.reference})
+    discretion = say(language, texts.DISCRETION)
+    return Letter(title, "\n\n".join([*warnings, core, *said, *confirm, opening, discretion]))
+
+
+def _title(message: AlertMessage, language: str) -> str:
+    title = say(language, _TITLES[message.kind], {"reference": message.alert.reference})
+    unreal = _UNREAL.get(message.alert.status)
+    return title if unreal is None else f"{say(language, unreal)}: {title}"
+
+
+def _core(message: AlertMessage) -> str:
+    if message.kind is MessageKind.RECALL:
+        return texts.RECALL
+    if message.kind is MessageKind.FOLLOW_UP:
+        return texts.FOLLOW_UP
+    return texts.BROADCAST if message.alert.broadcast_id else texts.MATCH
+
+
+def _warnings(message: AlertMessage, language: str, *, may_repeat: bool) -> list[str]:
+    unreal = message.alert.status is not AlertStatus.ACTUAL
+    return [say(language, text) for text, said in ((texts.NOT_REAL, unreal), (texts.MAYBE_TWICE, may_repeat)) if said]
+
+
+def _graded(message: AlertMessage, recipient: Recipient) -> list[str]:
+    alert, grade, language = message.alert, recipient.entered.grade, recipient.entered.language
+    said = []
+    if alert.historical is not None:
+        said.append(say(language, texts.HISTORICAL, {"time": alert.historical}))
+    if grade in (Grade.PLACE, Grade.CASE):
+        said.append(say(language, texts.SITE, {"site": alert.site}))
+    if grade is Grade.CASE:
+        said.append(say(language, texts.CASE, {"case": alert.case}))
+    return said

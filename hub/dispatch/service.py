@@ -1,42 +1,94 @@
-"""Raising alerts and telling how far each has come."""
+"""Raising alerts, sending and recalling them, and telling how far each has come."""
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import Connection
 
+from hub.access.service import Operator
+from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
-from hub.dispatch import store
+from hub.clock import Clock
+from hub.db import Database
+from hub.dispatch import ledger_store, store
 from hub.dispatch.atom import atom_index
-from hub.dispatch.cap import cap_document
+from hub.dispatch.broadcasts import Broadcasts, Report, Verdict
+from hub.dispatch.cap import check_sender
+from hub.dispatch.directory import RecipientDirectory
 from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.errors import (
+    AddressError,
+    AlertStageError,
+    BroadcastError,
+    RecipientError,
+    RecipientsError,
+    ReplySecretError,
+    UnknownAlertError,
+    UnknownTokenError,
+)
+from hub.dispatch.message import letter
 from hub.dispatch.model import (
+    AcknowledgedBy,
+    Acknowledgement,
     Alert,
     AlertId,
+    AlertMessage,
     AlertSettings,
     AlertState,
     AlertStatus,
+    AlertTimes,
     AttemptResult,
     Backlog,
-    RecipientsError,
-    UnknownAlertError,
+    Delivery,
+    MessageId,
+    MessageKind,
+    MessageState,
+    Preview,
+    RecallReason,
+    Stage,
 )
-from hub.dispatch.recipients import Recipients, load_recipients
+from hub.dispatch.outbox import Outbox
+from hub.dispatch.recipient import LANGUAGES, Grade, NewRecipient, Reach, Recipient, RecipientKind
+from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
+from hub.dispatch.schedule import Schedule
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
+from protocol.keys import SigningKey
 
 __all__ = [
+    "LANGUAGES",
+    "AcknowledgedBy",
+    "AddressError",
     "AlertSettings",
+    "AlertStageError",
     "AlertState",
     "AlertStatus",
+    "AlertTimes",
     "AttemptResult",
     "Backlog",
+    "BroadcastError",
     "DispatchService",
     "Dispatcher",
-    "Recipients",
+    "Grade",
+    "NewRecipient",
+    "Reach",
+    "RecallReason",
+    "Recipient",
+    "RecipientDirectory",
+    "RecipientError",
+    "RecipientKind",
     "RecipientsError",
+    "ReplySecretError",
+    "Report",
+    "Stage",
     "UnknownAlertError",
-    "load_recipients",
+    "UnknownTokenError",
+    "Verdict",
+    "Witness",
+    "load_witnesses",
+    "read_addresses",
 ]
 
 PAGE_LENGTH = 100
@@ -46,11 +98,27 @@ class DispatchService:
     """The alerts of one hub. Every method joins the caller's transaction."""
 
     def __init__(
-        self, settings: AlertSettings, recipients: Recipients, random: Callable[[int], bytes] = secrets.token_bytes
+        self,
+        settings: AlertSettings,
+        vault: Vault,
+        key: SigningKey,
+        *,
+        is_over: Callable[[Connection, CaseId], bool],
+        times: AlertTimes | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._settings = settings
-        self._recipients = recipients
+        """`key` signs the documents of the feed; `is_over`: whether a case has ended."""
+        self.settings = settings
+        self._times = times or AlertTimes()
         self._random = random
+        self.directory = RecipientDirectory(vault, random)
+        self.outbox = Outbox(settings, vault, key, random)
+        self.schedule = Schedule(self.outbox, self.directory, self._times, is_over)
+        self.broadcasts = Broadcasts(vault, random)
+
+    def dispatcher(self, database: Database, feed: Path, clock: Clock) -> Dispatcher:
+        """The worker that sends; one at a time for each database."""
+        return Dispatcher(database, self.settings, self.directory, self.outbox, self.schedule, feed=feed, clock=clock)
 
     def raise_alert(
         self,
@@ -64,28 +132,94 @@ class DispatchService:
         at: int,
         historical: str | None = None,
     ) -> None:
-        """Put an alert, and a delivery for each of today's recipients, into the decision's own transaction.
+        """Put an alert into the decision's own transaction. It is held for a while, so that somebody can look at it.
 
         `historical`: when the photograph was taken, in words, where that was not just before it was received.
         The database refuses it (IntegrityError) where the review has not been confirmed by two people.
         """
         # A reference comes from a device and goes into headers of messages: no line break may come with it.
-        reference = "".join(letter if letter.isprintable() else "\ufffd" for letter in reference)
-        alert = Alert(
-            AlertId(self._random(8).hex()), review_id, case, reference, site, self._settings.status, at, historical
-        )
-        store.add_alert(connection, alert, cap_document(alert, self._settings))
-        for recipient in self._recipients:
-            store.add_delivery(connection, alert.id, recipient.key, recipient.label, at)
-        record(connection, AuditAction.ALERT_RAISED, actor=actor, subject=alert.id, at=at, review=review_id)
+        reference = "".join(one if one.isprintable() else "\ufffd" for one in reference)
+        held = at + self._times.preview
+        id_ = AlertId(self._random(8).hex())
+        alert = Alert(id_, review_id, case, reference, site, self.settings.status, at, historical, held)
+        self._raise(connection, alert, actor)
+
+    def send(self, connection: Connection, alert_id: str, sites: Sites, *, actor: str, at: int) -> None:
+        """Send what is held, now. Raises UnknownAlertError or AlertStageError."""
+        state = self.alert(connection, alert_id, sites)
+        state.require(Stage.HELD)
+        self.schedule.send(connection, state.alert, actor=actor, at=at)
+
+    def recall(
+        self, connection: Connection, alert_id: str, sites: Sites, reason: RecallReason, *, actor: str, at: int
+    ) -> None:
+        """Take an alert back from everyone who may have got it. Raises UnknownAlertError or AlertStageError."""
+        state = self.alert(connection, alert_id, sites)
+        if state.stage is Stage.RECALLED:
+            raise AlertStageError("This alert has been recalled already. Its page shows whom the recall has reached.")
+        alert = state.alert
+        reached = sorted(ledger_store.reached(connection, alert.id))
+        recipients = [found for one in reached if (found := self.directory.find(connection, one)) is not None]
+        store.end_hold(connection, alert.id)
+        store.end_following(connection, alert.id)
+        ledger_store.stop(connection, alert.id)
+        self.outbox.put(connection, alert, MessageKind.RECALL, recipients, actor=actor, at=at, reason=str(reason))
+
+    def previews(self, connection: Connection, alert_id: str, sites: Sites) -> list[Preview]:
+        """What each recipient of today would get, with a link that confirms nothing. Raises UnknownAlertError."""
+        alert = self.alert(connection, alert_id, sites).alert
+        message = AlertMessage(MessageId("0" * 16), alert, MessageKind.ALERT, 1, alert.raised_at)
+        shown = []
+        for one in self.directory.chosen(connection, alert):
+            text = letter(message, one, self.settings, self.outbox.confirmation(message.id, one.id))
+            shown.append(Preview(one, text.title, text.body))
+        return shown
+
+    def screen(self, connection: Connection, broadcast_id: str, verdict: Verdict, operator: Operator, at: int) -> None:
+        """As `Broadcasts.screen`; an approved broadcast is sent like any alert. Raises BroadcastError."""
+        alert = self.broadcasts.screen(connection, broadcast_id, verdict, operator, at)
+        if alert is not None:
+            self._raise(connection, replace(alert, status=self.settings.status), operator.name)
+
+    def is_recalled(self, connection: Connection, alert_id: AlertId) -> bool:
+        """Whether an alert no longer holds."""
+        return any(one.kind is MessageKind.RECALL for one in store.messages_of(connection, [alert_id]))
+
+    def to_confirm(self, connection: Connection, token: str) -> tuple[AlertMessage, Recipient, Delivery]:
+        """What a link is for. Raises UnknownTokenError."""
+        return self._confirmed_by(connection, ledger_store.find_by_token(connection, self.outbox.token_index(token)))
+
+    def acknowledge(self, connection: Connection, token: str, at: int) -> None:
+        """A recipient says by the link that a message was read; saying so again changes nothing.
+
+        Raises UnknownTokenError.
+        """
+        message, _, delivery = self.to_confirm(connection, token)
+        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.LINK))
+
+    def acknowledge_reply(self, connection: Connection, code: str, at: int) -> None:
+        """The same by the code of a reply. Raises UnknownTokenError."""
+        message, _, delivery = self._confirmed_by(connection, ledger_store.find_by_code(connection, code.upper()))
+        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.REPLY))
 
     def alerted_reviews(self, connection: Connection, since: int) -> frozenset[str]:
         """The reviews whose decision raised an alert from a moment on (milliseconds since 1970 UTC)."""
         return store.alerted_reviews(connection, since)
 
+    def acknowledged_reviews(self, connection: Connection, since: int) -> frozenset[str]:
+        """Those of them whose alert somebody has acknowledged."""
+        return ledger_store.acknowledged_reviews(connection, since)
+
     def backlog(self, connection: Connection) -> Backlog:
         """What has not reached its end."""
-        return store.backlog(connection)
+        return Backlog(
+            unpublished=store.unpublished_count(connection),
+            waiting=ledger_store.waiting_count(connection),
+            failing=ledger_store.failing_count(connection),
+            failures=ledger_store.failure_count(connection),
+            held=store.held_count(connection),
+            unrecalled=ledger_store.unrecalled_count(connection),
+        )
 
     def alert_count(self, connection: Connection, sites: Sites) -> int:
         """How many alerts of the sites have been raised."""
@@ -93,24 +227,68 @@ class DispatchService:
 
     def alerts(self, connection: Connection, sites: Sites) -> Sequence[AlertState]:
         """The newest alerts of the sites and how far each has come."""
-        return store.states(connection, store.newest(connection, sites, PAGE_LENGTH))
+        return self._states(connection, store.newest(connection, sites, PAGE_LENGTH))
 
     def alert(self, connection: Connection, alert_id: str, sites: Sites) -> AlertState:
         """One alert. Raises UnknownAlertError, also for one of another site: that there is one is no less a secret."""
         found = store.find_alert(connection, alert_id)
         if found is None or not sites.include(found.site):
             raise UnknownAlertError("There is no such alert. Go to the list of alerts and choose one from there.")
-        return store.states(connection, [found])[0]
+        return self._states(connection, [found])[0]
 
     def alert_of(self, connection: Connection, review_id: str) -> AlertId | None:
         """The alert that a review's decision raised."""
         found = store.find_alert_of(connection, review_id)
         return None if found is None else found.id
 
-    def document(self, connection: Connection, alert_id: str, sites: Sites) -> bytes:
-        """The CAP document of an alert. Raises UnknownAlertError."""
-        return store.document_of(connection, self.alert(connection, alert_id, sites).alert)
+    def document(self, connection: Connection, message_id: str, sites: Sites) -> tuple[bytes, bytes]:
+        """The CAP document of a message, and the hub's signature of it. Raises UnknownAlertError."""
+        message = store.find_message(connection, message_id)
+        if message is None or not sites.include(message.alert.site):
+            raise UnknownAlertError("There is no such message. Go to the list of alerts and choose one from there.")
+        return store.document_of(connection, message.id)
 
     def index(self, connection: Connection, sites: Sites, at: int) -> bytes:
-        """The Atom index of the sites' alerts as it would be written now."""
-        return atom_index(store.published(connection, sites, PAGE_LENGTH), self._settings, at)
+        """The Atom index of the sites' messages as it would be written now."""
+        return atom_index(store.published(connection, sites, PAGE_LENGTH), self.settings, at)
+
+    def _raise(self, connection: Connection, alert: Alert, actor: str) -> None:
+        check_sender(self.settings)
+        store.add_alert(connection, alert)
+        at, action = alert.raised_at, AuditAction.ALERT_RAISED
+        review, broadcast = alert.review_id or "", alert.broadcast_id or ""
+        record(connection, action, actor=actor, subject=alert.id, at=at, review=review, broadcast=broadcast)
+        if alert.held_until <= alert.raised_at:
+            self.schedule.send(connection, alert, actor=actor, at=at)
+
+    def _acknowledge(
+        self, connection: Connection, message: AlertMessage, delivery: Delivery, given: Acknowledgement
+    ) -> None:
+        if delivery.acknowledged is not None:
+            return
+        ledger_store.acknowledge(connection, delivery, given)
+        number = ledger_store.acknowledgement_count(connection, message.alert.id)
+        kind, actor = MessageKind.ACKNOWLEDGEMENT, f"recipient:{delivery.recipient}"
+        self.outbox.put(connection, message.alert, kind, actor=actor, at=given.at, number=number)
+
+    def _confirmed_by(
+        self, connection: Connection, delivery: Delivery | None
+    ) -> tuple[AlertMessage, Recipient, Delivery]:
+        message = None if delivery is None else store.find_message(connection, delivery.message_id)
+        recipient = None if delivery is None else self.directory.find(connection, delivery.recipient)
+        if delivery is None or message is None or recipient is None:
+            raise UnknownTokenError(
+                "This link belongs to no alert. Open it from the message itself, or telephone the desk that sent it."
+            )
+        return message, recipient, delivery
+
+    def _states(self, connection: Connection, some: Sequence[Alert]) -> list[AlertState]:
+        messages = store.messages_of(connection, [alert.id for alert in some])
+        identifiers = [message.id for message in messages]
+        published = store.publications(connection, identifiers)
+        deliveries = ledger_store.deliveries_of(connection, identifiers, self.directory.labels(connection))
+        found: dict[AlertId, list[MessageState]] = {alert.id: [] for alert in some}
+        for one in messages:
+            state = MessageState(one, published.get(one.id), tuple(deliveries[one.id]))
+            found[one.alert.id].append(state)
+        return [AlertState(alert, tuple(found[alert.id])) for alert in some]

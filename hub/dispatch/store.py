@@ -1,112 +1,46 @@
-"""Tables of alerts and of the ledger of their delivery. An alert cannot exist without a confirmed decision."""
+"""Alerts and their messages. An alert cannot exist without a confirmed decision or a screened broadcast."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ColumnElement,
-    Connection,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Integer,
-    LargeBinary,
-    Row,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    exists,
-    func,
-    insert,
-    select,
-    update,
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
+
+from hub.dispatch.model import Alert, AlertId, AlertMessage, AlertStatus, MessageId, MessageKind
+from hub.dispatch.tables import (
+    alert_messages,
+    alert_publications,
+    alerts,
+    followed_alerts,
+    held_alerts,
 )
-
-from hub.db import metadata
-from hub.dispatch.model import Alert, AlertId, AlertState, AlertStatus, Attempt, AttemptResult, Backlog, Delivery
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("review_id", String(16), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("case_id", String(130), nullable=False),
-    Column("reference", String(16), nullable=False),
-    Column("site", String(130), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("raised_at", BigInteger, nullable=False, index=True),
-    Column("document", LargeBinary, nullable=False),  # CAP, as recipients of the feed read it
-    Column("historical", Text),
-    UniqueConstraint("review_id"),
-    ForeignKeyConstraint(["review_id", "outcome"], ["decisions.review_id", "decisions.outcome"]),
-    CheckConstraint("outcome = 'confirmed'", name="confirmed"),
-)
 
-alert_publications = Table(
-    "alert_publications",
-    metadata,
-    Column("alert_id", String(16), ForeignKey("alerts.id"), primary_key=True),
-    Column("published_at", BigInteger, nullable=False),
-)
-
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("alert_id", String(16), ForeignKey("alerts.id"), primary_key=True),
-    Column("recipient", String(16), primary_key=True),
-    Column("label", String(120), nullable=False),
-    Column("next_at", BigInteger, nullable=True, index=True),
-)
-
-delivery_attempts = Table(
-    "delivery_attempts",
-    metadata,
-    Column("alert_id", String(16), primary_key=True),
-    Column("recipient", String(16), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("result", String(16), nullable=False),
-    ForeignKeyConstraint(["alert_id", "recipient"], ["deliveries.alert_id", "deliveries.recipient"]),
-)
-
-
-def add_alert(connection: Connection, alert: Alert, document: bytes) -> None:
-    """Insert an alert. The database refuses it where its review was not confirmed."""
+def add_alert(connection: Connection, alert: Alert) -> None:
+    """Insert an alert that is held. The database refuses it where nothing that it rests on is decided."""
     connection.execute(
         insert(alerts).values(
             id=alert.id,
             review_id=alert.review_id,
-            outcome="confirmed",
+            outcome=None if alert.review_id is None else "confirmed",
+            broadcast_id=alert.broadcast_id,
             case_id=alert.case,
             reference=alert.reference,
             site=alert.site,
+            countries=" ".join(sorted(alert.countries)),
             status=str(alert.status),
             raised_at=alert.raised_at,
-            document=document,
+            held_until=alert.held_until,
             historical=alert.historical,
         )
     )
+    connection.execute(insert(held_alerts).values(alert_id=alert.id, until=alert.held_until))
 
 
 def find_alert(connection: Connection, alert_id: str) -> Alert | None:
     """One alert."""
     row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).one_or_none()
     return None if row is None else _alert(row)
-
-
-def alert_of_delivery(connection: Connection, delivery: Delivery) -> Alert:
-    """The alert that a delivery carries."""
-    return _alert(connection.execute(select(alerts).where(alerts.c.id == delivery.alert_id)).one())
-
-
-def document_of(connection: Connection, alert: Alert) -> bytes:
-    """An alert's CAP document."""
-    return bytes(connection.execute(select(alerts.c.document).where(alerts.c.id == alert.id)).scalar_one())
 
 
 def find_alert_of(connection: Connection, review_id: str) -> Alert | None:
@@ -132,100 +66,141 @@ def newest(connection: Connection, sites: Sites, limit: int) -> list[Alert]:
     return [_alert(row) for row in connection.execute(query)]
 
 
-def states(connection: Connection, some: Sequence[Alert]) -> list[AlertState]:
-    """How far each alert has come, in the same order."""
-    identifiers = [alert.id for alert in some]
-    published = {
-        row.alert_id: row.published_at
-        for row in connection.execute(select(alert_publications).where(alert_publications.c.alert_id.in_(identifiers)))
-    }
-    query = select(deliveries).where(deliveries.c.alert_id.in_(identifiers)).order_by(deliveries.c.label)
-    found: dict[AlertId, list[Delivery]] = {alert.id: [] for alert in some}
-    for row in connection.execute(query).all():
-        found[AlertId(row.alert_id)].append(_delivery(connection, row))
-    return [AlertState(alert, published.get(alert.id), tuple(found[alert.id])) for alert in some]
-
-
-def unpublished(connection: Connection) -> list[Alert]:
-    """Alerts that do not stand in the feed yet, the oldest first."""
-    query = (
-        select(alerts)
-        .outerjoin(alert_publications, alert_publications.c.alert_id == alerts.c.id)
-        .where(alert_publications.c.alert_id.is_(None))
-        .order_by(alerts.c.raised_at, alerts.c.id)
-    )
-    return [_alert(row) for row in connection.execute(query)]
-
-
-def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[Alert, int]]:
-    """The sites' alerts of the feed with their moments of publication, the newest first."""
-    query = (
-        select(alerts, alert_publications.c.published_at)
-        .join_from(alerts, alert_publications)
-        .where(sites.condition(alerts.c.site))
-        .order_by(alert_publications.c.published_at.desc(), alerts.c.id)
-        .limit(limit)
-    )
-    return [(_alert(row), row.published_at) for row in connection.execute(query)]
-
-
 def alerted_reviews(connection: Connection, since: int) -> frozenset[str]:
     """The reviews whose decision raised an alert from a moment on."""
-    return frozenset(connection.scalars(select(alerts.c.review_id).where(alerts.c.raised_at >= since)))
+    query = select(alerts.c.review_id).where(alerts.c.raised_at >= since, alerts.c.review_id.is_not(None))
+    return frozenset(connection.scalars(query))
 
 
-def backlog(connection: Connection) -> Backlog:
-    """What has not reached its end."""
-    failed = delivery_attempts.c.result != str(AttemptResult.SENT)
-    waiting = deliveries.c.next_at.is_not(None)
-    tried = exists().where(
-        delivery_attempts.c.alert_id == deliveries.c.alert_id, delivery_attempts.c.recipient == deliveries.c.recipient
+def held_until(connection: Connection, at: int) -> list[Alert]:
+    """Alerts that nobody has looked at in time."""
+    query = select(alerts).join(held_alerts, held_alerts.c.alert_id == alerts.c.id).where(held_alerts.c.until <= at)
+    return [_alert(row) for row in connection.execute(query.order_by(held_alerts.c.until, alerts.c.id))]
+
+
+def held_count(connection: Connection) -> int:
+    """How many alerts wait for somebody to look at them."""
+    return connection.scalar(select(func.count()).select_from(held_alerts)) or 0
+
+
+def end_hold(connection: Connection, alert_id: AlertId) -> None:
+    """An alert is sent, or never will be."""
+    connection.execute(delete(held_alerts).where(held_alerts.c.alert_id == alert_id))
+
+
+def follow(connection: Connection, alert_id: AlertId, number: int, next_at: int) -> None:
+    """Note when the next follow-up of an alert is due."""
+    end_following(connection, alert_id)
+    connection.execute(insert(followed_alerts).values(alert_id=alert_id, number=number, next_at=next_at))
+
+
+def end_following(connection: Connection, alert_id: AlertId) -> None:
+    """There are no more follow-ups."""
+    connection.execute(delete(followed_alerts).where(followed_alerts.c.alert_id == alert_id))
+
+
+def to_follow_up(connection: Connection, at: int) -> list[tuple[Alert, int]]:
+    """Alerts whose next follow-up is due, and which it is."""
+    query = (
+        select(alerts, followed_alerts.c.number)
+        .join(followed_alerts, followed_alerts.c.alert_id == alerts.c.id)
+        .where(followed_alerts.c.next_at <= at)
+        .order_by(followed_alerts.c.next_at, alerts.c.id)
     )
-    published_ = exists().where(alert_publications.c.alert_id == alerts.c.id)
-    return Backlog(
-        unpublished=_total(connection, alerts, ~published_),
-        waiting=_total(connection, deliveries, waiting),
-        failing=_total(connection, deliveries, waiting & tried),
-        failures=_total(connection, delivery_attempts, failed),
-    )
+    return [(_alert(row), row.number) for row in connection.execute(query)]
 
 
-def _total(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
-
-
-def add_publication(connection: Connection, alert_id: AlertId, at: int) -> None:
-    """Note that an alert stands in the feed."""
-    connection.execute(insert(alert_publications).values(alert_id=alert_id, published_at=at))
-
-
-def add_delivery(connection: Connection, alert_id: AlertId, recipient: str, label: str, at: int) -> None:
-    """Note that a recipient is to get an alert."""
-    connection.execute(insert(deliveries).values(alert_id=alert_id, recipient=recipient, label=label, next_at=at))
-
-
-def due(connection: Connection, at: int) -> list[Delivery]:
-    """Deliveries to try now: the longest overdue first."""
-    query = select(deliveries).where(deliveries.c.next_at <= at).order_by(deliveries.c.next_at, deliveries.c.alert_id)
-    return [_delivery(connection, row) for row in connection.execute(query).all()]
-
-
-def add_attempt(connection: Connection, delivery: Delivery, attempt: Attempt, next_at: int | None) -> None:
-    """Enter an attempt in the ledger, and when to try again."""
+def add_message(
+    connection: Connection, message: AlertMessage, document: bytes, signature: bytes, reason: str = ""
+) -> None:
+    """Insert a message of an alert."""
     connection.execute(
-        insert(delivery_attempts).values(
-            alert_id=delivery.alert_id,
-            recipient=delivery.recipient,
-            number=attempt.number,
-            at=attempt.at,
-            result=str(attempt.result),
+        insert(alert_messages).values(
+            id=message.id,
+            alert_id=message.alert.id,
+            kind=str(message.kind),
+            number=message.number,
+            raised_at=message.raised_at,
+            reason=reason,
+            document=document,
+            signature=signature,
         )
     )
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.alert_id == delivery.alert_id, deliveries.c.recipient == delivery.recipient)
-        .values(next_at=next_at)
+
+
+def find_message(connection: Connection, message_id: str) -> AlertMessage | None:
+    """One message."""
+    found = _messages(connection, alert_messages.c.id == message_id)
+    return found[0] if found else None
+
+
+def messages_of(connection: Connection, alert_ids: Iterable[AlertId]) -> list[AlertMessage]:
+    """The messages of some alerts, in the order in which they were raised."""
+    return _messages(connection, alert_messages.c.alert_id.in_(list(alert_ids)))
+
+
+def document_of(connection: Connection, message_id: MessageId) -> tuple[bytes, bytes]:
+    """A message's CAP document and the hub's signature of it; empty for one of an earlier version."""
+    query = select(alert_messages.c.document, alert_messages.c.signature).where(alert_messages.c.id == message_id)
+    row = connection.execute(query).one()
+    return bytes(row.document), bytes(row.signature or b"")
+
+
+def unpublished(connection: Connection) -> list[AlertMessage]:
+    """Messages that do not stand in the feed yet, the oldest first."""
+    there = exists().where(alert_publications.c.message_id == alert_messages.c.id)
+    return _messages(connection, ~there)
+
+
+def unpublished_count(connection: Connection) -> int:
+    """How many messages do not stand in the feed yet."""
+    there = exists().where(alert_publications.c.message_id == alert_messages.c.id)
+    return connection.scalar(select(func.count()).select_from(alert_messages).where(~there)) or 0
+
+
+def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[AlertMessage, int]]:
+    """The sites' messages of the feed with their moments of publication, the newest first."""
+    query = (
+        select(alert_messages.c.id.label("message_id"), alert_publications.c.published_at)
+        .join_from(alert_messages, alert_publications)
+        .join(alerts, alerts.c.id == alert_messages.c.alert_id)
+        .where(sites.condition(alerts.c.site))
+        .order_by(alert_publications.c.published_at.desc(), alert_messages.c.raised_at.desc(), alert_messages.c.id)
+        .limit(limit)
     )
+    rows = connection.execute(query).all()
+    found = {one.id: one for one in _messages(connection, alert_messages.c.id.in_([row.message_id for row in rows]))}
+    return [(found[row.message_id], row.published_at) for row in rows]
+
+
+def publications(connection: Connection, message_ids: Sequence[MessageId]) -> dict[MessageId, int]:
+    """When each of the messages came into the feed."""
+    query = select(alert_publications).where(alert_publications.c.message_id.in_(message_ids))
+    return {MessageId(row.message_id): row.published_at for row in connection.execute(query)}
+
+
+def add_publication(connection: Connection, message_id: MessageId, at: int) -> None:
+    """Note that a message stands in the feed."""
+    connection.execute(insert(alert_publications).values(message_id=message_id, published_at=at))
+
+
+def _messages(connection: Connection, condition: ColumnElement[bool]) -> list[AlertMessage]:
+    query = (
+        select(
+            alerts,
+            alert_messages.c.id.label("message_id"),
+            alert_messages.c.kind,
+            alert_messages.c.number,
+            alert_messages.c.raised_at.label("said_at"),
+        )
+        .join(alert_messages, alert_messages.c.alert_id == alerts.c.id)
+        .where(condition)
+        .order_by(alert_messages.c.raised_at, alert_messages.c.kind, alert_messages.c.number, alert_messages.c.id)
+    )
+    return [
+        AlertMessage(MessageId(row.message_id), _alert(row), MessageKind(row.kind), row.number, row.said_at)
+        for row in connection.execute(query)
+    ]
 
 
 def _alert(row: Row[tuple[object, ...]]) -> Alert:
@@ -238,14 +213,7 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
         AlertStatus(row.status),
         row.raised_at,
         row.historical,
+        row.held_until,
+        row.broadcast_id,
+        frozenset(row.countries.split()),
     )
-
-
-def _delivery(connection: Connection, row: Row[tuple[object, ...]]) -> Delivery:
-    query = (
-        select(delivery_attempts)
-        .where(delivery_attempts.c.alert_id == row.alert_id, delivery_attempts.c.recipient == row.recipient)
-        .order_by(delivery_attempts.c.number)
-    )
-    attempts = tuple(Attempt(one.number, one.at, AttemptResult(one.result)) for one in connection.execute(query))
-    return Delivery(AlertId(row.alert_id), row.recipient, row.label, row.next_at, attempts)

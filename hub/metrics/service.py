@@ -52,6 +52,8 @@ def _alerts(services: "Services", connection: Connection) -> Iterator[Metric]:
     yield _gauge("alerts_unpublished", "Alerts that do not stand in the feed yet.", backlog.unpublished)
     yield _gauge("deliveries_waiting", "Alerts that have not reached a recipient yet.", backlog.waiting)
     yield _gauge("deliveries_failing", "Of these, how many have been tried in vain.", backlog.failing)
+    yield _gauge("alerts_held", "Alerts that wait for somebody to look at them.", backlog.held)
+    yield _gauge("recalls_waiting", "Recalls that have not reached a recipient yet.", backlog.unrecalled)
     yield _counter("delivery_failures_total", "Attempts in vain.", backlog.failures)
     yield _gauge("notices_waiting", "Messages that wait for units.", services.fleet.waiting_count(connection))
 

@@ -16,20 +16,24 @@ MEASURES: Final = (
     "rejected",
     "unresolved",
     "alerts",
+    "acknowledged",
 )
 # These answer one question about the same candidates: each would tell of the others.
-OUTCOMES: Final = ("confirmed", "rejected", "unresolved", "alerts")
+OUTCOMES: Final = ("confirmed", "rejected", "unresolved", "alerts", "acknowledged")
 BREAKDOWNS: Final = ("month", "site", "sex", "age band")
 TOTAL: Final = "total"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the table is made of. `alerted`: the reviews whose decision raised an alert."""
+    """Everything the table is made of. `alerted`: the reviews whose decision raised an alert;
+    `acknowledged`: those of them whose alert a recipient has acknowledged.
+    """
 
     intakes: tuple[IntakeFacts, ...]
     reviews: tuple[ReviewFacts, ...]
     alerted: frozenset[str]
+    acknowledged: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

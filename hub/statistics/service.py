@@ -60,6 +60,7 @@ def statistics(services: "Services", connection: Connection, period: Period) -> 
         intakes,
         tuple(services.review.facts(connection, start)),
         services.dispatch.alerted_reviews(connection, start),
+        services.dispatch.acknowledged_reviews(connection, start),
     )
     sites = sorted({intake.site for intake in intakes} | {unit.site for unit in services.fleet.units(connection)})
     groups: dict[str, Sequence[str]] = {

@@ -35,7 +35,9 @@ def tabulate(facts: Facts, groups: Groups, month_of: Callable[[int], str]) -> li
             tallies[place].counts["with candidates"] += intake.candidates > 0
     for review in facts.reviews:
         for place in places.get(review.sighting, ()):
-            _count_review(tallies[place], review.outcome, review.hours, alerted=review.id in facts.alerted)
+            tallies[place].counts["alerts"] += review.id in facts.alerted
+            tallies[place].counts["acknowledged"] += review.id in facts.acknowledged
+            _count_review(tallies[place], review.outcome, review.hours)
     total = tallies[TOTAL, TOTAL]
     rows = [_row((TOTAL, TOTAL), total, _with_outcomes(_small(total)))]
     for breakdown in BREAKDOWNS:
@@ -54,9 +56,8 @@ def _places(intake: IntakeFacts, month_of: Callable[[int], str]) -> list[tuple[s
     return [(TOTAL, TOTAL), *zip(BREAKDOWNS, named, strict=True)]
 
 
-def _count_review(tally: _Tally, outcome: str | None, hours: float | None, *, alerted: bool) -> None:
+def _count_review(tally: _Tally, outcome: str | None, hours: float | None) -> None:
     tally.counts["candidates"] += 1
-    tally.counts["alerts"] += alerted
     if outcome is not None and hours is not None:
         tally.counts[outcome] += 1
         tally.hours.append(hours)

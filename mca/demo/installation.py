@@ -39,7 +39,7 @@ class Installation:
             # Alerts that say of themselves that they are not real.
             "MCA_HUB_ALERT_STATUS": "Exercise",
             "MCA_HUB_SECOND_FACTOR": self.second_factor,
-            "MCA_HUB_ALERT_RECIPIENTS_FILE": str(self.folder / "hub" / "recipients.txt"),
+            "MCA_HUB_ALERT_PREVIEW_MINUTES": "0",
         }
 
     @property
@@ -74,7 +74,10 @@ def install(folder: Path, *, second_factor: str) -> Installation:
         write_private(installation.password_file(name), password.encode())
     # Mail within this machine alone: the address list of a real hub names TLS servers and lives in a private file.
     address = f"mailto://{HOST}:{mail}/?from=hub@demo.invalid&to=desk@demo.invalid&mode=insecure"
-    write_private(folder / "hub" / "recipients.txt", address.encode())
+    recipients = folder / "hub" / "police-desk.txt"
+    write_private(recipients, address.encode())
+    require_mca(["hub", "recipient", "import", str(recipients)], environment=installation.hub)
+    recipients.unlink()
     return installation
 
 

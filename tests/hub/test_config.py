@@ -46,7 +46,7 @@ def test_paths_are_relative_to_the_file_and_not_to_where_the_command_runs(
     assert settings.data == folder / "here"
     assert settings.tuf == Path("/elsewhere/tuf")
     assert settings.pack == default_pack_path()
-    assert settings.alert_recipients_file is None
+    assert settings.alert_replies_secret_file is None
 
 
 def test_alerts_name_a_sender_that_follows_from_the_console(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Heads leave the hub while it runs: to a file, and by mail; and what happens where they cannot."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from hub.clock import HOUR
-from hub.dispatch.recipients import Recipients, load_recipients
+from hub.dispatch.service import Witness, load_witnesses
 from hub.witness import HeadKeeper
 from protocol.ids import HubId
 from tests.hub.audit.trail import Administrator, Trail
@@ -23,21 +24,21 @@ def trail(tmp_path: Path) -> Trail:
     return trail
 
 
-def keeper(trail: Trail, *, file: Path | None = None, recipients: Recipients | None = None) -> HeadKeeper:
+def keeper(trail: Trail, *, file: Path | None = None, witnesses: Sequence[Witness] = ()) -> HeadKeeper:
     return HeadKeeper(
         trail.log,
         hub=HubId("bd"),
         witness_file=file,
-        recipients=recipients or Recipients(),
+        witnesses=witnesses,
         clock=lambda: trail.now,
     )
 
 
-def recipients_of(folder: Path, mail: MailServer, *names: str) -> Recipients:
+def witnesses_of(folder: Path, mail: MailServer, *names: str) -> list[Witness]:
     path = folder / "witnesses"
     path.write_text("\n".join(f"{mail.url}{name}@ngo.example" for name in names))
     path.chmod(0o600)
-    return load_recipients(path)
+    return load_witnesses(path)
 
 
 def test_heads_in_the_file_find_a_trail_that_was_cut_and_signed_anew(trail: Trail, tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_heads_in_the_file_find_a_trail_that_was_cut_and_signed_anew(trail: Trai
 
 def test_mail_that_a_witness_keeps_is_a_head(trail: Trail, tmp_path: Path) -> None:
     with MailServer() as mail:
-        keeper(trail, recipients=recipients_of(tmp_path, mail, "watch")).work()
+        keeper(trail, witnesses=witnesses_of(tmp_path, mail, "watch")).work()
     (message,) = mail.taken
     assert message["subject"] == "Audit trail of the hub bd"
     body = message.get_body(("plain",))
@@ -69,7 +70,7 @@ def test_mail_that_a_witness_keeps_is_a_head(trail: Trail, tmp_path: Path) -> No
 
 def test_witness_is_not_written_to_more_often_than_each_hour(trail: Trail, tmp_path: Path) -> None:
     with MailServer() as mail:
-        keeping = keeper(trail, recipients=recipients_of(tmp_path, mail, "watch"))
+        keeping = keeper(trail, witnesses=witnesses_of(tmp_path, mail, "watch"))
         for _ in range(3):
             trail.write(1)
             keeping.work()
@@ -84,7 +85,7 @@ def test_witness_is_not_written_to_more_often_than_each_hour(trail: Trail, tmp_p
 
 def test_mail_that_was_not_taken_is_sent_again_to_that_witness_alone(trail: Trail, tmp_path: Path) -> None:
     mail = MailServer()
-    keeping = keeper(trail, recipients=recipients_of(tmp_path, mail, "first", "second"))
+    keeping = keeper(trail, witnesses=witnesses_of(tmp_path, mail, "first", "second"))
     keeping.work()
     with mail:
         keeping.work()
@@ -94,7 +95,7 @@ def test_mail_that_was_not_taken_is_sent_again_to_that_witness_alone(trail: Trai
 
 def test_file_that_cannot_be_written_stops_neither_heads_nor_mail(trail: Trail, tmp_path: Path) -> None:
     with MailServer() as mail:
-        keeping = keeper(trail, file=tmp_path / "absent" / "witness", recipients=recipients_of(tmp_path, mail, "watch"))
+        keeping = keeper(trail, file=tmp_path / "absent" / "witness", witnesses=witnesses_of(tmp_path, mail, "watch"))
         keeping.work()
         assert len(mail.taken) == 1
     (tmp_path / "absent").mkdir()

@@ -1,7 +1,7 @@
 """A hub's desk for tests: the real rooms on a real database on disk; intakes and cases as small registers in memory."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -17,7 +17,17 @@ from hub.atrest import Vault
 from hub.audit.service import AuditAction, AuditEntry, entries, record
 from hub.db import Database
 from hub.desk import ConsoleServices
-from hub.dispatch.service import AlertSettings, AlertStatus, Dispatcher, DispatchService, Recipients
+from hub.dispatch.service import (
+    AlertSettings,
+    AlertStatus,
+    AlertTimes,
+    Dispatcher,
+    DispatchService,
+    NewRecipient,
+    Reach,
+    Recipient,
+    RecipientKind,
+)
 from hub.fleet.service import FleetService
 from hub.ingest.capture_time import CaptureTime
 from hub.matching.service import MatchId, UnknownMatchError
@@ -33,6 +43,7 @@ from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
 from models.recogniser import Recogniser
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
+from protocol.keys import SigningKey
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.sighting import Candidate, Chance, LegalBasis, Quality
 from tests.support.databases import sqlite_database, stored_bytes
@@ -231,29 +242,39 @@ class Desk:
         folder: Path,
         database_url: str | None = None,
         *,
-        recipients: Recipients | None = None,
+        recipients: Sequence[NewRecipient] = (),
+        times: AlertTimes | None = None,
         limits: SessionLimits | None = None,
         second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL,
         status: AlertStatus = AlertStatus.EXERCISE,
         console_url: str = "https://desk.example:8443",
         rules: ReviewRules | None = None,
+        vault_key: bytes | None = None,
     ) -> None:
         """`database_url`: a migrated, empty database; without it, one of its own in SQLite."""
         self.database_url = database_url or sqlite_database(folder)
         self.database = Database(self.database_url)
         self.clock = SetClock()
-        self.vault = Vault(secrets.token_bytes(32))
+        self.vault = Vault(vault_key or secrets.token_bytes(32))
         self.intakes, self.register = Intakes(), Register()
         self.feed = folder / "feed"
         self.settings = AlertSettings(
             HubId("bd"), console_url, "bd@desk.example", "Missing Child Alert, hub bd", status
         )
-        self.recipients = recipients or Recipients()
+        self.over: set[CaseId] = set()
         # Optional for those tests that are about something else. Those of the second factor require it.
         self.access = AccessService(
             self.database, self.clock, self.vault, second_factor=second_factor, hasher=QUICK_HASHER, limits=limits
         )
-        self.dispatch = DispatchService(self.settings, self.recipients)
+        self.dispatch = DispatchService(
+            self.settings,
+            self.vault,
+            SigningKey(b"\7" * 32),
+            is_over=lambda _connection, case: case in self.over,
+            times=times or AlertTimes(preview=0),
+        )
+        for one in recipients:
+            self.add_recipient(one)
         self.fleet = _fleet(folder, self.database, self.vault, self.clock)
         self.matches = RegisterMatches()
         self.review = ReviewService(
@@ -281,7 +302,12 @@ class Desk:
 
     def dispatcher(self) -> Dispatcher:
         """The worker of alerts."""
-        return Dispatcher(self.database, self.settings, self.recipients, self.feed, self.clock)
+        return self.dispatch.dispatcher(self.database, self.feed, self.clock)
+
+    def add_recipient(self, new: NewRecipient) -> Recipient:
+        """Somebody who gets alerts."""
+        with self.database.begin() as connection:
+            return self.dispatch.directory.add(connection, new, EVERY_SITE, actor="root", at=self.clock())
 
     def add_operator(self, name: str, *roles: Role, sites: Sites = EVERY_SITE) -> Operator:
         """An account with PASSWORD; without roles, a reviewer's."""
@@ -367,6 +393,12 @@ class Desk:
     def actions(self) -> list[AuditAction]:
         """What the audit entries say was done."""
         return [entry.action for entry in self.audited()]
+
+
+def police_desk(address: str, **entered: Any) -> NewRecipient:
+    """A recipient by country, unless told otherwise."""
+    said = {"name": "Police desk", "kind": RecipientKind.POLICE_DESK, "reach": Reach.COUNTRY, "of": "bd", **entered}
+    return NewRecipient(address=address, **said)
 
 
 @cache

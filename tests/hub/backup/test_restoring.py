@@ -235,7 +235,7 @@ def test_file_elsewhere_is_named_and_left_out(site: HubSite, hub: Services, tmp_
     for folder in (pack, elsewhere):
         folder.mkdir()
         (folder / "file").write_text("x")
-    changed = hub.settings.model_copy(update={"pack": pack, "alert_recipients_file": elsewhere / "file"})
+    changed = hub.settings.model_copy(update={"pack": pack, "alert_replies_secret_file": elsewhere / "file"})
     members = make_backup(replace(hub, settings=changed), site.config, tmp_path / "backup.mca", "tester")
     assert members.left_out == (elsewhere / "file",)
     assert pack / "file" in members.files

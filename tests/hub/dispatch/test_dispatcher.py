@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 import trustme
 
-from credentials.private_files import write_private
 from hub.audit.service import AuditAction
 from hub.dispatch.dispatcher import retry_after
-from hub.dispatch.model import AlertState, AttemptResult, FeedUnavailableError
-from hub.dispatch.recipients import Recipients, load_recipients
+from hub.dispatch.errors import FeedUnavailableError
+from hub.dispatch.model import AlertState, AttemptResult
 from hub.review.conclusions import Answer
 from hub.sites import EVERY_SITE
 from tests.support.broker import free_port
-from tests.support.desk import MINUTE, Desk, Intake
+from tests.support.desk import MINUTE, Desk, Intake, police_desk
 from tests.support.mail import MailServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -32,13 +31,11 @@ def mail() -> Iterator[MailServer]:
 
 @pytest.fixture
 def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    """A desk whose recipients are the given lines."""
+    """A desk whose recipients have the given addresses."""
     desks: list[Desk] = []
 
     def make(*lines: str) -> Desk:
-        path = tmp_path / "recipients"
-        write_private(path, "\n".join(lines).encode())
-        desks.append(Desk(tmp_path, recipients=load_recipients(path)))
+        desks.append(Desk(tmp_path, recipients=[police_desk(line) for line in lines]))
         return desks[-1]
 
     yield make
@@ -64,12 +61,12 @@ def test_confirmed_match_reaches_feed_and_recipient(make_desk: Callable[..., Des
     dispatcher.publish()
     dispatcher.deliver()
 
-    alert = state(desk).alert
-    assert (desk.feed / f"{alert.id}.xml").read_bytes().startswith(b"<?xml")
-    assert alert.id in (desk.feed / "index.atom").read_text()
+    alert, (said,) = state(desk).alert, state(desk).messages
+    assert (desk.feed / f"{said.message.id}.xml").read_bytes().startswith(b"<?xml")
+    assert said.message.id in (desk.feed / "index.atom").read_text()
     (message,) = mail.taken
     assert message["To"] == "desk@police.example"
-    assert message["Subject"] == "EXERCISE: Missing Child Alert, intake 7Q2M-FX4K"
+    assert message["Subject"] == "EXERCISE: Missing Child Alert, reference 7Q2M-FX4K"
     body = message.get_body(("plain",))
     assert body is not None
     assert f"https://desk.example:8443/alerts/{alert.id}" in body.get_content()
@@ -141,8 +138,8 @@ def test_one_dead_recipient_does_not_keep_the_alert_from_the_others(
     desk.confirm(desk.open_review())
     desk.dispatcher().deliver()
     assert {one.label: one.sent_at is not None for one in state(desk).deliveries} == {
-        "dead@police.example": False,
-        "desk@police.example": True,
+        "Police desk (dead@police.example)": False,
+        "Police desk (desk@police.example)": True,
     }
 
 
@@ -153,32 +150,18 @@ def test_waits_grow_to_an_hour_and_no_further() -> None:
     assert waits[-1] == 60 * MINUTE
 
 
-def test_crash_after_sending_repeats_the_message_and_never_loses_it(
+def test_removed_recipient_is_not_sent_to_and_the_ledger_says_so(
     make_desk: Callable[..., Desk], mail: MailServer
 ) -> None:
     desk = make_desk(mail.url + "desk@police.example")
     desk.confirm(desk.open_review())
-    # The power goes after the provider took the message and before the ledger says so.
-    (recipient,) = desk.recipients
-    assert state(desk).deliveries[0].attempts == ()
-    assert recipient.send("title", "body") is AttemptResult.SENT
-
-    desk.dispatcher().deliver()
-
-    assert len(mail.taken) == 2
-    assert results(desk) == [AttemptResult.SENT]
-
-
-def test_recipient_taken_out_of_the_file_is_not_sent_to_and_the_ledger_says_so(
-    make_desk: Callable[..., Desk], mail: MailServer
-) -> None:
-    desk = make_desk(mail.url + "desk@police.example")
-    desk.confirm(desk.open_review())
-    desk.recipients = Recipients()
+    with desk.database.begin() as connection:
+        (one,) = desk.dispatch.directory.listed(connection)
+        desk.dispatch.directory.remove(connection, one.id, EVERY_SITE, actor="root", at=desk.clock())
     desk.dispatcher().deliver()
     assert mail.taken == []
     assert results(desk) == [AttemptResult.NOT_A_RECIPIENT]
-    assert state(desk).deliveries[0].next_at is not None
+    assert state(desk).deliveries[0].next_at is None
 
 
 def test_feed_that_cannot_be_written_keeps_the_alert_for_later(desk: Desk) -> None:
@@ -206,13 +189,13 @@ def test_lost_feed_is_written_again_as_it_was(desk: Desk) -> None:
     desk.dispatcher().restore_feed()
 
     assert {path.name: path.read_bytes() for path in desk.feed.iterdir()} == before
-    assert len(before) == 3
+    assert len(before) == 5  # Two documents, their signatures, the index.
 
 
 def test_feed_holds_whole_files_only(desk: Desk) -> None:
     desk.confirm(desk.open_review())
     desk.dispatcher().publish()
-    assert sorted(path.suffix for path in desk.feed.iterdir()) == [".atom", ".xml"]
+    assert sorted(path.suffix for path in desk.feed.iterdir()) == [".atom", ".sig", ".xml"]
 
 
 def test_worker_sends_what_comes_while_it_runs_and_stops_when_told(
@@ -284,16 +267,34 @@ def test_mail_is_held_back_from_a_server_with_a_stranger_s_certificate(make_desk
     assert results(desk) == [AttemptResult.FAILED]
 
 
+class KeptLog(logging.Handler):
+    """What reaches the log of the whole program."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
 def test_logs_hold_no_address_and_no_password(
-    make_desk: Callable[..., Desk], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    make_desk: Callable[..., Desk], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     refusing = f"mailto://hub:hunter2@127.0.0.1:{free_port()}/?from=hub@desk.example&to=desk@police.example"
-    desk = make_desk(refusing)
-    desk.confirm(desk.open_review())
-    desk.dispatcher().deliver()
+    kept, root = KeptLog(), logging.getLogger()
+    before = root.level
+    root.addHandler(kept)
+    root.setLevel(logging.DEBUG)
+    try:
+        desk = make_desk(refusing)
+        desk.confirm(desk.open_review())
+        desk.dispatcher().deliver()
+    finally:
+        root.removeHandler(kept)
+        root.setLevel(before)
     assert results(desk) == [AttemptResult.FAILED]
-    said = caplog.text + "".join(capfd.readouterr())
+    said = "".join([*kept.lines, *capfd.readouterr()])
     for private in ("hunter2", "desk@police.example", "mailto"):
         assert private not in said
 

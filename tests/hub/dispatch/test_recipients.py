@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from credentials.private_files import PrivateFileError, write_private
-from hub.dispatch.model import AttemptResult, RecipientsError
-from hub.dispatch.recipients import Recipient, Recipients, load_recipients
+from hub.dispatch.addresses import parse_address
+from hub.dispatch.errors import AddressError, RecipientsError
+from hub.dispatch.recipients import Witness, load_witnesses
 
 # Apprise's e-mail service brings a library that warns of its own age when it is first loaded.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -14,14 +15,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 MAIL = "mailtos://hub:{password}@smtp.example.org/?from=hub@desk.example&to={to}"
 
 
-def load(folder: Path, *lines: str) -> list[Recipient]:
+def load(folder: Path, *lines: str) -> list[Witness]:
     path = folder / "recipients"
     write_private(path, "\n".join(lines).encode())
-    return list(load_recipients(path))
+    return load_witnesses(path)
 
 
 def test_no_file_means_no_recipients() -> None:
-    assert list(load_recipients(None)) == []
+    assert load_witnesses(None) == []
 
 
 def test_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
@@ -29,12 +30,11 @@ def test_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path.write_text(MAIL.format(password="x", to="desk@police.example"))
     path.chmod(0o644)
     with pytest.raises(PrivateFileError):
-        load_recipients(path)
+        load_witnesses(path)
 
 
 def test_comments_and_empty_lines_are_passed_over(tmp_path: Path) -> None:
-    (one,) = load(tmp_path, "# the desk", "", f"  {MAIL.format(password='x', to='desk@police.example')}  ")
-    assert one.label == "desk@police.example"
+    assert len(load(tmp_path, "# the desk", "", f"  {MAIL.format(password='x', to='desk@police.example')}  ")) == 1
 
 
 def test_line_that_is_no_address_is_named_by_number_and_never_quoted(tmp_path: Path) -> None:
@@ -85,11 +85,16 @@ def test_encrypted_address_or_relay_on_this_machine_is_taken(tmp_path: Path, lin
     assert len(load(tmp_path, line)) == 1
 
 
-def test_label_and_key_hold_no_secret(tmp_path: Path) -> None:
-    (one,) = load(tmp_path, "tgram://123456789:abcdefg_hijklmnop/12315544")
+def test_label_and_identity_hold_no_secret() -> None:
+    one = parse_address("tgram://123456789:abcdefg_hijklmnop/12315544")
     assert one.label == "Telegram"
-    assert "abcdefg" not in one.key + one.label
+    assert "abcdefg" not in one.identity + one.label
 
 
-def test_recipient_that_was_taken_out_of_the_file_is_not_sent_to() -> None:
-    assert Recipients().send("0" * 16, "title", "body") is AttemptResult.NOT_A_RECIPIENT
+@pytest.mark.parametrize(
+    "line",
+    ["syslog://", "dbus://", "discord://4174216298/abcdefghijklmnop", "mastodons://token@example.org", "file:///x"],
+)
+def test_address_that_publishes_or_shows_an_alert_is_refused(line: str) -> None:
+    with pytest.raises(AddressError):
+        parse_address(line)

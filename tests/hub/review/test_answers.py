@@ -9,7 +9,7 @@ import pytest
 from hub.access.service import Role
 from hub.audit.service import AuditAction
 from hub.dispatch.cap import AlertNameError
-from hub.dispatch.service import AlertSettings, AlertStatus, DispatchService, Recipients
+from hub.dispatch.service import AlertSettings, AlertStatus, DispatchService
 from hub.review.checklist import Checklist, Feature
 from hub.review.conclusions import Answer, Outcome, outcome_of
 from hub.review.errors import (
@@ -27,6 +27,7 @@ from hub.review.views import Stage
 from hub.sites import EVERY_SITE
 from hub.wording import captured
 from protocol.ids import CaseId, HubId
+from protocol.keys import SigningKey
 from tests.support.desk import ALL_SIMILAR, MINUTE, Case, Desk, Intake
 
 
@@ -200,7 +201,10 @@ def test_one_person_submitting_twice_at_once_answers_once(desk: Desk) -> None:
 def test_confirmation_that_cannot_raise_its_alert_leaves_nothing_half_done(desk: Desk) -> None:
     review = desk.open_review()
     broken = DispatchService(
-        AlertSettings(HubId("bd"), "https://desk.example", "not a sender", "Desk", AlertStatus.ACTUAL), Recipients()
+        AlertSettings(HubId("bd"), "https://desk.example", "not a sender", "Desk", AlertStatus.ACTUAL),
+        desk.vault,
+        SigningKey(b"\7" * 32),
+        is_over=lambda _connection, _case: False,
     )
     service = ReviewService(
         desk.database,
@@ -238,9 +242,10 @@ def test_each_step_of_a_confirmation_is_audited_once(desk: Desk) -> None:
         AuditAction.REVIEW_DECIDED,
         AuditAction.CASE_LOCATED,
         AuditAction.ALERT_RAISED,
+        AuditAction.ALERT_SENT,
         AuditAction.NOTICE_QUEUED,
     ]
-    assert desk.actions()[-5:] == confirmation
+    assert desk.actions()[-6:] == confirmation
     assert {entry.actor for entry in desk.audited()[-5:]} == {"bimal"}
 
 

@@ -27,8 +27,8 @@ ANSWER = (
 )
 CLAIM = "INSERT INTO claims (review_id, position, operator_id, claimed_at, expires_at) VALUES (?, ?, ?, 0, 0)"
 ALERT = (
-    "INSERT INTO alerts (id, review_id, outcome, case_id, reference, site, status, raised_at, document)"
-    " VALUES ('00', ?, ?, 'bd/c-1', 'R', 'bd/s', 'Actual', 0, '00')"
+    "INSERT INTO alerts (id, review_id, outcome, case_id, reference, site, countries, status, raised_at, held_until)"
+    " VALUES ('00', ?, ?, 'bd/c-1', 'R', 'bd/s', '', 'Actual', 0, 0)"
 )
 
 

@@ -66,6 +66,7 @@ def test_table_of_what_units_sent_and_people_decided(site: HubSite) -> None:
             "rejected": 6,
             "unresolved": 0,
             "alerts": 0,
+            "acknowledged": 0,
         }
         assert rows["month", month].counts == rows["total", "total"].counts
         assert rows["site", SITE].counts == rows["total", "total"].counts

@@ -51,7 +51,7 @@ class Register:
 
     def rows(self) -> dict[tuple[str, str], Row]:
         alerted = frozenset(review.id for review in self.reviews if review.outcome is Outcome.CONFIRMED)
-        facts = Facts(tuple(self.intakes), tuple(self.reviews), alerted)
+        facts = Facts(tuple(self.intakes), tuple(self.reviews), alerted, frozenset(sorted(alerted)[:6]))
         return {(row.breakdown, row.group): row for row in tabulate(facts, GROUPS, str)}
 
 
@@ -77,14 +77,15 @@ def test_each_intake_is_counted_once_in_each_breakdown(register: Register) -> No
         "rejected": 12,
         "unresolved": 0,
         "alerts": 7,
+        "acknowledged": 6,
     }
     for breakdown in GROUPS:
         assert sum(row.counts[0] or 0 for (name, _), row in rows.items() if name == breakdown) == 23
-    assert rows["month", "2"].counts == (13, 13, 25, 7, 12, 0, 7)
-    assert rows["site", DARSHANA].counts == (7, 7, 7, 7, 0, 0, 7)
-    assert rows["sex", "female"].counts == (16, 6, 18, 0, 12, 0, 0)
-    assert rows["age band", "13-17"].counts == (7, 7, 7, 7, 0, 0, 7)
-    assert rows["age band", "0-3"].counts == (0, 0, 0, 0, 0, 0, 0)
+    assert rows["month", "2"].counts == (13, 13, 25, 7, 12, 0, 7, 6)
+    assert rows["site", DARSHANA].counts == (7, 7, 7, 7, 0, 0, 7, 6)
+    assert rows["sex", "female"].counts == (16, 6, 18, 0, 12, 0, 0, 0)
+    assert rows["age band", "13-17"].counts == (7, 7, 7, 7, 0, 0, 7, 6)
+    assert rows["age band", "0-3"].counts == (0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_small_group_is_withheld_with_another_so_that_the_total_does_not_tell(register: Register) -> None:
@@ -106,7 +107,7 @@ def test_one_small_outcome_is_withheld_with_the_others_of_its_group(register: Re
     assert counts(rows["total", "total"])["confirmed"] == 10
     darshana = counts(rows["site", DARSHANA])
     assert darshana["candidates"] == 11, "which would tell of the 2 if the 9 were shown"
-    assert [darshana[name] for name in ("confirmed", "rejected", "unresolved", "alerts")] == [None] * 4
+    assert [darshana[name] for name in ("confirmed", "rejected", "unresolved", "alerts", "acknowledged")] == [None] * 5
     assert rows["site", DARSHANA].median_hours is None
 
 
@@ -114,9 +115,9 @@ def test_small_total_is_withheld_everywhere(register: Register) -> None:
     register.add(40, outcomes=[Outcome.REJECTED])
     register.add(2, outcomes=[Outcome.CONFIRMED])
     rows = register.rows()
-    assert rows["total", "total"].counts == (42, 42, 42, None, None, None, None)
-    assert rows["month", "1"].counts == (42, 42, 42, None, None, None, None)
-    assert rows["month", "2"].counts == (0, 0, 0, 0, 0, 0, 0)
+    assert rows["total", "total"].counts == (42, 42, 42, None, None, None, None, None)
+    assert rows["month", "1"].counts == (42, 42, 42, None, None, None, None, None)
+    assert rows["month", "2"].counts == (0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def test_times_to_decision_are_of_at_least_five_decisions(register: Register) -> None:
@@ -140,7 +141,7 @@ def test_months_without_anything_are_a_table_of_noughts(register: Register) -> N
 
 
 def test_installation_without_a_site_has_a_table_all_the_same() -> None:
-    rows = tabulate(Facts((), (), frozenset()), {**GROUPS, "site": []}, str)
+    rows = tabulate(Facts((), (), frozenset(), frozenset()), {**GROUPS, "site": []}, str)
     assert "site" not in {row.breakdown for row in rows}
 
 

@@ -7,17 +7,15 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from credentials.private_files import write_private
 from hub import web
 from hub.access.fields import READERS, readable
 from hub.access.service import Field, Operator, Role, Stage, Visitor, declaration_of
-from hub.dispatch.service import load_recipients
 from hub.navigation import NAVIGATION, destinations, home
 from hub.routes_document import console_routes, routes_document
 from hub.sites import EVERY_SITE
 from tests.hub.web.conftest import MakePerson
 from tests.support.console import ConsoleServer
-from tests.support.desk import PASSWORD, Desk
+from tests.support.desk import PASSWORD, Desk, police_desk
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
@@ -151,9 +149,10 @@ def test_field_that_a_route_does_not_name_is_shown_there() -> None:
 
 @pytest.mark.parametrize("role", [Role.CASE_OFFICER, Role.DISPATCHER, Role.REVIEWER])
 def test_recipients_of_an_alert_are_shown_to_more_than_who_has_to_do_with_them(tmp_path: Path, role: Role) -> None:
-    write_private(tmp_path / "recipients", b"mailtos://amina:secret@desk.example?to=police@desk.example")
     (tmp_path / "desk").mkdir()
-    desk = Desk(tmp_path / "desk", recipients=load_recipients(tmp_path / "recipients"))
+    desk = Desk(
+        tmp_path / "desk", recipients=[police_desk("mailtos://amina:secret@desk.example?to=police@desk.example")]
+    )
     desk.confirm(desk.open_review())
     desk.add_operator("chandra", role)
     with ConsoleServer(web.build_console(desk.services), tmp_path) as server, server.person() as visitor:

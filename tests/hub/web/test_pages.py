@@ -125,14 +125,17 @@ def test_alert_nobody_was_told_of_says_so_loudly(desk: Desk, person: MakePerson)
     page = amina.get(link).text
     assert "Nobody got a message" in page
     assert "Exercise" in page
-    assert amina.get(f"{link}/cap.xml").headers["Content-Type"] == "application/cap+xml"
+    (document,) = re.findall(r'href="(/alert-messages/[0-9a-f]{16}/cap.xml)"', page)
+    assert amina.get(document).headers["Content-Type"] == "application/cap+xml"
 
 
 def test_page_and_feed_folder_give_the_same_document(desk: Desk, person: MakePerson) -> None:
     desk.confirm(desk.open_review())
     desk.dispatcher().publish()
     (path,) = desk.feed.glob("*.xml")
-    assert person("amina").get(f"/alerts/{path.stem}/cap.xml").content == path.read_bytes()
+    amina, address = person("amina"), f"/alert-messages/{path.stem}/cap.xml"
+    assert amina.get(address).content == path.read_bytes()
+    assert amina.get(f"{address}.sig").content == path.with_suffix(".xml.sig").read_bytes()
 
 
 def test_found_child_is_said_on_the_page_only_after_the_own_answer(desk: Desk, person: MakePerson) -> None:

@@ -82,7 +82,8 @@ def test_alert_of_another_site_opens_by_its_address(
     assert len(alerts) == 2
     (own,) = set(re.findall(r"/alerts/[0-9a-f]{16}", local.get("/alerts").text))
     (foreign,) = alerts - {own}
-    for path in (foreign, f"{foreign}/cap.xml"):
+    (document,) = re.findall(r"/alert-messages/[0-9a-f]{16}/cap.xml(?=\")", national.get(foreign).text)
+    for path in (foreign, document, f"{document}.sig"):
         assert local.get(path).status_code == 404
         assert national.get(path).ok
     assert local.get(own).ok

@@ -1,0 +1,103 @@
+"""An SMS gateway on loopback that fails in every way a gateway fails."""
+
+import json
+import threading
+from enum import Enum, auto
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+
+class Mood(Enum):
+    """What the gateway does with a message."""
+
+    TAKES = auto()
+    GARBAGE = auto()  # It takes the message and answers nonsense.
+    BUSY = auto()  # 429 with Retry-After
+    BROKEN = auto()  # 500
+    REFUSES = auto()  # 400: no such number
+    MOVED = auto()  # 302 to somewhere else
+    CLOSES = auto()  # It hangs up without a word.
+    SILENT = auto()  # It takes the message and never answers.
+    DRIPS = auto()  # It answers one byte at a time, without end.
+
+
+class Gateway:
+    """Keeps the messages that it was given, whatever it answered."""
+
+    def __init__(self, mood: Mood = Mood.TAKES) -> None:
+        self.mood = mood
+        self.taken: list[str] = []
+        self.given = threading.Event()
+        self.over = threading.Event()
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                gateway.handle(self)
+
+            def do_GET(self) -> None:
+                gateway.taken.append("followed a redirect")
+                self.send_error(404)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.port = self._server.server_address[1]
+        self.url = f"json://127.0.0.1:{self.port}/sms"
+
+    def handle(self, request: BaseHTTPRequestHandler) -> None:
+        """One message."""
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        self.taken.append(json.loads(body)["message"])
+        self.given.set()
+        answer = _ANSWERS.get(self.mood)
+        if answer is not None:
+            status, headers, text = answer
+            request.send_response(status)
+            for name, value in headers.items():
+                request.send_header(name, value)
+            request.send_header("Content-Length", str(len(text)))
+            request.end_headers()
+            request.wfile.write(text)
+        elif self.mood is Mood.CLOSES:
+            request.connection.close()
+        elif self.mood is Mood.SILENT:
+            self.over.wait(120)
+        else:
+            self._drip(request)
+
+    def _drip(self, request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "1000000")
+        request.end_headers()
+        try:
+            while not self.over.wait(0.2):
+                request.wfile.write(b".")
+                request.wfile.flush()
+        except OSError:
+            return  # The hub has hung up.
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.over.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+_ANSWERS: dict[Mood, tuple[int, dict[str, str], bytes]] = {
+    Mood.TAKES: (200, {}, b"{}"),
+    Mood.GARBAGE: (200, {"Content-Type": "application/json"}, b"\xff\xfe<html>{"),
+    Mood.BUSY: (429, {"Retry-After": "120"}, b""),
+    Mood.BROKEN: (500, {}, b"oops"),
+    Mood.REFUSES: (400, {}, b'{"error": "no such number"}'),
+    Mood.MOVED: (302, {"Location": "/elsewhere"}, b""),
+}
