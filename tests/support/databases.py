@@ -29,6 +29,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+# For a test of `database_url` in which no statement differs between the two: most of the suite's time would go there.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub_database(request: pytest.FixtureRequest) -> Iterator[str | None]:
     """What `HubSite` takes: first None, for SQLite in the hub's own folder, and then a URL of PostgreSQL."""

@@ -28,9 +28,11 @@ from hub.sites import EVERY_SITE
 from hub.wording import captured
 from protocol.ids import CaseId, HubId
 from protocol.keys import SigningKey
+from tests.support.databases import on_sqlite
 from tests.support.desk import ALL_SIMILAR, MINUTE, Case, Desk, Intake
 
 
+@on_sqlite
 @pytest.mark.parametrize(("first", "second"), list(product(Answer, Answer)))
 def test_only_two_who_agree_raise_an_alert(desk: Desk, first: Answer, second: Answer) -> None:
     review = desk.open_review()
