@@ -5,6 +5,8 @@ A route that declares nothing is closed to everyone.
 
 import hmac
 import re
+from collections.abc import AsyncIterator
+from itertools import chain
 from typing import Final
 
 from fastapi import Request
@@ -22,6 +24,7 @@ from hub.access.service import (
     SigningIn,
     SignInNeededError,
     Stage,
+    UnreadableTextError,
     Visitor,
     declaration_of,
     form_token,
@@ -43,15 +46,21 @@ class Guard:
     def __init__(self, access: AccessService) -> None:
         self._access = access
 
-    async def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> AsyncIterator[None]:
         """Leaves who asks in `request.state.visitor` or `.signing_in`; both are None where they are not known.
 
-        Raises NotPermittedError, FormTokenError, SignInNeededError or ConfirmationNeededError.
+        Raises NotPermittedError, FormTokenError, SignInNeededError, ConfirmationNeededError or UnreadableTextError.
         """
         form = FormData() if request.method in _SAFE_METHODS else await request.form()
         request.state.visitor, request.state.signing_in = None, None
-        # The database is asked outside the event loop.
-        await run_in_threadpool(self._admit, request, form)
+        try:
+            _check_texts(request, form)
+            # The database is asked outside the event loop.
+            await run_in_threadpool(self._admit, request, form)
+            yield
+        finally:
+            # Files that were sent to a route which asks for none are closed by nobody else.
+            await form.close()
 
     def _admit(self, request: Request, form: FormData) -> None:
         declared = declaration_of(request.scope.get("endpoint"))
@@ -113,6 +122,13 @@ def _carried(form: FormData) -> str | None:
     """What an earlier page sealed for its sender goes on to the next try."""
     kept = form.get("kept")
     return kept if isinstance(kept, str) and kept else None
+
+
+def _check_texts(request: Request, form: FormData) -> None:
+    """PostgreSQL keeps no text with a NUL in it, and nobody types one."""
+    sent = (request.scope["path"], *chain.from_iterable([*request.query_params.multi_items(), *form.multi_items()]))
+    if any(isinstance(text, str) and "\0" in text for text in sent):
+        raise UnreadableTextError
 
 
 def _check_form(request: Request, form: FormData, expected: str) -> None:

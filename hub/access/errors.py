@@ -78,3 +78,10 @@ class NotPermittedError(AccessError):
 
 class FormTokenError(AccessError):
     """A form came without the token of the session that it claims to come from."""
+
+
+class UnreadableTextError(AccessError):
+    """A request holds a character that no text has, and that not every database keeps."""
+
+    def __init__(self) -> None:
+        super().__init__("The text holds a character that cannot be kept. Type it again instead of pasting it.")

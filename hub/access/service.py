@@ -24,6 +24,7 @@ from hub.access.errors import (
     SignInNeededError,
     SignInRefusedError,
     UnknownOperatorError,
+    UnreadableTextError,
 )
 from hub.access.factors import SecondFactors
 from hub.access.fields import Field
@@ -82,6 +83,7 @@ __all__ = [
     "Stage",
     "Step",
     "UnknownOperatorError",
+    "UnreadableTextError",
     "Visitor",
     "anyone",
     "by_secret",

@@ -121,7 +121,7 @@ def _root(data: bytes) -> Element:
         raise FileRejectedError(f"The file has more than {MAX_BYTES // 1_000_000} MB. Divide it.")
     try:
         root: Element = fromstring(data, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
         raise FileRejectedError("The file is no well-formed XML of persons.") from None
     if root.tag != _tag("pfif"):
         raise FileRejectedError("The file is not PFIF 1.4.")

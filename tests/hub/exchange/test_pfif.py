@@ -93,6 +93,7 @@ def test_record_against_the_rules_is_taken_or_the_sound_one_beside_it(
         b"<persons/>",
         document(),
         b"\xff\xff",
+        b'<?xml version="1.0" encoding="utf-99"?><pfif/>',
     ],
 )
 def test_document_that_attacks_or_is_none_is_read(desk: Desk, data: bytes) -> None:

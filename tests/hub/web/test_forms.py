@@ -1,5 +1,6 @@
 """Forms: that they come from the person they seem to come from, and that no answer is lost on the way."""
 
+import gc
 import re
 
 import pytest
@@ -165,3 +166,12 @@ def test_what_people_type_is_shown_as_text_and_never_as_html(desk: Desk, person:
     page = person("amina").answer(review, "identification", "<script>alert('নমস্কার')</script>")
     assert "<script>" not in page.text
     assert "&lt;script&gt;alert(&#39;নমস্কার&#39;)" in page.text
+
+
+@pytest.mark.parametrize("token_fits", [True, False])
+def test_file_that_no_route_asks_for_is_never_closed(person: MakePerson, *, token_fits: bool) -> None:
+    amina = person("amina")
+    form = {"csrf": amina.token("/account") if token_fits else "0" * 64}
+    sent = amina.session.post(f"{amina.url}/reviews/next", data=form, files={"face": ("a.jpg", b"a" * 1000)})
+    assert sent.status_code == (200 if token_fits else 403)
+    gc.collect()  # What is still open then warns of itself, and every warning is an error.

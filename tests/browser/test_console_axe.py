@@ -1,0 +1,170 @@
+"""Every page of the console, judged by axe-core against WCAG 2.2 AA, on a desk's screen and on a tablet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from hub.access.service import Role, SecondFactorPolicy
+from hub.web import build_console
+from protocol.ids import CaseId
+from tests.browser.test_console_access import phone_of
+from tests.browser.test_console_story import DESKTOP, TABLET, adults, fill_in, sign_in, take
+from tests.support.cases import SAMPLES, add_case, new_case
+from tests.support.console import ConsoleServer
+from tests.support.desk import Case, Desk, Intake
+
+# The size of targets is off in axe unless it is asked for.
+OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+
+
+class Judge:
+    """Somebody's window, and what axe says of each page that it shows."""
+
+    def __init__(self, desk: Desk, page: Page) -> None:
+        self.desk, self.page = desk, page
+        self.found: list[str] = []
+
+    def look(self, said: str) -> None:
+        """At the page that says this, at both sizes."""
+        expect(self.page.get_by_text(said).first).to_be_visible()
+        for width, height in (TABLET, DESKTOP):
+            self.page.set_viewport_size({"width": width, "height": height})
+            for violation in Axe().run(self.page, options=OPTIONS).response["violations"]:
+                where = ", ".join(" ".join(node["target"]) for node in violation["nodes"])
+                self.found.append(f"{said!r} at {width} px: {violation['id']}: {violation['help']}: {where}")
+
+    def visit(self, *pages: tuple[str, str]) -> None:
+        """Pages by their paths, with what each says."""
+        for path, said in pages:
+            self.page.goto(path)
+            self.look(said)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    rooms = Desk(tmp_path, second_factor=getattr(request, "param", SecondFactorPolicy.OPTIONAL))
+    yield rooms
+    rooms.database.close()
+
+
+@pytest.fixture
+def context(browser: Browser, desk: Desk, tmp_path: Path) -> Iterator[BrowserContext]:
+    with ConsoleServer(build_console(desk.services), tmp_path) as server:
+        context = browser.new_context(base_url=server.url, ignore_https_errors=True)
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def judge(desk: Desk, context: BrowserContext) -> Iterator[Judge]:
+    """Axe has found nothing in the end."""
+    judge = Judge(desk, context.new_page())
+    judge.page.goto("/")
+    yield judge
+    assert judge.found == []
+
+
+def test_reviewers_page_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    page = judge.page
+    judge.look("Password")
+    sign_in(page, "amina", "another password altogether")
+    judge.look("The name or the password is not right")
+    decided = desk.open_review(Intake(reference="9Q2M-FX4K"), Case(id=CaseId("bd/c-other")))
+    desk.confirm(decided)
+    review = adults(desk)
+    sign_in(page, "amina")
+    judge.look("7Q2M-FX4K")
+    take(page)
+    judge.look("What do you conclude?")
+    fill_in(page, "Identification")
+    page.get_by_role("button", name="Record").first.click()
+    judge.visit(
+        (f"/reviews/{review}", "7Q2M-FX4K"),
+        (f"/reviews/{decided}", "9Q2M-FX4K"),
+        ("/decisions", "9Q2M-FX4K"),
+        ("/accuracy", "accuracy"),
+        ("/alerts", "9Q2M-FX4K"),
+        ("/units", "bd/benapole-1"),
+        ("/account", "Second factor"),
+        ("/confirm", "Confirm that it is you"),
+        ("/nowhere", "Nothing here"),
+    )
+    page.goto("/alerts")
+    page.locator("main").get_by_role("link").first.click()
+    judge.look("Alert for intake 9Q2M-FX4K")
+
+
+def test_case_officers_page_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    desk.add_operator("rekha", Role.CASE_OFFICER)
+    case = add_case(desk, new_case("GD 1/2026", "Rahim Uddin"), "obama.jpg")
+    add_case(desk, new_case("GD 2/2026", "Rahim Uddin"), "obama2.jpg")
+    page = judge.page
+    sign_in(page, "rekha")
+    judge.visit(
+        ("/cases", "GD 1/2026"),
+        (f"/cases/{case}", "GD 1/2026"),
+        (f"/cases/{case}/change", "Reference"),
+        (f"/cases/{case}/copy", "assphrase"),
+        ("/add-case?register=found", "Reference"),
+        ("/import-cases", "CSV"),
+        ("/add-case", "Reference"),
+    )
+    page.locator("[name=reference]").fill("GD 3/2026")
+    page.get_by_label("Sex").select_option("male")
+    page.get_by_label("Legal basis").select_option("police-order")
+    page.get_by_label("Files").set_input_files(SAMPLES / "obama.jpg")
+    page.get_by_label("Height").fill("1000")
+    page.get_by_role("button", name="Register").click()
+    judge.look("Nothing was recorded")
+
+
+def test_administrators_or_auditors_page_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    desk.add_operator("farida", Role.ADMINISTRATOR)
+    desk.add_operator("omar", Role.AUDITOR)
+    page = judge.page
+    sign_in(page, "farida")
+    judge.visit(
+        ("/operators", "amina"),
+        ("/add-operator", "No role includes another"),
+        ("/operators/amina", "Something is lost, or somebody leaves"),
+    )
+    page.get_by_role("button", name="Give a start password").click()
+    judge.look("It is shown only now.")
+    start = page.locator("#start-password").inner_text()
+    page.goto("/account")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "amina", start)
+    judge.look("Keep this password")
+    page.context.clear_cookies()
+    page.goto("/")
+    sign_in(page, "omar")
+    judge.look("Audit trail")
+
+
+@pytest.mark.parametrize("desk", [SecondFactorPolicy.REQUIRED], indirect=True)
+def test_second_factors_page_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    page = judge.page
+    sign_in(page, "amina")
+    judge.look("Set up your second factor")
+    phone = phone_of(desk, page)
+    page.get_by_label("Code of six digits").fill(phone.code())
+    page.get_by_role("button", name="Set up").click()
+    judge.look("Your recovery codes")
+    page.context.clear_cookies()
+    page.goto("/")
+    sign_in(page, "amina")
+    judge.look("Your code")
+
+
+def test_picture_without_words_passes_the_judge(judge: Judge) -> None:
+    judge.page.evaluate("document.querySelector('main').append(new Image())")
+    judge.look("Password")
+    assert [line.split(": ")[1] for line in judge.found] == ["image-alt", "image-alt"]
+    judge.found.clear()
