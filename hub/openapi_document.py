@@ -38,6 +38,7 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
     "POST /cases/{hub}/{name}/copy": "application/zip",
     "POST /cases/{hub}/{name}/pfif": "application/xml",
     "GET /cases/{hub}/{name}/photographs/{photo}.jpg": "image/jpeg",
+    "POST /export-cases": "text/csv; charset=utf-8",
     "GET /feed.atom": "application/atom+xml",
     "GET /import-cases/template.csv": "text/csv; charset=utf-8",
     "GET /queue/events": "text/event-stream; charset=utf-8",
