@@ -31,15 +31,18 @@ _SECURITY: Final[Mapping[Stage, list[dict[str, list[str]]]]] = {
     Stage.ANYONE: [],
     Stage.SIGNING_IN: [{"signingIn": []}],
     Stage.SIGNED_IN: [{"session": []}],
+    Stage.PROGRAM: [{"secret": []}],
 }
 
 _MEDIA_TYPES: Final[Mapping[str, str]] = {
-    "GET /alerts/{alert_id}/cap.xml": "application/cap+xml",
+    "GET /alert-messages/{message_id}/cap.xml": "application/cap+xml",
+    "GET /alert-messages/{message_id}/cap.xml.sig": "application/octet-stream",
     "POST /cases/{hub}/{name}/copy": "application/zip",
     "POST /cases/{hub}/{name}/pfif": "application/xml",
     "GET /cases/{hub}/{name}/photographs/{photo}.jpg": "image/jpeg",
     "POST /export-cases": "text/csv; charset=utf-8",
     "GET /feed.atom": "application/atom+xml",
+    "POST /gateway/replies": "text/plain; charset=utf-8",
     "GET /import-cases/template.csv": "text/csv; charset=utf-8",
     "GET /queue/events": "text/event-stream; charset=utf-8",
     "GET /reviews/{review_id}/faces/{side}.jpg": "image/jpeg",
@@ -82,6 +85,7 @@ def openapi_document() -> dict[str, Any]:
     document["components"]["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
         "signingIn": {"type": "apiKey", "in": "cookie", "name": SIGNING_IN_COOKIE},
+        "secret": {"type": "http", "scheme": "bearer"},
     }
     return document
 
@@ -153,7 +157,7 @@ def _answers(route: APIRoute, method: str, stage: Stage) -> dict[str, Any]:
 def _refusals(operation: dict[str, Any], route: APIRoute) -> list[int]:
     """By what the route reads: nothing, parameters, or a form."""
     if "requestBody" in operation:
-        refusals = set(_REFUSALS) - {404}
+        refusals = set(_REFUSALS)
     else:
         refusals = {400} if operation.get("parameters") else set()
         refusals |= {403, 503} if operation["security"] else set()
