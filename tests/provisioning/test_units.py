@@ -35,9 +35,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def users(folder: Path) -> list[str]:
-    """Whom the broker's access list knows."""
+    """Whom the broker's access list knows, beside the hub's own workers."""
     lines = (folder / "broker" / "acl.conf").read_text().splitlines()
-    return [line.removeprefix("user ") for line in lines if line.startswith("user ")]
+    known = [line.removeprefix("user ") for line in lines if line.startswith("user ")]
+    assert [name for name in known if "." in name] == [f"bd.worker-{number}" for number in range(1, 5)]
+    return [name for name in known if "." not in name]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
