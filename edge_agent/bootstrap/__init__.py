@@ -1,0 +1,24 @@
+"""The only place where a unit's parts are made and joined, one part in each module."""
+
+from edge_agent.bootstrap.agent import run_agent
+from edge_agent.bootstrap.body import camera_opener, unit_body
+from edge_agent.bootstrap.intakes import build_desk, build_pipeline, build_recogniser
+from edge_agent.bootstrap.keys import places, zeroise_unit
+from edge_agent.bootstrap.lists import build_stick_synchroniser, build_synchroniser
+from edge_agent.bootstrap.unit import Unit, alarm_limits, open_unit
+
+__all__ = [
+    "Unit",
+    "alarm_limits",
+    "build_desk",
+    "build_pipeline",
+    "build_recogniser",
+    "build_stick_synchroniser",
+    "build_synchroniser",
+    "camera_opener",
+    "open_unit",
+    "places",
+    "run_agent",
+    "unit_body",
+    "zeroise_unit",
+]
