@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from hub.access.service import Role
 from hub.dispatch.service import AlertTimes, Grade, RecipientKind
 from hub.web import build_console
-from tests.browser.test_console_story import CONTRAST, sign_in
+from tests.browser.judge import violations
+from tests.browser.test_console_story import sign_in
 from tests.support.console import ConsoleServer
 from tests.support.desk import Desk, police_desk
 from tests.support.gateway import Gateway
@@ -37,8 +38,8 @@ def page(desk: Desk, browser: Browser, tmp_path: Path) -> Iterator[Page]:
 
 
 def shown(page: Page) -> None:
-    """What is on the screen can be read, and fits."""
-    assert page.evaluate(CONTRAST) == []
+    """What is on the screen can be read and used by everybody, and fits."""
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

@@ -1,27 +1,23 @@
-"""Every page of the console, judged by axe-core against WCAG 2.2 AA, on a desk's screen and on a tablet."""
+"""Every page of the console, judged by axe-core against WCAG 2.2 AA, on a desk's screen and on a tablet.
+
+The pages of alerts are judged where their story is told, in test_console_alerts.py.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.access.service import Role, SecondFactorPolicy
 from hub.web import build_console
 from protocol.ids import CaseId
+from tests.browser.judge import violations
 from tests.browser.test_console_access import phone_of
-from tests.browser.test_console_story import DESKTOP, TABLET, adults, fill_in, sign_in, take
+from tests.browser.test_console_story import adults, fill_in, sign_in, take
 from tests.support.cases import SAMPLES, add_case, new_case
 from tests.support.console import ConsoleServer
 from tests.support.desk import Case, Desk, Intake
-
-# The size of targets is off in axe unless it is asked for.
-OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-    "resultTypes": ["violations"],
-}
 
 
 class Judge:
@@ -34,11 +30,7 @@ class Judge:
     def look(self, said: str) -> None:
         """At the page that says this, at both sizes."""
         expect(self.page.get_by_text(said).first).to_be_visible()
-        for width, height in (TABLET, DESKTOP):
-            self.page.set_viewport_size({"width": width, "height": height})
-            for violation in Axe().run(self.page, options=OPTIONS).response["violations"]:
-                where = ", ".join(" ".join(node["target"]) for node in violation["nodes"])
-                self.found.append(f"{said!r} at {width} px: {violation['id']}: {violation['help']}: {where}")
+        self.found += [f"{said!r} {broken}" for broken in violations(self.page)]
 
     def visit(self, *pages: tuple[str, str]) -> None:
         """Pages by their paths, with what each says."""
