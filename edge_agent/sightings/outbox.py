@@ -13,6 +13,8 @@ import sqlite_utils
 from credentials.vault import Vault
 from edge_agent.database import UnitDatabase
 from edge_agent.sightings.facts import Facts
+from edge_agent.sightings.numbers import Counter, skip_to, take, upcoming
+from edge_agent.sightings.rows import OutboxRows
 from edge_agent.trusted_time import Milliseconds
 from faults import RejectedError, UnavailableError
 from protocol.envelope import digest
@@ -21,8 +23,6 @@ from protocol.losses import MAX_LOST, Losses, LossReason, LostMessage
 from protocol.moment import Moment
 from protocol.receipt import Receipt, Verdict
 
-_NEXT_SEQUENCE: Final = "next_sequence"
-_NEXT_REPORT: Final = "next_report"
 _ERASED: Final = "erased"
 _ROOM: Final = 128 * 1024
 """Bytes that the largest message needs at most."""
@@ -82,7 +82,7 @@ class Outbox:
     def __init__(self, database: UnitDatabase, vault: Vault, limit: int) -> None:
         """Over an open database. `limit`: bytes that unconfirmed messages may take."""
         self._database = database
-        self._vault = vault
+        self._rows = OutboxRows(vault)
         self._limit = limit
         self._urgent: dict[int, bool] = {}
 
@@ -100,7 +100,7 @@ class Outbox:
     def take_report_number(self) -> int:
         """The next number of a message that is not kept: health reports count for themselves."""
         with self._database.transaction() as database:
-            return _take(database, _NEXT_REPORT)
+            return take(database, Counter.REPORTS)
 
     def add(self, record: IntakeRecord, seal: Callable[[int], bytes]) -> int:
         """Seal an intake's sighting under the next sequence number and keep it; the number.
@@ -113,14 +113,14 @@ class Outbox:
 
     def add_within(self, database: sqlite_utils.Database, record: IntakeRecord, seal: Callable[[int], bytes]) -> int:
         """The same in a transaction that the caller has opened."""
-        sequence = _take(database, _NEXT_SEQUENCE)
+        sequence = take(database, Counter.MESSAGES)
         envelope = seal(sequence)
         facts = Facts(record.reference, record.captured, record.urgent)
         latest = record.captured.latest
         database.table("intakes").insert(
             {"sequence": sequence, "sighting_id": record.sighting_id, "digest": digest(envelope)}
         )
-        self._insert(
+        self._rows.insert(
             database,
             sequence,
             envelope,
@@ -152,8 +152,7 @@ class Outbox:
     def envelope(self, sequence: int) -> bytes | None:
         """An envelope's bytes; None when its receipt came meanwhile."""
         with self._database.reading() as database:
-            row = database.execute("SELECT sealed_envelope FROM outbox WHERE sequence = ?", [sequence]).fetchone()
-        return None if row is None else self._vault.decrypt(bytes(row[0]), _place("envelope", sequence))
+            return self._rows.envelope(database, sequence)
 
     def is_loss(self, sequence: int) -> bool:
         """Whether a message is a loss record; the others are sightings."""
@@ -220,20 +219,19 @@ class Outbox:
 
         `intakes`: 1 to MAX_LOST, each its identifier, the paper's number and when it was taken. Each takes a number.
         """
-        lost = (LostMessage(_take(database, _NEXT_SEQUENCE), *intake, LossReason.RETENTION) for intake in intakes)
+        lost = (LostMessage(take(database, Counter.MESSAGES), *intake, LossReason.RETENTION) for intake in intakes)
         self._record(database, Losses(tuple(lost)), seal)
 
     def _record(self, database: sqlite_utils.Database, losses: Losses, seal: Callable[[int, Losses], bytes]) -> None:
-        sequence = _take(database, _NEXT_SEQUENCE)
+        sequence = take(database, Counter.MESSAGES)
         envelope = seal(sequence, losses)
         database.table("losses").insert({"sequence": sequence, "digest": digest(envelope)})
-        self._insert(database, sequence, envelope, None, keep=0, erase_after=None)
+        self._rows.insert(database, sequence, envelope, None, keep=0, erase_after=None)
 
     def continue_from(self, sequence: int) -> None:
         """Give no number below this one: the hub knows those, from before this unit's storage was replaced."""
         with self._database.transaction() as database:
-            if _read(database, _NEXT_SEQUENCE, 1) < sequence:
-                _write(database, _NEXT_SEQUENCE, sequence)
+            skip_to(database, Counter.MESSAGES, sequence)
 
     def counts(self) -> Counts:
         """How many messages wait for a receipt, and what became of the others."""
@@ -251,61 +249,15 @@ class Outbox:
                 "SELECT coalesce(sum(length(sealed_envelope)), 0), min(iif(sealed_facts IS NULL, NULL, sequence)) "
                 "FROM outbox"
             ).fetchone()
-            last = _read(database, _NEXT_SEQUENCE, 1) - 1
+            last = upcoming(database, Counter.MESSAGES) - 1
         facts = None if oldest is None else self._facts(oldest)
         captured = 0 if facts is None else facts.captured.at
         return Fill(used, self._limit, captured, last, full=used + _ROOM > self._limit)
 
-    def _insert(
-        self,
-        database: sqlite_utils.Database,
-        sequence: int,
-        envelope: bytes,
-        facts: Facts | None,
-        *,
-        keep: Milliseconds,
-        erase_after: Milliseconds | None,
-    ) -> None:
-        database.table("outbox").insert(
-            {
-                "sequence": sequence,
-                "sealed_envelope": self._vault.encrypt(envelope, _place("envelope", sequence)),
-                "sealed_facts": None
-                if facts is None
-                else self._vault.encrypt(facts.to_bytes(), _place("facts", sequence)),
-                "keep": keep,
-                "erase_after": erase_after,
-            }
-        )
-
     def _facts(self, sequence: int) -> Facts | None:
-        """None for a loss record, and where the receipt came meanwhile."""
         with self._database.reading() as database:
-            row = database.execute("SELECT sealed_facts FROM outbox WHERE sequence = ?", [sequence]).fetchone()
-        return None if row is None or row[0] is None else self._open_facts(sequence, row[0])
-
-    def _open_facts(self, sequence: int, sealed: bytes) -> Facts:
-        return Facts.from_bytes(self._vault.decrypt(bytes(sealed), _place("facts", sequence)))
+            return self._rows.facts(database, sequence)
 
     def _lost(self, sequence: int, sighting: str, sealed: bytes) -> LostMessage:
-        facts = self._open_facts(sequence, sealed)
+        facts = self._rows.open_facts(sequence, sealed)
         return LostMessage(sequence, parse_sighting_id(sighting), facts.reference, facts.captured, LossReason.RETENTION)
-
-
-def _place(column: str, sequence: int) -> str:
-    return f"outbox {column} {sequence}"
-
-
-def _take(database: sqlite_utils.Database, name: str) -> int:
-    number = _read(database, name, 1)
-    _write(database, name, number + 1)
-    return number
-
-
-def _read(database: sqlite_utils.Database, name: str, default: int) -> int:
-    row = database.execute("SELECT value FROM state WHERE name = ?", [name]).fetchone()
-    return default if row is None else int(row[0])
-
-
-def _write(database: sqlite_utils.Database, name: str, value: int) -> None:
-    database.table("state", pk="name").upsert({"name": name, "value": value})
