@@ -81,6 +81,7 @@ def require_order(site: Site, attempts: list[Attempt]) -> None:
     found: list[str] = []
 
     def nothing_found() -> bool:
+        site.revive()
         hub, units = look_at_hub(site.hub), [look_at_unit(unit) for unit in site.units]
         found[:] = problems(hub, units, attempts)
         if not found:  # Opening a list takes longer than all else, and is in vain while messages are under way.

@@ -169,6 +169,10 @@ class Site:
                 link.heal()
             if part.around.clock is not None:
                 part.around.clock.turn(0)
+        self.revive()
+
+    def revive(self) -> None:
+        """Start what has ended, as often as it takes: a hub may only now have found that its clock was impossible."""
         if not self.broker.is_running:
             self.broker.start()
         for part in self.parts:
