@@ -134,7 +134,7 @@ def test_code_page_cannot_be_used_with_the_keyboard_alone(desk: Desk, window: Op
     expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(phone.code())
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Units")).to_be_visible()
+    expect(page.get_by_role("link", name="Your account: farida")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, TABLET], ids=["desktop", "tablet"])

@@ -16,7 +16,7 @@ from provisioning.installation import create_installation
 from provisioning.units import add_unit
 from tests.edge_agent.lists import sample_entries
 from tests.edge_agent.site import MISSING, SITE, UNIT, Site
-from tests.support.broker import Broker, free_port
+from tests.support.broker import Broker, free_ports
 from tests.support.hub_simulator import HubPeer, HubSimulator
 
 
@@ -29,9 +29,7 @@ def recogniser() -> Recogniser:
 def site(tmp_path: Path) -> Iterator[Site]:
     """A provisioned unit and the hub's HTTPS server; nothing is published yet."""
     folder = tmp_path / "authority"
-    ports = free_port(), free_port(), free_port()
-    while len(set(ports)) < 3:
-        ports = free_port(), free_port(), free_port()
+    ports = free_ports()
     broker, console, units = (parse_endpoint("127.0.0.1", port) for port in ports)
     now = datetime.now(UTC)
     create_installation(folder, Deployment(parse_hub_id("bd"), (MISSING,), broker, console, units), now=now)

@@ -22,7 +22,7 @@ def test_entries_are_listed_without_anything_of_the_child(site: HubSite) -> None
     assert (entry["actor"], entry["action"], entry["detail"]) == (
         "tester",
         "case.registered",
-        {"photos": 1, "poor_photos": 0},
+        {"register": "missing", "photos": 1, "poor_photos": 0},
     )
     everything = site.run("audit", "list")
     assert "case.registered" in everything.stdout

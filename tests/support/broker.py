@@ -36,6 +36,14 @@ def free_port() -> int:
             return port
 
 
+def free_ports() -> tuple[int, int, int]:
+    """Three different ones: a broker's, a console's and the units'."""
+    while len(ports := {free_port(), free_port(), free_port()}) < 3:
+        pass
+    first, second, third = ports
+    return first, second, third
+
+
 def mosquitto_program() -> str:
     """The broker's program; Debian keeps it where a plain user's PATH may not look."""
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")

@@ -35,7 +35,7 @@ from provisioning.deployment import Deployment
 from provisioning.endpoints import parse_endpoint
 from provisioning.installation import create_installation
 from provisioning.units import add_unit
-from tests.support.broker import free_port
+from tests.support.broker import free_ports
 from tests.support.consents import consent_record
 
 HUB = HubId("bd")
@@ -72,13 +72,8 @@ class HubSite:
         """`database_url`: of PostgreSQL; without it the hub keeps its data in SQLite, in its own folder."""
         self.folder = folder / "installation"
         self.clock = SetClock()
-        deployment = Deployment(
-            hub=HUB,
-            slices=tuple(slices),
-            broker=parse_endpoint("127.0.0.1", free_port()),
-            console=parse_endpoint("127.0.0.1", free_port()),
-            units=parse_endpoint("127.0.0.1", free_port()),
-        )
+        broker, console, service = (parse_endpoint("127.0.0.1", port) for port in free_ports())
+        deployment = Deployment(hub=HUB, slices=tuple(slices), broker=broker, console=console, units=service)
         create_installation(self.folder, deployment, now=datetime.now(UTC))
         if database_url is not None:
             self.config.write_text(f'database = "{database_url}"\n{self.config.read_text()}')

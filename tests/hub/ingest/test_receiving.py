@@ -1,6 +1,5 @@
 """Taking in what units send: committed once, acknowledged when committed, refused without harm."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

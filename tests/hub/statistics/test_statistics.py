@@ -80,7 +80,7 @@ def test_table_of_what_units_sent_and_people_decided(site: HubSite) -> None:
     with file.open(newline="") as opened:
         written = list(csv.reader(opened))
     assert written[0] == ["by", "group", *MEASURES, "median hours", "p90 hours"]
-    assert written[1] == ["total", "total", "15", "6", "6", "0", "6", "0", "0", "3.0", "3.0"]
+    assert written[1] == ["total", "total", "15", "6", "6", "0", "6", "0", "0", "0", "3.0", "3.0"]
     again = site.run("statistics", "--from", month, "--to", month, "--csv", str(file))
     assert (again.returncode, "cannot be written" in again.stderr) == (1, True)
     shown = site.run("statistics", "--from", month, "--to", month)
