@@ -53,12 +53,15 @@ class Timekeeper:
             self._question = question
             raise ReplayedError("The hub's time, for a question that this unit did not ask or has had answered.")
         before = self._clock.now()
-        if self._clock.synchronise(answer.at, question[1]):
+        taken = self._clock.synchronise(answer.at, question[1])
+        by = self._clock.now() - before
+        if taken:
             self._answered = self._clock.uptime().at
-            logger.info("time.set", by_seconds=round((self._clock.now() - before) / 1000))
         self._outbox.continue_from(answer.next_sequence)
         self._outbox.date(self._clock.moment())
         self.keep()
+        if taken:
+            logger.info("time.set", by_seconds=round(by / 1000))
 
     def learn(self, signed_at: Milliseconds) -> None:
         """The hub signed something then: it is no earlier now."""
