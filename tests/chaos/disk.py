@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 _STEP = 16 * 1024
+_FREEZE, _THAW = 0xC0045877, 0xC0045878  # FIFREEZE, FITHAW: no write is under way in between.
 # EXT4_IOC_SHUTDOWN: the file system takes no more, and what is not in its journal on the disk is dropped.
 _SHUT_DOWN, _WITHOUT_FLUSHING = 0x8004587D, 2
 
@@ -72,11 +73,22 @@ class SmallDisk:
             os.close(folder)
 
     def turn_read_only(self) -> None:
-        """Let the kernel find a fault and write to it no more, as it does with a worn-out card. Until `repair`."""
+        """Let the kernel find a fault and write to it no more, as it does with a worn-out card. Until `repair`.
+
+        Between two writes: of an fsync that meets the very moment, Linux 6.18 says that it succeeded when it did not.
+        """
         device = subprocess.run(
             ["findmnt", "-no", "SOURCE", str(self._folder)], capture_output=True, text=True, check=True
         ).stdout.strip()
-        Path(f"/sys/fs/ext4/{Path(device).name}/trigger_fs_error").write_text("1")
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(folder, _FREEZE, 0)
+            try:
+                Path(f"/sys/fs/ext4/{Path(device).name}/trigger_fs_error").write_text("1")
+            finally:
+                fcntl.ioctl(folder, _THAW, 0)
+        finally:
+            os.close(folder)
 
     def repair(self) -> None:
         """As a machine does when it starts: mended and mounted anew. Nobody may have a file of it open."""
