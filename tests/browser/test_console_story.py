@@ -150,6 +150,8 @@ def test_whole_review_can_be_done_with_the_keyboard_alone(desk: Desk, window: Op
     _tab_to(page, "Take the next one")
     page.keyboard.press("Enter")
     expect(page.get_by_role("group", name="Face shape")).to_be_visible()
+    # The numbers are the script's, which comes after the page.
+    page.wait_for_load_state("load")
     _tab_to(page, "similar")
     for _ in range(len(Feature)):
         page.keyboard.press("1")
