@@ -87,7 +87,7 @@ class Renewal:
         if issued is None or issued.until - self._now < DUE:
             return True
         # The folder may have gone to its machine. A folder without the newest certificate is a run that was cut short.
-        return path.parent.exists() and (not path.exists() or path.read_bytes() != issued.pem)
+        return path.parent.exists() and not _ends_with(path, issued)
 
     def _hub_places(self) -> list[tuple[str, bool, Path]]:
         hub = self._deployment.hub
@@ -138,3 +138,11 @@ class Renewal:
                 write_public(path, pem)
                 renewed.append(Renewed(name, path, Issued.parse(pem, path).until))
         return renewed
+
+
+def _ends_with(path: Path, issued: Issued) -> bool:
+    """Whether the file's certificate holds as long: of two of the same second either is the newest."""
+    try:
+        return Issued.parse(path.read_bytes(), path).until == issued.until
+    except (FileNotFoundError, DamagedFolderError):
+        return False

@@ -1,6 +1,10 @@
-"""Live updates of the queue: server-sent events that say that it is another, and nothing of what is in it."""
+"""Live updates of the queue: server-sent events with the fingerprint of the queue, and nothing of what is in it.
 
-from collections.abc import AsyncIterator, Callable, Hashable
+A page compares it with that of the lines it shows. The stream cannot know those: a page that was fetched between two
+looks may hold a state that the stream never saw.
+"""
+
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import anyio
@@ -11,7 +15,6 @@ from hub.access.service import Operator
 from hub.clock import Clock
 from hub.db import Database
 from hub.review.service import ReviewService
-from hub.review.views import Queue
 
 _LOOK_SECONDS: Final = 1.0
 _LOOKS_TO_A_BEAT: Final = 15
@@ -26,18 +29,17 @@ async def queue_events(
     operator: Callable[[], Operator | None],
     clock: Clock,
 ) -> AsyncIterator[bytes]:
-    """One event whenever somebody's queue is another, and a comment now and then by which a dead line is noticed.
+    """An event after every change of the hub's state and at each beat, with comments by which a dead line is noticed.
 
     `revision` rises with every change of the hub's state; `operator` is None once the session has ended.
     """
 
-    def look(known: int | None) -> tuple[int, Hashable | None]:
+    def look(known: int | None) -> tuple[int, str | None]:
         with database.read() as connection:
             found = revision(connection)
             who = None if found == known else operator()
-            return found, None if who is None else _print(review.queue(connection, who, clock()))
+            return found, None if who is None else review.queue(connection, who, clock()).fingerprint
 
-    seen: Hashable | None = None
     known: int | None = None
     yield b"retry: 2000\n\n"
     for _ in range(_BEATS):
@@ -47,15 +49,8 @@ async def queue_events(
             yield b"event: ended\ndata:\n\n"
             return
         for _ in range(_LOOKS_TO_A_BEAT):
-            known, now = await run_in_threadpool(look, known)
-            if now is not None and now != seen:
-                yield b"event: queue\ndata:\n\n"
-                seen = now
+            known, fingerprint = await run_in_threadpool(look, known)
+            if fingerprint is not None:
+                yield f"event: queue\ndata: {fingerprint}\n\n".encode()
             await anyio.sleep(_LOOK_SECONDS)
         yield b": still here\n\n"
-
-
-def _print(queue: Queue) -> Hashable:
-    """What is equal for queues that look alike."""
-    parts = (queue.begun, queue.disputed, queue.to_answer, queue.answered)
-    return tuple(tuple((item.review.id, item.overdue) for item in part) for part in parts)

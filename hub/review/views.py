@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from hub.review.model import Decision, Draft, GivenAnswer, Missing, Remark, Review, Subject
 
@@ -64,6 +65,13 @@ class Queue:
     answered: tuple[QueueItem, ...]
     more: int
     overdue: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for queues that list the same reviews in the same places, as overdue or not."""
+        parts = (self.begun, self.disputed, self.to_answer, self.answered)
+        lines = [[(item.review.id, item.overdue) for item in part] for part in parts]
+        return sha256(repr(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

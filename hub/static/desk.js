@@ -1,23 +1,24 @@
 // What the pages of reviews do beyond what a browser does by itself. Everything works without it.
 "use strict";
 
-// The queue: the server says when it is another, and the lists are fetched anew, the first time too: something may have
-// changed between the page and the first word.
+// The queue: the server says which lists are the newest, and they are fetched when the page shows others.
 function followQueue(lists) {
   const status = document.getElementById("live-status");
   const source = new EventSource(lists.dataset.live);
-  let known = "";
-  source.addEventListener("queue", async () => {
-    const answer = await fetch(lists.dataset.lines);
-    if (!answer.ok || answer.redirected) return;
-    const text = await answer.text();
-    if (text === known) return;
-    const changed = known !== ""; // The first may be what the page already shows.
-    known = text;
+  let asked = 0;
+  const refresh = async () => {
+    const mine = ++asked;
+    const answer = await fetch(lists.dataset.lines).catch(() => null);
+    const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
+    if (mine !== asked) return; // A later one is on its way: answers may come in another order than they were asked.
+    if (text === null) return void setTimeout(refresh, 2000);
     const focused = lists.contains(document.activeElement) ? document.activeElement.closest("form")?.action : null;
     lists.innerHTML = text;
     if (focused) [...lists.querySelectorAll("form")].find((form) => form.action === focused)?.querySelector("button").focus();
-    if (changed) status.textContent = "The list has changed.";
+    status.textContent = "The list has changed.";
+  };
+  source.addEventListener("queue", (event) => {
+    if (lists.querySelector("[data-fingerprint]").dataset.fingerprint !== event.data) refresh();
   });
   source.addEventListener("ended", () => {
     source.close();

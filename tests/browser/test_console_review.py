@@ -83,6 +83,7 @@ def test_pictures_zoom_move_and_brighten_apart_from_each_other(desk: Desk, windo
     adults(desk)
     page = window("amina")
     take(page)
+    expect(page.locator(".ready")).to_have_count(1)  # our script has taken the viewer over
     page.get_by_role("button", name="Larger").click()
     page.get_by_role("button", name="Larger").click()
     page.get_by_label("Brightness").fill("150")
