@@ -15,7 +15,7 @@ from edge_agent.bootstrap.intakes import build_desk
 from edge_agent.bootstrap.keys import places
 from edge_agent.bootstrap.lists import build_synchroniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits
-from edge_agent.link.agent import Agent, Intervals, unit_subscriptions
+from edge_agent.link.agent import Agent, unit_subscriptions
 from edge_agent.link.current_list import CurrentList
 from edge_agent.link.events import CaptureTold, Event, StopAsked, Woken
 from edge_agent.link.health import Build, HealthReporter
@@ -23,6 +23,8 @@ from edge_agent.link.inbox import Inbox
 from edge_agent.link.lock import only_agent
 from edge_agent.link.mqtt_link import MqttLink
 from edge_agent.link.notices import NoticeStore
+from edge_agent.link.refresher import ListRefresher
+from edge_agent.link.sender import Sender
 from edge_agent.link.sync_worker import SyncWorker
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.link.wake import Tap, WakeListener
@@ -105,7 +107,9 @@ def _build_agent(
     return Agent(
         unit=settings.unit,
         link=link,
-        outbox=unit.outbox,
+        sender=Sender(
+            settings.unit, link, unit.outbox, resend_after=settings.resend_after_seconds, monotonic=time.monotonic
+        ),
         inbox=Inbox(
             identity=unit.identity,
             hub=unit.hub,
@@ -113,33 +117,38 @@ def _build_agent(
             notices=NoticeStore(unit.database, unit.vault),
             timekeeper=timekeeper,
         ),
-        current=current,
-        worker=worker,
-        health=HealthReporter(
-            sealer=sealer,
-            outbox=unit.outbox,
-            timekeeper=timekeeper,
-            build=Build(
-                pack_digest=bytes.fromhex(unit.pack.digest),
-                software=f"mca {version('missing-child-alert')}"[:40],
-                key_store=str(settings.key_store),
-                weak_keys=settings.key_store.is_for_development,
-            ),
-            limits=alarm_limits(settings),
-            moment=unit.clock.moment,
-            intakes=unit.intakes,
-            faults=lambda: supervisor.faults,
+        lists=ListRefresher(
+            current,
+            worker,
+            every=settings.sync_every_seconds,
+            monotonic=time.monotonic,
+            source=random.SystemRandom(),
         ),
+        health=_build_reporter(unit, sealer, timekeeper, supervisor),
         timekeeper=timekeeper,
         retention=Retention(unit.outbox, sealer, unit.clock.destroyable_before),
         settle=build_desk(unit).settle,
         supervisor=supervisor,
         events=events,
-        intervals=Intervals(
-            sync=settings.sync_every_seconds,
-            heartbeat=settings.heartbeat_seconds,
-            resend=settings.resend_after_seconds,
-        ),
+        heartbeat=settings.heartbeat_seconds,
         monotonic=time.monotonic,
-        source=random.SystemRandom(),
+    )
+
+
+def _build_reporter(unit: Unit, sealer: HubSealer, timekeeper: Timekeeper, supervisor: Supervisor) -> HealthReporter:
+    settings = unit.settings
+    return HealthReporter(
+        sealer=sealer,
+        outbox=unit.outbox,
+        timekeeper=timekeeper,
+        build=Build(
+            pack_digest=bytes.fromhex(unit.pack.digest),
+            software=f"mca {version('missing-child-alert')}"[:40],
+            key_store=str(settings.key_store),
+            weak_keys=settings.key_store.is_for_development,
+        ),
+        limits=alarm_limits(settings),
+        moment=unit.clock.moment,
+        intakes=unit.intakes,
+        faults=lambda: supervisor.faults,
     )
