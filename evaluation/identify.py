@@ -43,6 +43,13 @@ class _Result:
     measured: Measured
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Results:
+    enrolment: Enrolment
+    raw: _Result
+    normalised: _Result | None
+
+
 def identify(
     pack: Pack,
     trial: Trial,
@@ -51,8 +58,7 @@ def identify(
     advance: Callable[[int], None] = lambda _: None,
 ) -> Identification:
     """Search all probes in the gallery with every scorer. `advance` counts searches as `search_all` does."""
-    gallery, probes, templates = trial.gallery, trial.probes, trial.templates
-    enrolment = enrol(gallery.photos, probes.photos)
+    enrolment = enrol(trial.gallery.photos, trial.probes.photos)
 
     def result(scorer: Scorer) -> _Result:
         outcomes = _search(scorer, trial, enrolment, advance)
@@ -61,17 +67,18 @@ def identify(
 
     raw = result(scorers.raw)
     normalised = result(scorers.normalised) if scorers.normalised else None
-    usable = templates.usable(probes.photos)
+    record = _record(pack, trial, scorers, resampling, _Results(enrolment, raw, normalised))
+    return Identification(record, raw.searches, normalised.searches if normalised else None)
+
+
+def _record(pack: Pack, trial: Trial, scorers: Scorers, resampling: Resampling, results: _Results) -> IdentifyRecord:
+    gallery, probes = trial.gallery, trial.probes
+    enrolment, raw, normalised = results.enrolment, results.raw, results.normalised
+    compared = raw.searches.outcomes.comparable[trial.templates.usable(probes.photos)]
+    failures = _failures(trial, enrolment)
     mated = int(enrolment.mated.sum())
-    lost = mated - int(enrolment.mated[usable].sum())
-    failures = {
-        "gallery": len(gallery.photos) - len(templates.usable(gallery.photos)),
-        "mated": lost,
-        "nonmated": len(probes.photos) - len(usable) - lost,
-    }
-    compared = raw.searches.outcomes.comparable[usable]
     groups = {name: _breakdown(labels, raw, normalised, resampling) for name, labels in enrolment.labels.items()}
-    record = IdentifyRecord(
+    return IdentifyRecord(
         kind="identify",
         pack=pack.digest,
         pack_name=pack.manifest.name,
@@ -100,7 +107,18 @@ def identify(
         sexes=groups["sexes"],
         groups=groups["groups"],
     )
-    return Identification(record, raw.searches, normalised.searches if normalised else None)
+
+
+def _failures(trial: Trial, enrolment: Enrolment) -> dict[str, int]:
+    """Photographs without a usable face, by what they would have been for."""
+    gallery, probes = trial.gallery.photos, trial.probes.photos
+    usable = trial.templates.usable(probes)
+    lost = int(enrolment.mated.sum()) - int(enrolment.mated[usable].sum())
+    return {
+        "gallery": len(gallery) - len(trial.templates.usable(gallery)),
+        "mated": lost,
+        "nonmated": len(probes) - len(usable) - lost,
+    }
 
 
 def _search(scorer: Scorer, trial: Trial, enrolment: Enrolment, advance: Callable[[int], None]) -> Outcomes:
