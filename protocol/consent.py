@@ -7,7 +7,7 @@ It names nobody but the official or the authority that decided: the person is kn
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -19,7 +19,8 @@ from protocol.fields import Fields
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
 from protocol.keys import SIGNATURE_BYTES, Identity, SigningKey
 from protocol.moment import Moment
-from protocol.sighting import MAX_CONSENT
+from protocol.sighting import MAX_CONSENT, LegalBasis
+from protocol.staff import StaffId, parse_staff_id
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 VERSION: Final = 1
@@ -37,6 +38,7 @@ class Purpose(StrEnum):
 
     COMPARE = "compare-with-missing-children"
     SEARCH_AGAIN = "search-again-when-children-are-added"
+    FIND_FAMILY = "find-the-family-of-a-found-child"
 
 
 class Category(StrEnum):
@@ -46,6 +48,11 @@ class Category(StrEnum):
     FACE_TEMPLATE = "face-template"
     AGE_BAND = "age-band"
     SEX = "sex"
+    NAME = "name-as-the-child-says-it"
+    LANGUAGES = "languages"
+    MARKS = "marks-of-the-body"
+    CLOTHING = "clothing"
+    CIRCUMSTANCES = "circumstances"
 
 
 class Recipient(StrEnum):
@@ -53,10 +60,15 @@ class Recipient(StrEnum):
 
     REVIEWERS = "reviewers-of-the-hub"
     ALERTED = "authorities-that-are-alerted"
+    REGISTER = "case-officers-of-the-hub"
 
 
 _SAME_TEXTS: Final = {"schema_version": SCHEMA, "event_type": "basis-recorded"}
-_SAME_WORDS: Final = {"pii_categories": tuple(Category), "recipients": tuple(Recipient)}
+_OF_AN_INTAKE: Final = {
+    "pii_categories": (Category.FACE_IMAGE, Category.FACE_TEMPLATE, Category.AGE_BAND, Category.SEX),
+    "recipients": (Recipient.REVIEWERS, Recipient.ALERTED),
+}
+_OF_A_FOUND_CHILD: Final = {"pii_categories": tuple(Category), "recipients": tuple(Recipient)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +121,23 @@ class ConsentRecord:
     periods: StoragePeriods
     recorded: Moment
     withdrawal: bytes
+    staff: StaffId | None = None  # who recorded it; None: nobody signed in, as for a technician's command
 
     def __post_init__(self) -> None:
         if not owner(self.unit) == owner(self.site) == self.controller.hub:
             raise FieldError("A consent record's unit and site belong to its controller.")
         if (Purpose.SEARCH_AGAIN in self.purposes) != bool(self.periods.template):
             raise FieldError("A consent record keeps a template exactly when it permits to search again.")
+        if self.of_found_child:
+            if self.purposes != (Purpose.FIND_FAMILY,):
+                raise FieldError("The record of a found child permits nothing but to look for the family.")
+            if self.basis.kind is LegalBasis.GUARDIAN_CONSENT:
+                raise FieldError("A found child whose family nobody knows has no guardian who could consent.")
+
+    @property
+    def of_found_child(self) -> bool:
+        """Whether it permits to register a found child, and no intake."""
+        return Purpose.FIND_FAMILY in self.purposes
 
     def to_bytes(self) -> bytes:
         """Deterministic CBOR with the standard's names."""
@@ -122,10 +145,10 @@ class ConsentRecord:
             {
                 "v": VERSION,
                 **_SAME_TEXTS,
-                **{name: [str(word) for word in words] for name, words in _SAME_WORDS.items()},
+                **{name: [str(word) for word in words] for name, words in _words(self.purposes).items()},
                 "record_id": self.record_id,
                 "pii_principal_id": self.reference,
-                "collection": {"unit": self.unit, "site": self.site},
+                "collection": {"unit": self.unit, "site": self.site, "staff": self.staff},
                 "pii_controller": {"id": self.controller.hub, "contact": self.controller.contact},
                 "jurisdiction": self.controller.jurisdiction,
                 "privacy_notice": self.notice.digest,
@@ -142,7 +165,8 @@ class ConsentRecord:
     def from_bytes(cls, data: bytes) -> "ConsentRecord":
         """Raises MalformedError, FieldError or UnknownVersionError."""
         fields = Fields(cbor.decode(data, limit=MAX_SIGNED), kind="consent record", version=VERSION)
-        _require_same(fields)
+        purposes = _purposes(fields)
+        _require_same(fields, purposes)
         collection, controller = fields.child("collection"), fields.child("pii_controller")
         return cls(
             record_id=fields.octets("record_id", size=RECORD_ID_BYTES),
@@ -156,10 +180,11 @@ class ConsentRecord:
             ),
             notice=Notice(fields.choice("language", Language), fields.octets("privacy_notice", size=32)),
             basis=Basis.read(fields.child("lawful_basis")),
-            purposes=_purposes(fields),
+            purposes=purposes,
             periods=StoragePeriods.read(fields.child("storage_days")),
             recorded=Moment.read(fields.child("event_time")),
             withdrawal=fields.octets("withdrawal", size=32),
+            staff=collection.identifier("staff", parse_staff_id) if collection.has("staff") else None,
         )
 
 
@@ -200,9 +225,14 @@ def _split(signed: bytes) -> tuple[bytes, bytes]:
             raise MalformedError("Not a signed consent record.")
 
 
-def _require_same(fields: Fields) -> None:
+def _words(purposes: tuple[Purpose, ...]) -> Mapping[str, tuple[str, ...]]:
+    """What is taken, and who may see it: a matter of what it is taken for."""
+    return _OF_A_FOUND_CHILD if Purpose.FIND_FAMILY in purposes else _OF_AN_INTAKE
+
+
+def _require_same(fields: Fields, purposes: tuple[Purpose, ...]) -> None:
     same = all(fields.text(name, limit=64) == text for name, text in _SAME_TEXTS.items())
-    if not same or any(fields.words(name, limit=16) != words for name, words in _SAME_WORDS.items()):
+    if not same or any(fields.words(name, limit=16) != words for name, words in _words(purposes).items()):
         raise FieldError("A consent record is of another schema, or of data and recipients that units have not.")
 
 

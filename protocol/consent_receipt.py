@@ -10,7 +10,6 @@ that a withdrawal needs, and is kept nowhere else.
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,6 +47,7 @@ class ConsentReceipt:
     recorded: Moment
     record: bytes
     token: bytes = field(repr=False)
+    found: bool = False  # the child was registered as found, to look for the family
 
     @property
     def withdrawal(self) -> bytes:
@@ -69,6 +69,7 @@ class ConsentReceipt:
                 "at": self.recorded.to_value(),
                 "record": self.record,
                 "token": self.token,
+                "found": self.found,
             }
         )
 
@@ -87,6 +88,7 @@ class ConsentReceipt:
             recorded=Moment.read(fields.child("at")),
             record=fields.octets("record", size=32),
             token=fields.octets("token", size=TOKEN_BYTES),
+            found=fields.boolean("found"),
         )
 
 
@@ -129,7 +131,7 @@ def _decode(text: str) -> bytes:
     body = joined.removeprefix(_PREFIX)
     try:
         data = base64.b32decode(body + "=" * (-len(body) % 8))
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedError(
             "The text of the receipt is not complete: a letter is missing or was read wrongly."
         ) from error

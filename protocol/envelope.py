@@ -48,6 +48,10 @@ class MessageType(StrEnum):
     KEYRING = "keyring"
     TIME = "time"
     LOSS = "loss"
+    WITHDRAWAL = "withdrawal"
+    ERASURE = "erasure"
+    FOUND = "found"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Health:
     key_store: str = ""  # the kind of store that the unit's keys are in
     alarms: tuple[str, ...] = ()
     challenge: bytes | None = None  # CHALLENGE_BYTES: the unit asks for the time
+    staff_serial: int | None = None  # of the list of staff that the unit has
 
     def __post_init__(self) -> None:
         if not all(map(_WORD.fullmatch, self.alarms)):
@@ -111,6 +112,7 @@ class Health:
                 "keys": self.key_store,
                 "alarms": list(self.alarms),
                 "challenge": self.challenge,
+                "staff": self.staff_serial,
             }
         )
 
@@ -135,4 +137,5 @@ class Health:
             key_store=fields.text("keys", limit=40),
             alarms=fields.words("alarms", limit=MAX_ALARMS),
             challenge=fields.octets("challenge", size=CHALLENGE_BYTES) if fields.has("challenge") else None,
+            staff_serial=fields.integer("staff", low=1) if fields.has("staff") else None,
         )

@@ -16,6 +16,7 @@ SliceName = NewType("SliceName", str)
 CaseId = NewType("CaseId", str)
 PhotoId = NewType("PhotoId", str)
 SightingId = NewType("SightingId", str)
+FoundId = NewType("FoundId", str)
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HUB = re.compile(_LABEL)
@@ -78,6 +79,13 @@ def parse_sighting_id(text: str) -> SightingId:
     if not _HEX_32.fullmatch(text):
         raise InvalidIdError("A sighting's identifier has 32 hexadecimal digits.")
     return SightingId(text)
+
+
+def parse_found_id(text: str) -> FoundId:
+    """A registration of a found child: 32 hexadecimal digits. Raises InvalidIdError."""
+    if not _HEX_32.fullmatch(text):
+        raise InvalidIdError("The identifier of a found child's registration has 32 hexadecimal digits.")
+    return FoundId(text)
 
 
 def owner(identifier: UnitId | SiteId | SliceName | CaseId) -> HubId:

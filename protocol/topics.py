@@ -1,13 +1,17 @@
 """Every MQTT topic, built and parsed here alone. A topic names units, never a child and never a result.
 
 mca/v1/<hub>/units/<unit>/sightings   unit → hub, one per intake, whatever it found
+mca/v1/<hub>/units/<unit>/found       unit → hub, one for each found child whom a shelter registers
 mca/v1/<hub>/units/<unit>/losses      unit → hub: what it had to erase unconfirmed
+mca/v1/<hub>/units/<unit>/withdrawals unit → hub: consent that was taken back, and what was erased because of it
 mca/v1/<hub>/units/<unit>/health      unit → hub
 mca/v1/<hub>/units/<unit>/presence    the broker → hub, empty: the unit's connection broke (its last will)
 mca/v1/<hub>/units/<unit>/receipts    hub → unit
 mca/v1/<hub>/units/<unit>/notices     hub → unit
+mca/v1/<hub>/units/<unit>/erasures    hub → unit: what to erase
 mca/v1/<hub>/units/<unit>/time        hub → unit: its signed time, for the challenge in a health report
 mca/v1/<hub>/units/<unit>/keyrings    hub → unit: a keyring without keys, which tells that the unit is revoked
+mca/v1/<hub>/units/<unit>/staff       hub → unit: who may sign in there
 mca/v1/<hub>/watchlist                hub → all its units, retained: a new timestamp is published
 """
 
@@ -23,17 +27,39 @@ class UnitChannel(StrEnum):
     """A unit's own topics by their last level."""
 
     SIGHTINGS = "sightings"
+    FOUND = "found"
     LOSSES = "losses"
+    WITHDRAWALS = "withdrawals"
     HEALTH = "health"
     PRESENCE = "presence"
     RECEIPTS = "receipts"
     NOTICES = "notices"
+    ERASURES = "erasures"
     TIME = "time"
     KEYRINGS = "keyrings"
+    STAFF = "staff"
 
 
-UPWARD = frozenset({UnitChannel.SIGHTINGS, UnitChannel.LOSSES, UnitChannel.HEALTH, UnitChannel.PRESENCE})
-DOWNWARD = frozenset({UnitChannel.RECEIPTS, UnitChannel.NOTICES, UnitChannel.TIME, UnitChannel.KEYRINGS})
+UPWARD = frozenset(
+    {
+        UnitChannel.SIGHTINGS,
+        UnitChannel.FOUND,
+        UnitChannel.LOSSES,
+        UnitChannel.WITHDRAWALS,
+        UnitChannel.HEALTH,
+        UnitChannel.PRESENCE,
+    }
+)
+DOWNWARD = frozenset(
+    {
+        UnitChannel.RECEIPTS,
+        UnitChannel.NOTICES,
+        UnitChannel.ERASURES,
+        UnitChannel.TIME,
+        UnitChannel.KEYRINGS,
+        UnitChannel.STAFF,
+    }
+)
 
 
 def unit_topic(unit: UnitId, channel: UnitChannel) -> str:

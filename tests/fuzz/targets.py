@@ -22,6 +22,7 @@ from models.images import decode_image
 from protocol import cbor
 from protocol.announcement import Announcement
 from protocol.envelope import MessageType, open_envelope, seal
+from protocol.found import FoundChild
 from protocol.health import Health
 from protocol.ids import UnitId
 from protocol.keyring import Keyring
@@ -32,6 +33,7 @@ from protocol.receipt import Receipt
 from protocol.segment import Segment, decrypt_segment, encrypt_segment
 from protocol.sighting import PADDED_BYTES, Sighting
 from protocol.signed_time import SignedTime
+from protocol.staff import StaffList
 from protocol.stick import Stick
 from protocol.targets import segment_path
 from tests.models.images.files import exif, extended_webp, jpeg, png, scene, webp, webp_chunk, with_jpeg_segment
@@ -55,6 +57,8 @@ _PAYLOADS: Final[Mapping[str, Callable[[bytes], object]]] = {
     "time": SignedTime.from_bytes,
     "announcement": Announcement.from_bytes,
     "stick": Stick.from_bytes,
+    "found child": lambda data: FoundChild.from_bytes(pad(data, PADDED_BYTES)),
+    "staff": StaffList.from_bytes,
 }
 
 

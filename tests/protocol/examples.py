@@ -9,8 +9,9 @@ from typing import Protocol
 from protocol.announcement import Announcement
 from protocol.columns import entry_columns
 from protocol.consent import sign_record
+from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
 from protocol.health import Health, OutboxState
-from protocol.ids import CaseId, PhotoId, SightingId, SiteId, SliceName, UnitId
+from protocol.ids import CaseId, FoundId, PhotoId, SightingId, SiteId, SliceName, UnitId
 from protocol.keyring import Keyring
 from protocol.losses import Losses, LossReason, LostMessage
 from protocol.moment import Moment
@@ -20,9 +21,10 @@ from protocol.receipt import Receipt, Verdict
 from protocol.segment import EpochKey, Segment
 from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from protocol.signed_time import SignedTime
+from protocol.staff import PinVerifier, StaffId, StaffList, StaffMember
 from protocol.watchlist import EntryTemplate, WatchlistEntry
 from tests.protocol.identities import UNIT
-from tests.support.consents import consent_record, receipt_of
+from tests.support.consents import consent_record, found_record, receipt_of
 
 NOW = 1_795_000_000_000
 
@@ -106,6 +108,43 @@ SEGMENT = Segment(SLICE, 5, snapshot=False, upserts=entry_columns([ENTRY], [7]),
 RECORD = consent_record(
     UnitId("bd/benapole-1"), SiteId("bd/benapole"), "0RST-VWXY", LegalBasis.GUARDIAN_CONSENT, SIGHTING.captured
 )
+FOUND_RECORD = found_record(UnitId("bd/benapole-1"), SiteId("bd/benapole"), "3TUV-WXY0", SIGHTING.captured)
+FOUND = FoundChild(
+    found_id=FoundId("00112233445566778899aabbccddeeff"),
+    reference="3TUV-WXY0",
+    unit=UnitId("bd/benapole-1"),
+    site=SiteId("bd/benapole"),
+    captured=Moment(NOW, NOW - 1200, None),
+    consent=sign_record(FOUND_RECORD, UNIT.signing_key),
+    age_band=AgeBand.CHILD,
+    sex=Sex.FEMALE,
+    facts=FoundFacts(
+        names=("রহিমা", "Mini"),
+        languages=("Bangla",),
+        marks=(FoundMark(BodyPart.LEFT_ARM, "scar of a burn"),),
+        clothing="red frock, no shoes",
+        place="Petrapole bus stand",
+        found_on=date(2026, 11, 21),
+        circumstances="came with a man who left her",
+    ),
+    photograph=noise("photograph", 20_000),
+)
+STAFF = StaffList(
+    site=SiteId("bd/benapole"),
+    serial=1_795_000_000_123,
+    until=NOW + 14 * 86_400_000,
+    members=(
+        StaffMember(
+            StaffId("0123456789abcdef"),
+            "Amina Rahman",
+            ("found", "intake"),
+            PinVerifier(65_536, 3, 1, noise("salt", 16), noise("digest", 32)),
+        ),
+        StaffMember(
+            StaffId("fedcba9876543210"), "রুমা", ("later-role",), PinVerifier(65_536, 3, 1, bytes(16), bytes(32))
+        ),
+    ),
+)
 
 MESSAGES: Mapping[str, Message] = {
     "sighting": SIGHTING,
@@ -129,6 +168,7 @@ MESSAGES: Mapping[str, Message] = {
         key_store="tpm",
         alarms=("list-stale", "outbox-filling"),
         challenge=noise("challenge", 16),
+        staff_serial=STAFF.serial,
     ),
     "time": SignedTime(noise("challenge", 16), NOW, 42),
     "losses": Losses(
@@ -139,4 +179,7 @@ MESSAGES: Mapping[str, Message] = {
     "segment": SEGMENT,
     "consent record": RECORD,
     "consent receipt": receipt_of(RECORD, SIGHTING.consent),
+    "found child": FOUND,
+    "consent record of a found child": FOUND_RECORD,
+    "staff": STAFF,
 }

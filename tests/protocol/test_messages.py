@@ -1,29 +1,59 @@
 """Messages come back as they went, and whatever no honest peer would write is refused."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import cbor
+from protocol.consent import Purpose
 from protocol.errors import FieldError, MalformedError, OversizedError, UnknownVersionError
 from protocol.fields import MAX_MILLISECONDS
+from protocol.found import (
+    MAX_CIRCUMSTANCES,
+    MAX_CLOTHING,
+    MAX_LANGUAGES,
+    MAX_LINE,
+    MAX_MARKS,
+    MAX_NAMES,
+    MAX_PHOTOGRAPH,
+    BodyPart,
+    FoundChild,
+    FoundFacts,
+    FoundMark,
+)
 from protocol.ids import CaseId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.padding import pad, unpad
 from protocol.sighting import (
     MAX_CANDIDATES,
+    MAX_CONSENT,
     MAX_CROP,
     MAX_MEASURES,
     MAX_PORTRAIT,
     PADDED_BYTES,
     Chance,
     Face,
+    LegalBasis,
     Quality,
     Sighting,
 )
-from tests.protocol.examples import CANDIDATE, CHANCE, EMPTY_SIGHTING, MESSAGES, SIGHTING, Message, noise
+from protocol.staff import StaffList
+from tests.protocol.examples import (
+    CANDIDATE,
+    CHANCE,
+    EMPTY_SIGHTING,
+    FOUND,
+    FOUND_RECORD,
+    MESSAGES,
+    SIGHTING,
+    STAFF,
+    Message,
+    noise,
+)
+from tests.support.consents import OF_A_KIND
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -50,7 +80,7 @@ def test_unknown_version_is_refused(name: str, version: int) -> None:
 def test_missing_field_is_refused_by_its_name(name: str) -> None:
     message = MESSAGES[name]
     fields = _fields(message)
-    required = set(fields) - {"face", "last_seen", "calibration", "at_error", "challenge"}
+    required = set(fields) - {"face", "last_seen", "calibration", "at_error", "challenge", "staff"}
     for field in required:
         value = {key: item for key, item in fields.items() if key != field}
         with pytest.raises(FieldError, match=repr(field)):
@@ -180,6 +210,49 @@ def test_largest_sighting_does_not_outgrow_its_padding() -> None:
     assert Sighting.from_bytes(largest.to_bytes()) == largest
 
 
+def test_found_child_is_as_long_as_an_intake_and_the_largest_fits() -> None:
+    wide = "\U0001f9d2"
+    lines = (wide * MAX_LINE,)
+    facts = FoundFacts(
+        names=lines * MAX_NAMES,
+        languages=lines * MAX_LANGUAGES,
+        marks=(FoundMark(BodyPart.RIGHT_HAND, wide * MAX_LINE),) * MAX_MARKS,
+        clothing=wide * MAX_CLOTHING,
+        place=wide * MAX_LINE,
+        found_on=date(2026, 11, 22),
+        circumstances=wide * MAX_CIRCUMSTANCES,
+    )
+    largest = replace(
+        FOUND, consent=noise("consent", MAX_CONSENT), facts=facts, photograph=noise("photograph", MAX_PHOTOGRAPH)
+    )
+    assert FoundChild.from_bytes(largest.to_bytes()) == largest
+    assert len(largest.to_bytes()) == len(EMPTY_SIGHTING.to_bytes())
+
+
+def test_record_of_a_found_child_permits_no_intake_and_needs_no_guardian() -> None:
+    with pytest.raises(FieldError, match="nothing but"):
+        replace(FOUND_RECORD, purposes=(Purpose.COMPARE, Purpose.FIND_FAMILY))
+    with pytest.raises(FieldError, match="no guardian"):
+        replace(FOUND_RECORD, basis=OF_A_KIND[LegalBasis.GUARDIAN_CONSENT])
+
+
+def test_list_that_names_a_person_twice_is_refused() -> None:
+    with pytest.raises(FieldError, match="twice"):
+        replace(STAFF, members=STAFF.members[:1] * 2)
+
+
+@pytest.mark.parametrize(
+    "pin", [{"memory": 2**30}, {"passes": 1000}, {"lanes": 100}, {"salt": bytes(8)}, {"digest": bytes(64)}]
+)
+def test_verifier_that_would_cost_a_unit_more_than_it_has_is_refused(pin: dict[str, cbor.Value]) -> None:
+    member = STAFF.members[0].to_value()
+    assert isinstance(member, dict)
+    value = STAFF.members[0].verifier.to_value()
+    assert isinstance(value, dict)
+    with pytest.raises(FieldError):
+        StaffList.from_bytes(_edit(STAFF, members=[member | {"pin": value | pin}]))
+
+
 def test_padding_that_hides_something_is_refused() -> None:
     padded = bytearray(pad(b"data", 64))
     padded[-1] = 1
@@ -204,14 +277,14 @@ def _read(message: Message, data: bytes) -> Message:
 
 def _fields(message: Message) -> dict[str, cbor.Value]:
     data = message.to_bytes()
-    value = cbor.decode(unpad(data) if isinstance(message, Sighting) else data, limit=1 << 20)
+    value = cbor.decode(unpad(data) if isinstance(message, Sighting | FoundChild) else data, limit=1 << 20)
     assert isinstance(value, dict)
     return value
 
 
 def _wrap(message: Message, value: cbor.Value) -> bytes:
     data = cbor.encode(value)
-    return pad(data, PADDED_BYTES) if isinstance(message, Sighting) else data
+    return pad(data, PADDED_BYTES) if isinstance(message, Sighting | FoundChild) else data
 
 
 def _edit(message: Message, **changes: cbor.Value) -> bytes:

@@ -9,6 +9,7 @@ import cbor2
 import pytest
 
 from protocol.envelope import MessageType, open_envelope
+from protocol.found import FoundChild
 from protocol.ids import SliceName
 from protocol.padding import unpad
 from protocol.segment import EpochKey, decrypt_segment
@@ -26,7 +27,7 @@ IDENTITIES: dict[str, dict[str, str]] = {keys["name"]: keys for keys in DATA["id
 def test_message_that_an_older_program_wrote_is_still_read_and_written(name: str) -> None:
     data = bytes.fromhex(DATA["messages"][name])
     message = MESSAGES[name]
-    if isinstance(message, Sighting):
+    if isinstance(message, Sighting | FoundChild):
         data = data.ljust(PADDED_BYTES, b"\0")
     assert type(message).from_bytes(data) == message  # type: ignore[attr-defined]
     assert message.to_bytes() == data

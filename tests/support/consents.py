@@ -1,11 +1,14 @@
 """A consent record and a receipt as a unit makes them, for sightings that no camera took."""
 
+from dataclasses import replace
+
 from protocol.basis import Assent, Basis, Guardian, Language
 from protocol.consent import ConsentRecord, Controller, Notice, Purpose, StoragePeriods, record_digest
 from protocol.consent_receipt import ConsentReceipt, withdrawal_of
 from protocol.ids import HubId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.sighting import LegalBasis
+from protocol.staff import StaffId
 
 TOKEN = bytes(range(16))
 OF_A_KIND = {
@@ -37,6 +40,20 @@ def consent_record(
     )
 
 
+def found_record(
+    unit: UnitId,
+    site: SiteId,
+    reference: str,
+    recorded: Moment,
+    *,
+    record_id: bytes = bytes(16),
+    staff: StaffId | None = None,
+) -> ConsentRecord:
+    """The record of a found child, by an official's decision."""
+    record = consent_record(unit, site, reference, LegalBasis.BEST_INTERESTS, recorded, record_id=record_id)
+    return replace(record, purposes=(Purpose.FIND_FAMILY,), staff=staff)
+
+
 def receipt_of(record: ConsentRecord, signed: bytes) -> ConsentReceipt:
     """What the person took away."""
     return ConsentReceipt(
@@ -50,4 +67,5 @@ def receipt_of(record: ConsentRecord, signed: bytes) -> ConsentReceipt:
         recorded=record.recorded,
         record=record_digest(signed),
         token=TOKEN,
+        found=record.of_found_child,
     )
