@@ -1,0 +1,9 @@
+"""The kiosk's pages. Each module has a `router`; it is served when it stands in ROUTERS."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from edge_agent.kiosk.routes import assets, home, signing_in
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (assets.router, signing_in.router, home.router)
