@@ -9,11 +9,21 @@
 both leaves, because neither leaf may import the other (docs/adr/0001-one-error-tree.md).
 """
 
-__all__ = ["MisconfiguredError", "MissingChildAlertError", "RejectedError", "UnavailableError"]
+from faults.sentence import Sentence
+
+__all__ = ["MisconfiguredError", "MissingChildAlertError", "RejectedError", "Sentence", "UnavailableError"]
 
 
 class MissingChildAlertError(Exception):
-    """Base of every error this project raises on purpose."""
+    """Base of every error this project raises on purpose.
+
+    `UnknownUnitError("No unit {unit} is enrolled.", unit=unit)`: as text it is English, for logs and commands; pages
+    say `sentence` in the language of their reader (docs/adr/0165-errors-in-four-languages.md).
+    """
+
+    def __init__(self, message: str = "", /, **values: object) -> None:
+        self.sentence = message if isinstance(message, Sentence) else Sentence(message, plural="", context="", **values)
+        super().__init__(self.sentence)
 
 
 class RejectedError(MissingChildAlertError):

@@ -29,7 +29,7 @@ from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from hub.witness import HeadKeeper
-from hub.wording import captured
+from hub.wording import in_english
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
 from protocol.ids import CaseId, owner
@@ -105,7 +105,15 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
     )
     rules = settings.review_rules
     review = ReviewService(
-        database, sightings, cases, dispatch, fleet, vault=vault, matches=matches, rules=rules, in_words=captured
+        database,
+        sightings,
+        cases,
+        dispatch,
+        fleet,
+        vault=vault,
+        matches=matches,
+        rules=rules,
+        in_words=in_english(settings.zone).captured,
     )
     exchange = _exchange(ground, cases)
     issuer, second_factor = f"MCA-{settings.hub}", settings.second_factor

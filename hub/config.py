@@ -4,6 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
@@ -32,6 +33,16 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Days = Annotated[int, Field(ge=1, le=36500)]
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(
+            "is no time zone: write an IANA name such as Asia/Dhaka, Asia/Kolkata or Asia/Kathmandu"
+        ) from None
+    return name
+
+
 class HubSettings(TomlSettings):
     """Every setting of a hub. Paths are absolute once `load_settings` has read them."""
 
@@ -54,6 +65,8 @@ class HubSettings(TomlSettings):
     console_host: str = "127.0.0.1"
     console_port: Port
     console_url: str
+    # Of the desk: an IANA name such as Asia/Dhaka. Pages show times in it, and a day begins and ends there.
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     units_host: str = "127.0.0.1"
     units_port: Port
 
@@ -123,6 +136,11 @@ class HubSettings(TomlSettings):
         return "" if path is None else read_private(path).decode("utf-8", "replace").strip()
 
     @property
+    @property
+    def zone(self) -> ZoneInfo:
+        """The desk's time zone."""
+        return ZoneInfo(self.time_zone)
+
     def alert_times(self) -> AlertTimes:
         """How long alerts wait."""
         return AlertTimes(self.alert_preview_minutes * MINUTE, self.alert_escalation_minutes * MINUTE)

@@ -1,10 +1,12 @@
 """What every route of the console stands on: the services, the pages, and who is asking."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from hub.access.service import AccessService, SigningIn, Visitor
 from hub.cases.service import CaseService
@@ -14,6 +16,8 @@ from hub.dispatch.service import DispatchService
 from hub.erasure.service import ErasureService
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
+from hub.guard import LANGUAGE_COOKIE
+from hub.languages import LANGUAGES, chosen
 from hub.matching.service import RegisterMatches
 from hub.pages import Pages
 from hub.review.service import ReviewService
@@ -31,7 +35,10 @@ class RegisterRooms:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleServices:
-    """The rooms behind the console's pages. `reply_secret`: of the gateway that hands on replies; empty: none."""
+    """The rooms behind the console's pages. `reply_secret`: of the gateway that hands on replies; empty: none.
+
+    `zone`: of the desk, in which its pages show times.
+    """
 
     database: Database
     clock: Clock
@@ -41,6 +48,7 @@ class ConsoleServices:
     fleet: FleetService
     register: RegisterRooms
     reply_secret: str = ""
+    zone: tzinfo = UTC
 
 
 class ConsoleForm(BaseModel):
@@ -55,8 +63,18 @@ def _services(request: Request) -> ConsoleServices:
     return cast(ConsoleServices, request.app.state.services)
 
 
-def _pages(request: Request) -> Pages:
-    return cast(Pages, request.app.state.pages)
+def pages_for(request: Request) -> Pages:
+    """The pages in the language of whoever asks."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    signing_in: SigningIn | None = getattr(request.state, "signing_in", None)
+    known = visitor or signing_in
+    wish = None if known is None else known.operator.language
+    code = chosen(wish, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
+    return _in_each_language(request)[code]
+
+
+def _in_each_language(request: Request) -> Mapping[str, Pages]:
+    return cast(Mapping[str, Pages], request.app.state.pages)
 
 
 def _visitor(request: Request) -> Visitor:
@@ -67,7 +85,15 @@ def _signing_in(request: Request) -> SigningIn:
     return cast(SigningIn, request.state.signing_in)
 
 
+def _known_language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError("is no language of the console")
+    return code
+
+
+KnownLanguage = Annotated[str, AfterValidator(_known_language)]
 Services = Annotated[ConsoleServices, Depends(_services)]
-ShownBy = Annotated[Pages, Depends(_pages)]
+ShownBy = Annotated[Pages, Depends(pages_for)]
+EachLanguage = Annotated[Mapping[str, Pages], Depends(_in_each_language)]
 SignedInVisitor = Annotated[Visitor, Depends(_visitor)]
 HalfVisitor = Annotated[SigningIn, Depends(_signing_in)]

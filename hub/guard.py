@@ -35,6 +35,8 @@ SESSION_COOKIE: Final = "__Host-mca-session"
 SIGNING_IN_COOKIE: Final = "__Host-mca-signing-in"
 DEVICE_COOKIE: Final = "__Host-mca-device"
 FORM_COOKIE: Final = "__Host-mca-form"
+PROVIDER_COOKIE: Final = "__Host-mca-provider"
+LANGUAGE_COOKIE: Final = "__Host-mca-language"
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _LOCAL_PATH: Final = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9/._-]*)?")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from faults import Sentence
 from hub.access.service import Operator, Role
 
 _REVIEWERS: Final = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
@@ -13,27 +14,29 @@ class Destination:
     """A page in the head; `key` is what the page calls itself there."""
 
     path: str
-    label: str
+    label: Sentence
     key: str
     roles: frozenset[Role]
 
 
 NAVIGATION: Final = (
-    Destination("/", "To review", "queue", _REVIEWERS),
-    Destination("/decisions", "Decided", "decisions", _REVIEWERS),
-    Destination("/accuracy", "Accuracy", "accuracy", _REVIEWERS),
-    Destination("/cases", "Cases", "cases", frozenset({Role.CASE_OFFICER})),
-    Destination("/alerts", "Alerts", "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
-    Destination("/broadcasts", "Broadcasts", "broadcasts", frozenset({Role.SENIOR_REVIEWER, Role.DISPATCHER})),
-    Destination("/recipients", "Recipients", "recipients", frozenset({Role.DISPATCHER, Role.ADMINISTRATOR})),
+    Destination("/", Sentence("To review"), "queue", _REVIEWERS),
+    Destination("/decisions", Sentence("Decided"), "decisions", _REVIEWERS),
+    Destination("/accuracy", Sentence("Accuracy"), "accuracy", _REVIEWERS),
+    Destination("/cases", Sentence("Cases"), "cases", frozenset({Role.CASE_OFFICER})),
+    Destination("/alerts", Sentence("Alerts"), "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
+    Destination(
+        "/broadcasts", Sentence("Broadcasts"), "broadcasts", frozenset({Role.SENIOR_REVIEWER, Role.DISPATCHER})
+    ),
+    Destination("/recipients", Sentence("Recipients"), "recipients", frozenset({Role.DISPATCHER, Role.ADMINISTRATOR})),
     Destination(
         "/units",
-        "Units",
+        Sentence("Units"),
         "units",
         _REVIEWERS | {Role.TECHNICIAN, Role.WATCHLIST_PUBLISHER, Role.ADMINISTRATOR},
     ),
-    Destination("/operators", "Operators", "operators", frozenset({Role.ADMINISTRATOR})),
-    Destination("/audit", "Audit trail", "audit", frozenset({Role.AUDITOR})),
+    Destination("/operators", Sentence("Operators"), "operators", frozenset({Role.ADMINISTRATOR})),
+    Destination("/audit", Sentence("Audit trail"), "audit", frozenset({Role.AUDITOR})),
 )
 
 

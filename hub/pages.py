@@ -1,5 +1,6 @@
 """Rendering: Jinja templates with escaping on, and an error for every name that a template does not get."""
 
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -7,51 +8,52 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from hub import wording
+from faults import MissingChildAlertError
 from hub.access.service import Field, Role, Visitor, anyone
+from hub.languages import LANGUAGES, Language, language
 from hub.navigation import destinations, home
+from hub.wording import Wording
 
 _HERE: Final = Path(__file__).parent
-_FILTERS: Final = (
-    "born",
-    "spoken",
-    "captured",
-    "day",
-    "doubt",
-    "iso",
-    "lasting",
-    "percent",
-    "reach",
-    "role_words",
-    "roles_words",
-    "score_text",
-    "when",
-    "words",
-    "years",
-)
+_FONTS: Final = ("noto-sans-bengali.woff2", "noto-sans-devanagari.woff2")
 
 router = APIRouter()
 
 
 class Pages:
-    """The console's templates. Safe to share between threads."""
+    """The console's templates in one language. Safe to share between threads.
 
-    def __init__(self) -> None:
+    What a template prints that is a sentence (`faults.Sentence`) or an error is said in the language.
+    """
+
+    def __init__(self, spoken: Language, zone: tzinfo = UTC) -> None:
+        wording = Wording(spoken, zone)
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+            finalize=lambda value: wording.said(value) if isinstance(value, str | MissingChildAlertError) else value,
         )
-        for name in _FILTERS:
+        translations = spoken.translations
+        self._environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        for name in filter(lambda name: not name.startswith("_"), dir(wording)):
             self._environment.filters[name] = getattr(wording, name)
-        self._environment.globals.update(Role=Role, Field=Field, destinations=destinations, home=home)
+        self._environment.globals.update(
+            Role=Role, Field=Field, destinations=destinations, home=home, language=spoken.code, languages=LANGUAGES
+        )
 
     def show(self, template: str, visitor: Visitor | None, status: int = 200, **content: object) -> HTMLResponse:
         """A page for whoever asks; `visitor` is None before sign-in."""
         page = self._environment.get_template(template)
         return HTMLResponse(page.render(visitor=visitor, **content), status_code=status)
+
+
+def in_each_language(zone: tzinfo = UTC) -> dict[str, Pages]:
+    """The console's pages by the code of their language."""
+    return {code: Pages(language(code), zone) for code in LANGUAGES}
 
 
 @router.get("/static/console.css")

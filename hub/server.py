@@ -230,6 +230,7 @@ def _console_server(services: Services) -> HttpsServer:
         fleet=services.fleet,
         register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure),
         reply_secret=services.settings.reply_secret(),
+        zone=settings.zone,
     )
     context = server_context(certificate=settings.tls / "console.crt", key=settings.tls / "console.key")
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)

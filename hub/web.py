@@ -25,7 +25,7 @@ from hub.access.service import (
 )
 from hub.cases.routes import ROUTERS as CASE_ROUTERS
 from hub.cases.service import UnknownCaseError
-from hub.desk import ConsoleServices
+from hub.desk import ConsoleServices, pages_for
 from hub.dispatch.routes import ROUTERS as DISPATCH_ROUTERS
 from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlertError, UnknownTokenError
 from hub.fleet import routes as fleet_routes
@@ -91,13 +91,13 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
 }
 
 _TITLES: Final = {
-    400: "That did not work",
-    403: "Not open to you",
-    404: "Nothing here",
-    405: "That did not work",
-    409: "Not yours to answer now",
-    413: "Too much text",
-    503: "The hub cannot do this just now",
+    400: Sentence("That did not work"),
+    403: Sentence("Not open to you"),
+    404: Sentence("Nothing here"),
+    405: Sentence("That did not work"),
+    409: Sentence("Not yours to answer now"),
+    413: Sentence("Too much text"),
+    503: Sentence("The hub cannot do this just now"),
 }
 
 
@@ -114,7 +114,7 @@ def build_console(services: ConsoleServices) -> FastAPI:
     # A photograph that is handed in is held in memory: in a temporary file it would lie on the disk in plain.
     MultiPartParser.spool_max_size = _MAX_UPLOAD_BYTES
     console.state.services = services
-    console.state.pages = Pages()
+    console.state.pages = pages.in_each_language(services.zone)
     for router in ROUTERS:
         console.include_router(router)
     console.add_exception_handler(SignInNeededError, _on_sign_in_needed)
@@ -154,29 +154,31 @@ def _with_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
 def _on_sign_in_needed(request: Request, error: Exception) -> Response:
     if not isinstance(error, SignInNeededError):
         raise error
-    state = request.app.state
-    return ask_for_sign_in(request, state.services, state.pages, error)
+    return ask_for_sign_in(request, request.app.state.services, pages_for(request), error)
 
 
 def _on_confirmation_needed(request: Request, error: Exception) -> Response:
     if not isinstance(error, ConfirmationNeededError):
         raise error
-    state = request.app.state
-    return ask_for_confirmation(state.services, request.state.visitor, state.pages, error)
+    return ask_for_confirmation(request.app.state.services, request.state.visitor, pages_for(request), error)
 
 
 def _on_our_error(request: Request, error: Exception) -> Response:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
-    return _message(request, status, str(error))
+    return _message(request, status, error.sentence if isinstance(error, MissingChildAlertError) else "")
 
 
 def _on_invalid_request(request: Request, _error: Exception) -> Response:
-    return _message(request, 400, "Something was missing or not as it should be. Go back, check the form and send it.")
+    return _message(
+        request, 400, Sentence("Something was missing or not as it should be. Go back, check the form and send it.")
+    )
 
 
 def _on_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return _message(request, status, "There is no such page. Use the links at the top." if status == 404 else "")
+    return _message(
+        request, status, Sentence("There is no such page. Use the links at the top.") if status == 404 else ""
+    )
 
 
 def _on_unexpected(request: Request, _error: Exception) -> Response:
@@ -188,7 +190,6 @@ def _on_unexpected(request: Request, _error: Exception) -> Response:
 
 def _message(request: Request, status: int, text: str) -> Response:
     visitor: Visitor | None = getattr(request.state, "visitor", None)
-    shown: Pages = request.app.state.pages
-    text = text or "Nothing was recorded. Try again; if it happens again, tell the technician of your desk."
-    title = _TITLES.get(status, "Something went wrong")
-    return shown.show("message.html", visitor, status, title=title, text=text)
+    text = text or Sentence("Nothing was recorded. Try again; if it happens again, tell the technician of your desk.")
+    title = _TITLES.get(status, Sentence("Something went wrong"))
+    return pages_for(request).show("message.html", visitor, status, title=title, text=text)

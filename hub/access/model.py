@@ -30,12 +30,13 @@ _OF_THE_WHOLE_HUB: Final = frozenset({Role.AUDITOR, Role.ADMINISTRATOR, Role.WAT
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person who signs in to the console."""
+    """A person who signs in to the console. `language`: in which it speaks to them; None: their browser's."""
 
     id: int
     name: str
     roles: frozenset[Role]
     sites: Sites
+    language: str | None = None
 
     def may(self, *roles: Role) -> bool:
         """Whether the operator has one of the roles."""

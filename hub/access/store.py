@@ -37,6 +37,7 @@ operators = Table(
     Column("disabled_at", BigInteger),
     sqlite_autoincrement=True,  # An identifier is never used again: answers refer to people by it.
 )
+    Column("language", String(8)),
 
 operator_roles = Table(
     "operator_roles",
@@ -207,6 +208,11 @@ def forget_failures(connection: Connection, source: bytes) -> None:
 
 
 def forget_failures_before(connection: Connection, moment: int) -> None:
+def set_language(connection: Connection, operator: int, language: str) -> None:
+    """In which language the console speaks to an operator from now on."""
+    connection.execute(update(operators).where(operators.c.id == operator).values(language=language))
+
+
     """Forget every source whose last failure is older."""
     connection.execute(delete(failed_sign_ins).where(failed_sign_ins.c.last_at < moment))
 
@@ -234,7 +240,7 @@ def _rights(connection: Connection, table: Table, identifiers: Sequence[int]) ->
 def _account(row: Row[Any], roles: set[str], sites: set[str]) -> Account:
     covered = EVERY_SITE if _WHOLE_HUB in sites else Sites(frozenset(map(SiteId, sites)))
     return Account(
-        operator=Operator(row.id, row.name, frozenset(map(Role, roles)), covered),
+        operator=Operator(row.id, row.name, frozenset(map(Role, roles)), covered, row.language),
         added_at=row.added_at,
         disabled_at=row.disabled_at,
         start_password_at=row.start_password_at,

@@ -14,8 +14,8 @@ from faults import MisconfiguredError
 from hub.clock import moment
 from hub.dispatch import texts
 from hub.dispatch.model import Alert, AlertMessage, AlertSettings, MessageKind
-from hub.dispatch.recipient import LANGUAGES
 from hub.dispatch.texts import say
+from hub.languages import LANGUAGES
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 MEDIA_TYPE: Final = "application/cap+xml"

@@ -15,8 +15,9 @@ from hub.dispatch import recipient_store
 from hub.dispatch.addresses import parse_address
 from hub.dispatch.errors import RecipientError
 from hub.dispatch.model import Alert
-from hub.dispatch.recipient import LANGUAGES, Channel, NewRecipient, Reach, Recipient, RecipientId
+from hub.dispatch.recipient import Channel, NewRecipient, Reach, Recipient, RecipientId
 from hub.dispatch.recipient_store import SealedRecipient
+from hub.languages import LANGUAGES
 from hub.sites import EVERY_SITE, Sites
 from protocol.errors import InvalidIdError
 from protocol.ids import parse_case_id, parse_hub_id, parse_site_id

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NewType
+from typing import NewType
 
 RecipientId = NewType("RecipientId", str)
-
-LANGUAGES: Final = {"en": "English", "bn": "বাংলা", "hi": "हिन्दी", "ne": "नेपाली"}
-"""The languages that every text of an alert is written in, by their ISO 639 codes."""
 
 
 class RecipientKind(StrEnum):

@@ -50,7 +50,7 @@ from hub.dispatch.model import (
     Stage,
 )
 from hub.dispatch.outbox import Outbox
-from hub.dispatch.recipient import LANGUAGES, Grade, NewRecipient, Reach, Recipient, RecipientKind
+from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientKind
 from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
 from hub.dispatch.schedule import Schedule
 from hub.sites import Sites
@@ -68,9 +68,11 @@ __all__ = [
     "AlertTimes",
     "AttemptResult",
     "Backlog",
+    "Channel",
     "BroadcastError",
     "DispatchService",
     "Dispatcher",
+    "MessageKind",
     "Grade",
     "NewRecipient",
     "Reach",

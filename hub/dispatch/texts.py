@@ -7,7 +7,7 @@ from typing import Final
 
 from babel.messages.pofile import read_po
 
-from hub.dispatch.recipient import LANGUAGES
+from hub.languages import LANGUAGES
 
 ENGLISH: Final = "en"
 _LOCALE: Final = Path(__file__).parents[1] / "locale"

@@ -10,7 +10,7 @@ from hub.review.checklist import Feature
 from hub.review.conclusions import Answer
 from hub.review.model import ReviewId
 from hub.web import build_console
-from hub.wording import words
+from hub.wording import in_english
 from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from tests.support.console import ConsoleServer
@@ -103,7 +103,7 @@ def take(page: Page, reference: str = "7Q2M-FX4K") -> None:
 def fill_in(page: Page, answer: str, comment: str = "") -> None:
     """Go through the checklist and choose a conclusion."""
     for feature in Feature:
-        page.get_by_role("group", name=words(feature)).get_by_label("Similar").check()
+        page.get_by_role("group", name=in_english().words(feature)).get_by_label("Similar").check()
     page.get_by_role("group", name="What do you conclude?").get_by_label(answer, exact=True).check()
     page.get_by_label("Comment").fill(comment)
 

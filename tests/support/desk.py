@@ -37,7 +37,7 @@ from hub.review.model import ReviewId
 from hub.review.service import ReviewRules, ReviewService
 from hub.review.views import Comparison, Queue
 from hub.sites import EVERY_SITE, Sites
-from hub.wording import captured
+from hub.wording import in_english
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
@@ -286,7 +286,7 @@ class Desk:
             vault=self.vault,
             matches=self.matches,
             rules=rules or ReviewRules(control_share=0),
-            in_words=captured,
+            in_words=in_english().captured,
         )
         self.registers = register_rooms(self.database, self.vault, self.fleet, self.review, self.clock)
         self.operators: dict[str, Operator] = {}

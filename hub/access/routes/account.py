@@ -16,10 +16,10 @@ from hub.access.errors import (
 )
 from hub.access.model import Role
 from hub.access.qr import qr_code
-from hub.access.routes.requests import origin
+from hub.access.routes.requests import origin, remember_language
 from hub.access.routes.signing_in import CodeForm, SetUpForm, require_same
 from hub.access.visitor import Visitor
-from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
+from hub.desk import ConsoleForm, KnownLanguage, Services, ShownBy, SignedInVisitor
 from hub.guard import SESSION_COOKIE, local_path
 from hub.navigation import home
 from hub.pages import Pages
@@ -33,6 +33,12 @@ class PasswordForm(ConsoleForm):
     password: str
     new_password: str
     repeated: str
+
+
+class LanguageForm(ConsoleForm):
+    """What the account page sends to change the language."""
+
+    language: KnownLanguage
 
 
 @router.get("/account")
@@ -61,6 +67,18 @@ def change_password(
     except (PasswordRuleError, SignInRefusedError, SignInDelayedError) as error:
         return _account_page(services, visitor, pages, problem=str(error), status=400)
     return _account_page(services, visitor, pages, done="Your password has been changed.")
+
+
+@router.post("/account/language")
+@requires(*Role)
+def choose_language(
+    form: Annotated[LanguageForm, Form()], services: Services, visitor: SignedInVisitor
+) -> RedirectResponse:
+    """Choose in which language the console speaks to oneself."""
+    services.access.own.choose_language(visitor.operator, form.language)
+    response = RedirectResponse("/account", status_code=303)
+    remember_language(response, form.language)
+    return response
 
 
 @router.get("/account/second-factor")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from hub.access.model import Origin, SignedIn
 from hub.guard import DEVICE_COOKIE, FORM_COOKIE, SESSION_COOKIE, SIGNING_IN_COOKIE
 
-_DEVICE_SECONDS: Final = 365 * 24 * 60 * 60
+_YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 
 
 def origin(request: Request) -> Origin:
@@ -22,6 +22,16 @@ def set_cookie(response: Response, name: str, value: str, max_age: int | None = 
     response.set_cookie(name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="strict")
 
 
+def remember_language(response: Response, language: str) -> None:
+    """So that pages before the next sign-in in this browser are in it too."""
+    set_cookie(response, LANGUAGE_COOKIE, language, max_age=_YEAR_SECONDS)
+
+
+def set_passing_cookie(response: Response, name: str, value: str) -> None:
+    """One that comes along when another site sends the browser back here, and with nothing else of another site."""
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="lax")
+
+
 def forget_cookie(response: Response, name: str) -> None:
     """Take one back."""
     response.delete_cookie(name, secure=True, httponly=True, samesite="strict")
@@ -30,6 +40,8 @@ def forget_cookie(response: Response, name: str) -> None:
 def remember(response: Response, signed_in: SignedIn) -> None:
     """Leave a session in the browser in the place of what led to it."""
     set_cookie(response, SESSION_COOKIE, signed_in.session_token)
-    set_cookie(response, DEVICE_COOKIE, signed_in.device_token, max_age=_DEVICE_SECONDS)
+    set_cookie(response, DEVICE_COOKIE, signed_in.device_token, max_age=_YEAR_SECONDS)
     forget_cookie(response, SIGNING_IN_COOKIE)
     forget_cookie(response, FORM_COOKIE)
+    if signed_in.operator.language is not None:
+        remember_language(response, signed_in.operator.language)

@@ -16,10 +16,10 @@ from hub.access.errors import (
 )
 from hub.access.model import HalfSignedIn, Role, SignedIn, Step
 from hub.access.qr import qr_code
-from hub.access.routes.requests import forget_cookie, origin, remember, set_cookie
+from hub.access.routes.requests import forget_cookie, origin, remember, remember_language, set_cookie
 from hub.access.tokens import form_token
 from hub.access.visitor import SigningIn
-from hub.desk import ConsoleForm, HalfVisitor, Services, ShownBy, SignedInVisitor
+from hub.desk import ConsoleForm, EachLanguage, HalfVisitor, KnownLanguage, Services, ShownBy, SignedInVisitor
 from hub.guard import FORM_COOKIE, SESSION_COOKIE, SIGNING_IN_COOKIE, local_path
 from hub.navigation import home
 from hub.pages import Pages
@@ -42,6 +42,12 @@ class SignInForm(OnwardForm):
 
 
 class CodeForm(OnwardForm):
+class LanguageForm(OnwardForm):
+    """What the sign-in page sends to be shown in another language."""
+
+    language: KnownLanguage
+
+
     """What the page that asks for a code sends."""
 
     code: str
@@ -77,7 +83,18 @@ def sign_in(request: Request, form: Annotated[SignInForm, Form()], services: Ser
         return _sign_in_page(
             request, services, pages, next_path=form.next, kept=form.kept, problem=str(error), status=_status(error)
         )
-    return _go_on(outcome, form, services, pages)
+    return go_on(outcome, form, services, pages)
+
+
+@router.post("/sign-in/language")
+@anyone()
+def choose_language(
+    request: Request, form: Annotated[LanguageForm, Form()], services: Services, pages: EachLanguage
+) -> Response:
+    """The sign-in page in another language; what waits to be sent stays."""
+    page = _sign_in_page(request, services, pages[form.language], next_path=form.next, kept=form.kept)
+    remember_language(page, form.language)
+    return page
 
 
 @router.get("/sign-in/step")

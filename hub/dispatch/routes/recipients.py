@@ -10,7 +10,6 @@ from starlette.responses import Response
 from hub.access.service import Field, Role, Visitor, requires
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
 from hub.dispatch.service import (
-    LANGUAGES,
     AddressError,
     Grade,
     NewRecipient,
@@ -89,5 +88,5 @@ def _page(
 ) -> HTMLResponse:
     with services.database.read() as connection:
         recipients = services.dispatch.directory.listed(connection, visitor.operator.sites)
-    choices = {"kinds": list(RecipientKind), "reaches": list(Reach), "grades": list(Grade), "languages": LANGUAGES}
+    choices = {"kinds": list(RecipientKind), "reaches": list(Reach), "grades": list(Grade)}
     return pages.show("recipients.html", visitor, status, recipients=recipients, form=form, problem=problem, **choices)

@@ -17,8 +17,9 @@ from hub.dispatch.atom import atom_index
 from hub.dispatch.cap import NAMESPACE, AlertNameError, cap_document, cap_time
 from hub.dispatch.message import Confirmation, Letter, letter
 from hub.dispatch.model import Alert, AlertId, AlertMessage, AlertSettings, AlertStatus, MessageId, MessageKind
-from hub.dispatch.recipient import LANGUAGES, Channel, Grade, NewRecipient, Reach, Recipient, RecipientId, RecipientKind
+from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientId, RecipientKind
 from hub.dispatch.texts import TEXTS
+from hub.languages import LANGUAGES
 from protocol.ids import CaseId, HubId, SiteId
 
 SCHEMA = Path(hub.__file__).parent / "schemas" / "CAP-v1.2.xsd"

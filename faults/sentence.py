@@ -1,0 +1,25 @@
+"""A sentence for people that keeps its values apart, so that whoever shows it can say it in another language."""
+
+from collections.abc import Mapping
+from typing import Self
+
+
+class Sentence(str):
+    """English text, which is what it is as a `str`, and what it was made of.
+
+    `pattern`: the English with `{name}` for each value; the catalogues of translations know it by this. `plural`: the
+    pattern for any number but one, where the words depend on `count`, which is among the values. `context`: tells
+    apart what is one word in English and two elsewhere.
+    """
+
+    pattern: str
+    plural: str
+    context: str
+    values: Mapping[str, object]
+
+    def __new__(cls, pattern: str, /, *, plural: str = "", context: str = "", **values: object) -> Self:
+        """`values` by name; a pattern without values may hold braces."""
+        english = plural if plural and values["count"] != 1 else pattern
+        made = super().__new__(cls, english.format(**values) if values else english)
+        made.pattern, made.plural, made.context, made.values = pattern, plural, context, values
+        return made
