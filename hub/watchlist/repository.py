@@ -94,8 +94,9 @@ def next_repository(
         name: _targets(old.slices.get(name), targets, None, keys.slices, now) for name, targets in segments.items()
     }
     targets = _targets(old.targets, keyrings, _delegations(segments, keys.slices), keys.targets, now)
-    versions = {f"{slice_role(name)}.json": metadata.signed.version for name, metadata in slices.items()}
-    snapshot = _snapshot(old.snapshot, versions | {"targets.json": targets.signed.version}, keys.snapshot, now)
+    # With the digest: who has stolen one role's key alone cannot put another file in the place of this version.
+    listed = {f"{slice_role(name)}.json": _listed(metadata) for name, metadata in slices.items()}
+    snapshot = _snapshot(old.snapshot, listed | {"targets.json": _listed(targets)}, keys.snapshot, now)
     return Repository(_timestamp(old.timestamp, snapshot, keys.timestamp, now), snapshot, targets, slices)
 
 
@@ -141,9 +142,8 @@ def _delegations(segments: SliceTargets, signer: CryptoSigner) -> Delegations:
 
 
 def _snapshot(
-    old: Metadata[Snapshot] | None, versions: Mapping[str, int], signer: CryptoSigner, now: datetime
+    old: Metadata[Snapshot] | None, meta: dict[str, MetaFile], signer: CryptoSigner, now: datetime
 ) -> Metadata[Snapshot]:
-    meta = {name: MetaFile(version) for name, version in versions.items()}
     if old is not None and old.signed.meta == meta and _is_fresh(old, SNAPSHOT_LIFE, signer, now):
         return old
     version = 1 if old is None else old.signed.version + 1
@@ -156,8 +156,7 @@ def _snapshot(
 def _timestamp(
     old: Metadata[Timestamp] | None, snapshot: Metadata[Snapshot], signer: CryptoSigner, now: datetime
 ) -> Metadata[Timestamp]:
-    data = to_bytes(snapshot)
-    meta = MetaFile.from_data(snapshot.signed.version, data, ["sha256"])
+    meta = _listed(snapshot)
     if old is not None and old.signed.snapshot_meta == meta and _is_fresh(old, TIMESTAMP_LIFE, signer, now):
         return old
     version = 1 if old is None else old.signed.version + 1
@@ -165,6 +164,10 @@ def _timestamp(
     signed = {"signed_at": round(now.timestamp() * 1000)}
     expires = now + TIMESTAMP_LIFE.valid
     return _sign(Timestamp(version=version, expires=expires, snapshot_meta=meta, unrecognized_fields=signed), signer)
+
+
+def _listed(metadata: Metadata[S]) -> MetaFile:
+    return MetaFile.from_data(metadata.signed.version, to_bytes(metadata), ["sha256"])
 
 
 def _is_fresh(old: Metadata[S], life: Life, signer: CryptoSigner, now: datetime) -> bool:

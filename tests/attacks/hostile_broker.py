@@ -22,6 +22,7 @@ from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.link.window import SendWindow
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
 from edge_agent.sightings.sealing import HubSealer
+from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import BUILT_AT, DAY, KnownTime, TrustedClock, Uptime
 from faults import RejectedError
@@ -65,13 +66,15 @@ class RealUnit:
             identity=identity,
             hub=hub,
             outbox=self.outbox,
-            notices=NoticeStore(self.database, vault),
+            notices=NoticeStore(self.database, vault, 90 * DAY),
+            staff=StaffStore(self.database, vault, SITE),
             timekeeper=self.timekeeper,
         )
         self._take = {
             UnitChannel.RECEIPTS: inbox.take_receipt,
             UnitChannel.NOTICES: inbox.take_notice,
             UnitChannel.TIME: inbox.take_time,
+            UnitChannel.STAFF: inbox.take_staff,
         }
         self.rejected: list[str] = []
 

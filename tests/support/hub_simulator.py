@@ -73,7 +73,7 @@ class SimulatedRepository:
     def __init__(self, provisioned: Path) -> None:
         self._folder = provisioned / "hub"
         self.identity = load_identity(self._folder)
-        self._signers = {name: self._signer(name) for name in ("targets", "snapshot", "timestamp", "slices")}
+        self.read_keys()
         self.keys: dict[SliceName, list[EpochKey]] = {}
         self.segments: dict[SliceName, dict[int, bytes]] = {}
         self.keyrings: dict[UnitId, bytes] = {}
@@ -82,6 +82,11 @@ class SimulatedRepository:
         self.lease = timedelta(days=14)
         self.published_at: int | None = None
         self._sequence = 0
+        self._listed: dict[str, MetaFile] = {}  # what the next snapshot says of each role
+
+    def read_keys(self) -> None:
+        """Sign from now on with the keys that lie in the hub's folder."""
+        self._signers = {name: self._signer(name) for name in ("targets", "snapshot", "timestamp", "slices")}
 
     def card(self, unit: UnitId) -> Identity:
         return read_card(self._folder.parent / "units" / unit.partition("/")[2] / "card.json")
@@ -136,19 +141,22 @@ class SimulatedRepository:
             name: {segment_path(name, number): data for number, data in segments.items()}
             for name, segments in self.segments.items()
         }
-        # TUF refuses a snapshot that no longer mentions a role; a slice that ends only loses its delegation.
-        meta = {f"{role}.json": MetaFile(version) for role, version in self.versions.items() if "/" in role}
         for name, targets in slices.items():
-            role = slice_role(name)
-            files |= self._targets(role, targets, "slices", None)
-            meta[f"{role}.json"] = MetaFile(self.versions[role])
+            files |= self._targets(slice_role(name), targets, "slices", None)
         rings = {keyring_path(unit): data for unit, data in self.keyrings.items()}
         files |= self._targets("targets", rings, "targets", self._delegations(slices))
-        meta["targets.json"] = MetaFile(self.versions["targets"])
-        files |= self._top("snapshot", Snapshot(self._next("snapshot"), expires=self._later(7), meta=meta))
-        latest = MetaFile(self.versions["snapshot"])
+        # TUF refuses a snapshot that no longer mentions a role; a slice that ends only loses its delegation.
+        signed = Snapshot(self._next("snapshot"), expires=self._later(7), meta=self._listed)
+        snapshot = self._top("snapshot", signed)
+        files |= snapshot
+        (data,) = snapshot.values()
+        latest = MetaFile.from_data(signed.version, data, ["sha256"])
         expires = (datetime.now(UTC) + self.timestamp_life).replace(microsecond=0)
         files |= self._top("timestamp", Timestamp(self._next("timestamp"), expires=expires, snapshot_meta=latest))
+        files |= {
+            f"/watchlist/metadata/{Metadata.from_file(str(path)).signed.version}.root.json": path.read_bytes()
+            for path in (self._folder / "tuf").glob("*root.json")
+        }
         return files
 
     def _targets(
@@ -158,10 +166,12 @@ class SimulatedRepository:
         signed = Targets(self._next(role), expires=self._later(30), targets=infos, delegations=delegations)
         metadata = Metadata(signed)
         metadata.sign(self._signers[signer])
-        files = {f"/watchlist/metadata/{self.versions[role]}.{role}.json": metadata.to_bytes()}
-        for path, data in contents.items():
+        data = metadata.to_bytes()
+        self._listed[f"{role}.json"] = MetaFile.from_data(signed.version, data, ["sha256"])
+        files = {f"/watchlist/metadata/{self.versions[role]}.{role}.json": data}
+        for path, content in contents.items():
             (place,) = infos[path].get_prefixed_paths()
-            files[f"/watchlist/targets/{place}"] = data
+            files[f"/watchlist/targets/{place}"] = content
         return files
 
     def _top(self, role: str, signed: Snapshot | Timestamp) -> dict[str, bytes]:
