@@ -123,6 +123,11 @@ class HubSettings(TomlSettings):
         return self.database or f"sqlite:///{self.data / 'hub.sqlite3'}"
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The desk's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
     def review_rules(self) -> ReviewRules:
         """How the desk works."""
         targets = Targets(
@@ -136,11 +141,6 @@ class HubSettings(TomlSettings):
         return "" if path is None else read_private(path).decode("utf-8", "replace").strip()
 
     @property
-    @property
-    def zone(self) -> ZoneInfo:
-        """The desk's time zone."""
-        return ZoneInfo(self.time_zone)
-
     def alert_times(self) -> AlertTimes:
         """How long alerts wait."""
         return AlertTimes(self.alert_preview_minutes * MINUTE, self.alert_escalation_minutes * MINUTE)

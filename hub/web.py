@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from faults import MisconfiguredError, MissingChildAlertError, RejectedError, UnavailableError
+from faults import MisconfiguredError, MissingChildAlertError, RejectedError, Sentence, UnavailableError
 from hub import pages
 from hub.access.routes import ROUTERS as ACCESS_ROUTERS
 from hub.access.routes.account import ask_for_confirmation
@@ -31,7 +31,6 @@ from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlert
 from hub.fleet import routes as fleet_routes
 from hub.guard import Guard
 from hub.health import router as health_router
-from hub.pages import Pages
 from hub.review import routes as review_routes
 from hub.review.service import (
     AlreadyAnsweredError,
@@ -58,7 +57,7 @@ _MAX_UPLOAD_BYTES: Final = 64 * 1024 * 1024
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
         " form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),

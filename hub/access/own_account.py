@@ -74,14 +74,14 @@ class OwnAccount:
             session_store.end_sessions_of(connection, operator.id, but=digest(session_token))
         return codes
 
-    def renew_recovery_codes(self, operator: Operator) -> tuple[str, ...]:
-        """New recovery codes in the place of the earlier ones. Raises SecondFactorRefusedError without a factor."""
-        if self.account(operator).second_factor_at is None:
     def choose_language(self, operator: Operator, language: str) -> None:
         """In which language the console speaks to them from now on, wherever they sign in."""
         with self._database.begin() as connection:
             store.set_language(connection, operator.id, language)
 
+    def renew_recovery_codes(self, operator: Operator) -> tuple[str, ...]:
+        """New recovery codes in the place of the earlier ones. Raises SecondFactorRefusedError without a factor."""
+        if self.account(operator).second_factor_at is None:
             raise SecondFactorRefusedError("Recovery codes belong to a second factor. Set one up first.")
         with self._database.begin() as connection:
             return self._factors.renew_recovery_codes(connection, operator, self._clock())

@@ -35,9 +35,9 @@ operators = Table(
     Column("added_at", BigInteger, nullable=False),
     Column("start_password_at", BigInteger),  # given by an administrator, and not yet replaced by its owner
     Column("disabled_at", BigInteger),
+    Column("language", String(8)),
     sqlite_autoincrement=True,  # An identifier is never used again: answers refer to people by it.
 )
-    Column("language", String(8)),
 
 operator_roles = Table(
     "operator_roles",
@@ -175,6 +175,11 @@ def set_disabled(connection: Connection, operator: int, at: int | None) -> None:
     connection.execute(update(operators).where(operators.c.id == operator).values(disabled_at=at))
 
 
+def set_language(connection: Connection, operator: int, language: str) -> None:
+    """In which language the console speaks to an operator from now on."""
+    connection.execute(update(operators).where(operators.c.id == operator).values(language=language))
+
+
 def know_device(connection: Connection, token_hash: bytes, operator: int, at: int) -> None:
     """Remember a browser from which an operator has signed in."""
     connection.execute(insert(known_devices).values(token_hash=token_hash, operator_id=operator, first_used_at=at))
@@ -208,11 +213,6 @@ def forget_failures(connection: Connection, source: bytes) -> None:
 
 
 def forget_failures_before(connection: Connection, moment: int) -> None:
-def set_language(connection: Connection, operator: int, language: str) -> None:
-    """In which language the console speaks to an operator from now on."""
-    connection.execute(update(operators).where(operators.c.id == operator).values(language=language))
-
-
     """Forget every source whose last failure is older."""
     connection.execute(delete(failed_sign_ins).where(failed_sign_ins.c.last_at < moment))
 

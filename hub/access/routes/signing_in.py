@@ -41,13 +41,13 @@ class SignInForm(OnwardForm):
     password: str
 
 
-class CodeForm(OnwardForm):
 class LanguageForm(OnwardForm):
     """What the sign-in page sends to be shown in another language."""
 
     language: KnownLanguage
 
 
+class CodeForm(OnwardForm):
     """What the page that asks for a code sends."""
 
     code: str
