@@ -89,7 +89,7 @@ def development_lists(adults: Sequence[Candidate], nameless: Sequence[Candidate]
     searched = [photos[1] for photos in several]
     minors = [person for person in nameless if person.age is not None and person.age < AgeBand.ADULT.years[0]]
     on_list, off_list = _halves("mixed", minors)
-    banded: dict[AgeBand, list[Candidate]] = {band: [] for band in AgeBand}
+    banded: dict[AgeBand, list[Candidate]] = {band: [] for band in AgeBand if band is not AgeBand.UNKNOWN}
     for person in distinct(nameless, SAME_CHILD):
         band = None if person.age is None or person.sex is Sex.UNKNOWN else band_of(person.age)
         if band is not None:

@@ -20,19 +20,20 @@ class Sex(StrEnum):
 
 
 class AgeBand(StrEnum):
-    """The age that staff record at an intake, in completed years."""
+    """The age that staff record at an intake, in completed years; `unknown` may be any."""
 
     INFANT = "0-3"
     CHILD = "4-8"
     PRETEEN = "9-12"
     TEEN = "13-17"
     ADULT = "18+"
+    UNKNOWN = "unknown"
 
     @property
     def years(self) -> tuple[int, int]:
         """The band's first and last year of age, both included."""
-        if self is AgeBand.ADULT:
-            return 18, 120
+        if self in {AgeBand.ADULT, AgeBand.UNKNOWN}:
+            return (18 if self is AgeBand.ADULT else 0), 120
         low, _, high = self.partition("-")
         return int(low), int(high)
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from protocol import cbor
+from protocol.circumstances import Circumstances
 from protocol.errors import FieldError
 from protocol.fields import Fields
 from protocol.ids import (
@@ -180,6 +181,7 @@ class Sighting:
     consent: bytes  # the signed record of what permitted it: protocol.consent
     age_band: AgeBand
     sex: Sex
+    circumstances: Circumstances
     pack_digest: bytes  # 32 bytes: which recogniser made the templates
     calibration: bytes | None  # 32 bytes: which calibration made the chances; None when there was none
     list_version: int  # which watchlist was searched
@@ -215,6 +217,7 @@ class Sighting:
             "consent": self.consent,
             "age": str(self.age_band),
             "sex": str(self.sex),
+            "circumstances": self.circumstances.to_value(),
             "pack": self.pack_digest,
             "calibration": self.calibration,
             "list": self.list_version,
@@ -244,6 +247,7 @@ class Sighting:
             consent=fields.octets("consent", limit=MAX_CONSENT),
             age_band=fields.choice("age", AgeBand),
             sex=fields.choice("sex", Sex),
+            circumstances=Circumstances.read(fields.child("circumstances")),
             pack_digest=fields.octets("pack", size=32),
             calibration=fields.octets("calibration", size=32) if fields.has("calibration") else None,
             list_version=fields.integer("list"),

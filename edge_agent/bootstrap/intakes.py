@@ -7,6 +7,7 @@ from edge_agent.bootstrap.unit import Unit, alarm_limits
 from edge_agent.consent.wiring import build_recorder
 from edge_agent.intakes.desk import IntakeDesk, Rules
 from edge_agent.intakes.later import LaterSearches
+from edge_agent.intakes.making import IntakeMaker
 from edge_agent.intakes.sending import SightingWriter
 from edge_agent.pipeline import Pipeline
 from edge_agent.sightings.sealing import HubSealer
@@ -30,10 +31,12 @@ def build_pipeline(unit: Unit, recogniser: Recogniser) -> Pipeline:
         watchlist = unit.loader.load_installed()
     except (WatchlistUnusableError, RejectedError):
         watchlist = None
-    return Pipeline(
-        recogniser=recogniser,
-        watchlist=watchlist,
-        desk=build_desk(unit),
+    return Pipeline(recogniser=recogniser, watchlist=watchlist, desk=build_desk(unit), maker=build_maker(unit))
+
+
+def build_maker(unit: Unit) -> IntakeMaker:
+    """What makes intakes. Raises PrivateFileError when the authority's word on the unit's key is missing."""
+    return IntakeMaker(
         recorder=build_recorder(unit.settings, unit.identity.signing_key, unit.clock.moment),
         clock=unit.clock,
         entropy=secrets.token_bytes,

@@ -83,17 +83,24 @@ class IntakeDesk:
         errors.
         """
         if watchlist is None or not self.may_use(watchlist):
-            with self.database.transaction() as tables:
-                keep = self.rules.waiting[taken.legal_basis]
-                self.store.add(tables, "waiting", cbor.encode(taken.to_value()), taken.captured, keep)
-                self._keep_consent(tables, taken)
-            logger.info("intake.waits")
+            self.set_aside(taken)
             return
         result = search(taken, template, watchlist)
         with self.database.transaction() as tables:
             sequence = self._register(tables, taken, result, watchlist)
             self._keep_consent(tables, taken)
         logger.info("sighting.persisted", sequence=sequence)
+
+    def set_aside(self, taken: Taken) -> None:
+        """Let an intake wait, encrypted, until `settle` compares it: whoever stands at the unit is answered before.
+
+        When this returns the intake is on disk; when it raises, nothing of it is. Raises the database's errors.
+        """
+        with self.database.transaction() as tables:
+            keep = self.rules.waiting[taken.legal_basis]
+            self.store.add(tables, "waiting", cbor.encode(taken.to_value()), taken.captured, keep)
+            self._keep_consent(tables, taken)
+        logger.info("intake.waits")
 
     def may_use(self, watchlist: Watchlist) -> bool:
         """Whether anybody may be compared with this list now: its lease lasts, and it is not too old."""

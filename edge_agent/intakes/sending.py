@@ -75,6 +75,7 @@ class SightingWriter:
             consent=taken.consent,
             age_band=taken.age_band,
             sex=taken.sex,
+            circumstances=taken.circumstances,
             pack_digest=bytes.fromhex(taken.pack_digest),
             calibration=self.calibration,
             list_version=result.list_version,

@@ -6,6 +6,7 @@ from datetime import date
 from edge_agent.trusted_time import as_day
 from models.template import Template, template_from_bytes
 from protocol import cbor
+from protocol.circumstances import Circumstances
 from protocol.fields import Fields
 from protocol.ids import SightingId, parse_sighting_id
 from protocol.moment import Moment
@@ -28,6 +29,7 @@ class Taken:
     may_keep_template: bool
     age_band: AgeBand
     sex: Sex
+    circumstances: Circumstances
     frames: int
     quality: Quality
     pack_digest: str
@@ -60,6 +62,7 @@ class Taken:
             "keep": self.may_keep_template,
             "age": str(self.age_band),
             "sex": str(self.sex),
+            "circumstances": self.circumstances.to_value(),
             "frames": self.frames,
             "quality": self.quality.to_value(),
             "pack": self.pack_digest,
@@ -82,6 +85,7 @@ class Taken:
             may_keep_template=fields.boolean("keep"),
             age_band=fields.choice("age", AgeBand),
             sex=fields.choice("sex", Sex),
+            circumstances=Circumstances.read(fields.child("circumstances")),
             frames=fields.integer("frames", 1, MAX_FRAMES),
             quality=Quality.read(fields.child("quality")),
             pack_digest=pack,

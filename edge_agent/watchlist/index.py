@@ -33,6 +33,11 @@ class Probe:
     age_band: AgeBand
     day: date
 
+    @property
+    def band(self) -> Band | None:
+        """By which scores are measured; None where nobody recorded an age."""
+        return None if self.age_band is AgeBand.UNKNOWN else Band(self.age_band)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -110,7 +115,7 @@ class WatchlistIndex:
         scoring = self._table.scoring
         query = scoring.probe(probe.template)
         fit = self._comparable(probe)
-        count, band = sum(int(mask.sum()) for _, _, mask in self._by_block(fit)), Band(probe.age_band)
+        count, band = sum(int(mask.sum()) for _, _, mask in self._by_block(fit)), probe.band
         # FAISS wants more than the threshold; a score that equals it is enough.
         below = float(np.nextafter(np.float32(scoring.threshold(band, count)), np.float32(-np.inf)))
         scored = [
@@ -142,7 +147,7 @@ class WatchlistIndex:
                 break
         return list(best.values())
 
-    def _match(self, probe: Probe, row: int, score: float, band: Band, count: int) -> Match:
+    def _match(self, probe: Probe, row: int, score: float, band: Band | None, count: int) -> Match:
         raw = float(np.clip(self._table.template(row) @ probe.template.vector, -1, 1))
         return Match(*self._table.owner(row), raw, score, self._table.scoring.chance(score, band, count))
 

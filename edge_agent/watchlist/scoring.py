@@ -40,10 +40,10 @@ class Scoring(Protocol):
     def probe(self, template: Template) -> Rows:
         """A probe's row (w,). Raises models' PackMismatchError for a template of another pack."""
 
-    def threshold(self, band: Band, comparable: int) -> float:
-        """The score that is enough to be a candidate among `comparable` photos."""
+    def threshold(self, band: Band | None, comparable: int) -> float:
+        """The score that is enough to be a candidate among `comparable` photos. `band`: None where nobody knows it."""
 
-    def chance(self, score: float, band: Band, comparable: int) -> Chance | None:
+    def chance(self, score: float, band: Band | None, comparable: int) -> Chance | None:
         """What a score says; None where nothing is calibrated."""
 
 
@@ -65,11 +65,11 @@ class CalibratedScoring:
         """As `Scoring.probe`."""
         return self._scorer.probe(template)
 
-    def threshold(self, band: Band, comparable: int) -> float:
+    def threshold(self, band: Band | None, comparable: int) -> float:
         """As `Scoring.threshold`."""
         return self._scorer.threshold(band, comparable, self._wanted)
 
-    def chance(self, score: float, band: Band, comparable: int) -> Chance:
+    def chance(self, score: float, band: Band | None, comparable: int) -> Chance:
         """As `Scoring.chance`."""
         return self._scorer.chance(score, band, comparable)
 
@@ -92,11 +92,11 @@ class CosineScoring:
             raise PackMismatchError("This template was made by another recognition pack.")
         return template.vector
 
-    def threshold(self, band: Band, comparable: int) -> float:  # noqa: ARG002  Nothing is known of either.
+    def threshold(self, band: Band | None, comparable: int) -> float:  # noqa: ARG002  Nothing is known of either.
         """PROVISIONAL_MINIMUM."""
         return PROVISIONAL_MINIMUM
 
-    def chance(self, score: float, band: Band, comparable: int) -> None:
+    def chance(self, score: float, band: Band | None, comparable: int) -> None:
         """Unknown."""
 
 

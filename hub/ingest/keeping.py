@@ -41,7 +41,7 @@ class SightingKeeper:
     def _arrival(self, connection: Connection, message: Numbered, content: SoundSighting, now: int) -> Arrival:
         sighting = self._without_unknown_cases(connection, content.sighting)
         face = None if sighting.face is None else content.sealed_face
-        sealed = content.sealed_basis_reference, content.sealed_consent, face
+        sealed = content.sealed_basis_reference, content.sealed_consent, content.sealed_circumstances, face
         return Arrival(sighting, message.sequence, message.digest, now, *sealed)
 
     def _without_unknown_cases(self, connection: Connection, sighting: Sighting) -> Sighting:

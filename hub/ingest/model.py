@@ -91,6 +91,7 @@ class Arrival:
     received_at: int
     basis_reference: bytes  # encrypted
     consent: SealedConsent
+    circumstances: bytes  # encrypted
     face: SealedFace | None
 
 

@@ -14,6 +14,7 @@ from hub.fleet.service import FleetService
 from hub.ingest.model import SealedConsent, SealedFace
 from hub.ingest.reader import place
 from models.images import decode_image
+from protocol import cbor
 from protocol.consent import ConsentRecord, open_record
 from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.errors import FieldError, UnknownVersionError, WrongTopicError
@@ -43,6 +44,7 @@ class SoundSighting:
     sighting: Sighting
     sealed_basis_reference: bytes
     sealed_consent: SealedConsent
+    sealed_circumstances: bytes
     sealed_face: SealedFace | None
 
 
@@ -143,8 +145,11 @@ class Opener:
         _require_permitted(record, sighting)
         consent = self._vault.encrypt(sighting.consent, place(sighting.sighting_id, "consent"))
         basis = self._vault.encrypt(sighting.basis_reference.encode(), place(sighting.sighting_id, "basis"))
+        circumstances = self._vault.encrypt(
+            cbor.encode(sighting.circumstances.to_value()), place(sighting.sighting_id, "circumstances")
+        )
         face = None if sighting.face is None else self._seal(sighting.sighting_id, sighting.face)
-        return SoundSighting(sighting, basis, SealedConsent(record.record_id.hex(), consent), face)
+        return SoundSighting(sighting, basis, SealedConsent(record.record_id.hex(), consent), circumstances, face)
 
     def _seal(self, sighting_id: SightingId, face: Face) -> SealedFace:
         return SealedFace(

@@ -54,13 +54,13 @@ class OwnScores:
         """(n,) scores of a probe against the rows of a gallery: normalised, or cosines of an uncalibrated pack."""
         return np.asarray(gallery @ (probe.vector if self._scorer is None else self._scorer.probe(probe)), np.float32)
 
-    def threshold(self, band: Band, comparable: int) -> float:
+    def threshold(self, band: Band | None, comparable: int) -> float:
         """The score from which on a case is named."""
         if self._scorer is None:
             return PROVISIONAL_MINIMUM
         return self._scorer.threshold(band, comparable, self._wanted)
 
-    def judge(self, probe: Template, vectors: Sequence[bytes], band: Band, comparable: int) -> OwnScore:
+    def judge(self, probe: Template, vectors: Sequence[bytes], band: Band | None, comparable: int) -> OwnScore:
         """A probe against at least one template (little-endian float32) of the same pack.
 
         `comparable`: among how many photos of the list a candidate was looked for.

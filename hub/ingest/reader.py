@@ -1,6 +1,7 @@
 """Reading sightings back, for the rooms in which people decide on them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -9,7 +10,12 @@ from hub.atrest import Vault
 from hub.db import Database
 from hub.ingest import look_store, store
 from hub.ingest.model import Counts, Finding, IntakeFacts, StoredSighting
+from protocol import cbor
+from protocol.circumstances import Circumstances
+from protocol.fields import Fields
 from protocol.ids import CaseId, SightingId
+
+_CIRCUMSTANCES: Final = 4096
 
 
 class UnknownSightingError(RejectedError):
@@ -63,6 +69,14 @@ class SightingReader:
         if sealed is None:
             raise UnknownSightingError("There is no such sighting, or it is from before consent records.")
         return self._vault.decrypt(sealed, place(sighting_id, "consent"))
+
+    def circumstances(self, connection: Connection, sighting_id: SightingId) -> Circumstances:
+        """How the intake was taken, as staff recorded it. Raises UnknownSightingError."""
+        sealed = store.sealed_circumstances(connection, sighting_id)
+        if sealed is None:
+            raise UnknownSightingError("There is no such sighting, or it is from before this was recorded.")
+        data = self._vault.decrypt(sealed, place(sighting_id, "circumstances"))
+        return Circumstances.read(Fields(cbor.decode(data, limit=_CIRCUMSTANCES), kind="account of an intake"))
 
     def facts(self, connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
         """What statistics need of the intakes received from `start` to before `end`."""

@@ -20,6 +20,7 @@ from models.bands import Band
 from models.images import decode_image
 from models.template import Template
 from protocol.ids import CaseId, SightingId
+from protocol.person import AgeBand
 from protocol.sighting import Candidate
 from protocol.watchlist import EntryTemplate
 
@@ -92,7 +93,7 @@ class SecondLooks:
         if probe is None or not templates:
             return None
         vectors = [template.vector for template in templates]
-        own = self._scores.judge(probe, vectors, Band(sighting.age_band), sighting.comparable)
+        own = self._scores.judge(probe, vectors, _band_of(sighting), sighting.comparable)
         return SecondLook(own.raw, own.score, own.chance, own.enough, self._same(sighting, candidate, probe, templates))
 
     def _same(
@@ -107,7 +108,7 @@ class SecondLooks:
         matched = [template.vector for template in templates if template.photo == candidate.photo]
         if not matched:
             return True
-        raw = self._scores.judge(probe, matched, Band(sighting.age_band), sighting.comparable).raw
+        raw = self._scores.judge(probe, matched, _band_of(sighting), sighting.comparable).raw
         return abs(raw - candidate.raw) <= _SAME_PICTURE
 
     def _keep(self, connection: Connection, sighting: StoredSighting, looks: list[SecondLook | None]) -> None:
@@ -116,3 +117,7 @@ class SecondLooks:
             look_store.insert_look(
                 connection, sighting.sighting_id, candidate.case, look, pack_digest=self._scores.pack_digest, at=now
             )
+
+
+def _band_of(sighting: StoredSighting) -> Band | None:
+    return None if sighting.age_band is AgeBand.UNKNOWN else Band(sighting.age_band)

@@ -59,6 +59,7 @@ sightings = Table(
     # None of both in sightings of before consent records.
     Column("consent_id", String(32), index=True),
     Column("sealed_consent", LargeBinary),
+    Column("sealed_circumstances", LargeBinary),
     # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
     UniqueConstraint("unit", "sequence"),
 )
@@ -160,6 +161,7 @@ def _sighting_row(arrival: Arrival) -> dict[str, object]:
         "sealed_basis_reference": arrival.basis_reference,
         "consent_id": arrival.consent.record_id,
         "sealed_consent": arrival.consent.record,
+        "sealed_circumstances": arrival.circumstances,
         "age_band": sighting.age_band,
         "sex": sighting.sex,
         "pack_digest": sighting.pack_digest,
@@ -221,6 +223,11 @@ def sealed_basis_reference(connection: Connection, sighting: SightingId) -> byte
 def sealed_consent(connection: Connection, sighting: SightingId) -> bytes | None:
     """The encrypted record of what permitted the photograph."""
     return connection.scalar(select(sightings.c.sealed_consent).where(sightings.c.id == sighting))
+
+
+def sealed_circumstances(connection: Connection, sighting: SightingId) -> bytes | None:
+    """The encrypted account of how the intake was taken."""
+    return connection.scalar(select(sightings.c.sealed_circumstances).where(sightings.c.id == sighting))
 
 
 def sealed_face(connection: Connection, sighting: SightingId) -> tuple[bytes, bytes] | None:

@@ -33,7 +33,7 @@ def statement(chance: Chance | None, band: AgeBand, whose: str) -> str:
     """What a score says. `whose`: `The unit's` or `The hub's`."""
     if chance is None:
         return _UNCALIBRATED.format(whose=whose)
-    person = "adult" if band is AgeBand.ADULT else "child of this age"
+    person = {AgeBand.ADULT: "adult", AgeBand.UNKNOWN: "child"}.get(band, "child of this age")
     if not chance.counted:
         return (
             f"An unrelated {person} would score this high in fewer than {share(chance.high)} searches of this list. "

@@ -40,7 +40,7 @@ def urgency_of(*, high_risk: bool, age_band: AgeBand | None, live: bool) -> Urge
     A child at high risk is urgent, and so is a small one who was photographed just now. One of the two, a small child
     or a photograph of just now, is soon.
     """
-    small = age_band in {AgeBand.INFANT, AgeBand.CHILD}
+    small = age_band in {AgeBand.INFANT, AgeBand.CHILD, AgeBand.UNKNOWN}  # Who may be small is taken to be.
     if high_risk or (small and live):
         return Urgency.URGENT
     return Urgency.SOON if small or live else Urgency.ORDINARY

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from protocol.announcement import Announcement
+from protocol.circumstances import NOT_RECORDED, Circumstances, Medium, Override, Present
 from protocol.columns import entry_columns
 from protocol.consent import sign_record
 from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
@@ -61,6 +62,7 @@ EMPTY_SIGHTING = Sighting(
     consent=consent("7Q2M-FX4K", LegalBasis.BEST_INTERESTS),
     age_band=AgeBand.PRETEEN,
     sex=Sex.FEMALE,
+    circumstances=NOT_RECORDED,
     pack_digest=noise("pack", 32),
     calibration=None,
     list_version=7,
@@ -82,6 +84,9 @@ SIGHTING = Sighting(
     consent=consent("0RST-VWXY", LegalBasis.GUARDIAN_CONSENT),
     age_band=AgeBand.CHILD,
     sex=Sex.UNKNOWN,
+    circumstances=Circumstances(
+        Present.WITH_ADULT, Medium.PAPER, Override.DISTRESSED, "bn", "মিনা", StaffId("00112233aabbccdd")
+    ),
     pack_digest=noise("pack", 32),
     calibration=noise("calibration", 32),
     list_version=7,

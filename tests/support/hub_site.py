@@ -24,6 +24,7 @@ from models.align import portrait
 from models.images import decode_image, encode_jpeg, encode_png
 from models.pack import default_pack_path, load_pack
 from models.recogniser import Recogniser
+from protocol.circumstances import NOT_RECORDED
 from protocol.consent import sign_record
 from protocol.envelope import MessageType, seal
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, SliceName, UnitId, intake_reference, local_part
@@ -263,6 +264,7 @@ class SimulatedUnit:
             consent=sign_record(record, self.identity.signing_key),
             age_band=AgeBand.PRETEEN,
             sex=Sex.MALE,
+            circumstances=NOT_RECORDED,
             pack_digest=bytes(32),
             calibration=bytes(32),
             list_version=1,

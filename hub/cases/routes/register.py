@@ -173,6 +173,6 @@ def _choices() -> dict[str, list[str]]:
         "registers": list(Register),
         "states": list(CaseState),
         "sexes": list(Sex),
-        "ages": list(AgeBand),
+        "ages": [band for band in AgeBand if band is not AgeBand.UNKNOWN],
         "risks": list(Risk),
     }
