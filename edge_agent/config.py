@@ -74,6 +74,7 @@ class EdgeSettings(TomlSettings):
     retention_days: Annotated[Mapping[LegalBasis, RetentionDays], AfterValidator(_complete)] = DEFAULT_DAYS
     keep_template_days: Mapping[LegalBasis, RetentionDays] = Field(default_factory=dict)
     consent_record_days: RetentionDays = 365
+    notice_days: RetentionDays = 90
     assent_from_age: int = Field(default=ASSENT_FROM_AGE, ge=0, le=18)
     jurisdiction: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
     controller_contact: str = Field(default="", max_length=120)

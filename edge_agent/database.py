@@ -1,8 +1,8 @@
 """The unit's one database: SQLite in WAL mode, every commit on disk before it returns.
 
 What it holds is either encrypted under the unit's vault (`outbox`, `notices`, `waiting`, `kept`, `consents`,
-`round`) or says
-nothing of any child (`intakes`, `losses`, `state`). A row of `intakes` looks the same whatever the intake found.
+`round`, `staff`) or says nothing of any child (`intakes`, `statements`, `notice_readers`, `state`). A row of `intakes`
+looks the same whatever the intake found.
 """
 
 import sqlite3
@@ -75,6 +75,18 @@ _MIGRATIONS: Final = (
     CREATE TABLE consents (
         id INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL, keep INTEGER NOT NULL, erase_after INTEGER
     ) STRICT;
+    """,
+    # No unit could show a notice before this one.
+    """
+    ALTER TABLE intakes ADD COLUMN channel TEXT NOT NULL DEFAULT 'sightings';
+    ALTER TABLE losses RENAME TO statements;
+    ALTER TABLE statements ADD COLUMN channel TEXT NOT NULL DEFAULT 'losses';
+    DROP TABLE notices;
+    CREATE TABLE notices (digest BLOB PRIMARY KEY, sealed BLOB, erase_after INTEGER NOT NULL) STRICT;
+    CREATE TABLE notice_readers (
+        digest BLOB NOT NULL REFERENCES notices (digest), reader TEXT NOT NULL, PRIMARY KEY (digest, reader)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE staff (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
     """,
 )
 _BUSY_SECONDS = 30.0

@@ -80,6 +80,7 @@ def read_status(unit: Unit) -> Status:
                 list_confirmed_at=None if installed is None else installed.confirmed_at,
                 fill=fill,
                 weak_keys=unit.settings.key_store.is_for_development,
+                pin_failures=unit.staff.most_failures(),
             )
         ],
         pack=unit.pack.digest,

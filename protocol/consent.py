@@ -20,7 +20,6 @@ from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_
 from protocol.keys import SIGNATURE_BYTES, Identity, SigningKey
 from protocol.moment import Moment
 from protocol.sighting import MAX_CONSENT, LegalBasis
-from protocol.staff import StaffId, parse_staff_id
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 VERSION: Final = 1
@@ -121,7 +120,6 @@ class ConsentRecord:
     periods: StoragePeriods
     recorded: Moment
     withdrawal: bytes
-    staff: StaffId | None = None  # who recorded it; None: nobody signed in, as for a technician's command
 
     def __post_init__(self) -> None:
         if not owner(self.unit) == owner(self.site) == self.controller.hub:
@@ -148,7 +146,7 @@ class ConsentRecord:
                 **{name: [str(word) for word in words] for name, words in _words(self.purposes).items()},
                 "record_id": self.record_id,
                 "pii_principal_id": self.reference,
-                "collection": {"unit": self.unit, "site": self.site, "staff": self.staff},
+                "collection": {"unit": self.unit, "site": self.site},
                 "pii_controller": {"id": self.controller.hub, "contact": self.controller.contact},
                 "jurisdiction": self.controller.jurisdiction,
                 "privacy_notice": self.notice.digest,
@@ -184,7 +182,6 @@ class ConsentRecord:
             periods=StoragePeriods.read(fields.child("storage_days")),
             recorded=Moment.read(fields.child("event_time")),
             withdrawal=fields.octets("withdrawal", size=32),
-            staff=collection.identifier("staff", parse_staff_id) if collection.has("staff") else None,
         )
 
 

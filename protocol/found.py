@@ -16,6 +16,7 @@ from protocol.moment import Moment
 from protocol.padding import pad, unpad
 from protocol.person import AgeBand, Sex
 from protocol.sighting import MAX_CONSENT, PADDED_BYTES
+from protocol.staff import StaffId, parse_staff_id
 
 VERSION: Final = 1
 MAX_PHOTOGRAPH: Final = 80 * 1024
@@ -112,6 +113,7 @@ class FoundChild:
     site: SiteId
     captured: Moment  # when the photograph was taken
     consent: bytes  # the signed record of what permitted it: protocol.consent
+    staff: StaffId | None  # who registered it; None: nobody signed in, as for a technician's command
     age_band: AgeBand
     sex: Sex
     facts: FoundFacts
@@ -127,6 +129,7 @@ class FoundChild:
             "site": self.site,
             "captured": self.captured.to_value(),
             "consent": self.consent,
+            "staff": self.staff,
             "age": str(self.age_band),
             "sex": str(self.sex),
             "facts": self.facts.to_value(),
@@ -147,6 +150,7 @@ class FoundChild:
             site=fields.identifier("site", parse_site_id),
             captured=Moment.read(fields.child("captured")),
             consent=fields.octets("consent", limit=MAX_CONSENT),
+            staff=fields.identifier("staff", parse_staff_id) if fields.has("staff") else None,
             age_band=fields.choice("age", AgeBand),
             sex=fields.choice("sex", Sex),
             facts=FoundFacts.read(fields.child("facts")),

@@ -39,6 +39,7 @@ class Alarm(StrEnum):
     UNDER_VOLTAGE = "under-voltage"
     TOO_HOT = "too-hot"  # the processor is slowed down
     PANEL_MISSING = "panel-missing"  # pins are set, and there is no GPIO
+    PIN_GUESSED = "pin-guessed"  # somebody's PIN was wrong many times in a row
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from edge_agent.link.health import Build, HealthReporter
 from edge_agent.link.inbox import Inbox
 from edge_agent.link.lock import only_agent
 from edge_agent.link.mqtt_link import MqttLink
-from edge_agent.link.notices import NoticeStore
 from edge_agent.link.refresher import ListRefresher
 from edge_agent.link.sender import Sender
 from edge_agent.link.sync_worker import SyncWorker
@@ -114,7 +113,8 @@ def _build_agent(
             identity=unit.identity,
             hub=unit.hub,
             outbox=unit.outbox,
-            notices=NoticeStore(unit.database, unit.vault),
+            notices=unit.notices,
+            staff=unit.staff,
             timekeeper=timekeeper,
         ),
         lists=ListRefresher(
@@ -126,7 +126,7 @@ def _build_agent(
         ),
         health=_build_reporter(unit, sealer, timekeeper, supervisor),
         timekeeper=timekeeper,
-        retention=Retention(unit.outbox, sealer, unit.clock.destroyable_before),
+        retention=Retention(unit.outbox, unit.notices, sealer, unit.clock.destroyable_before),
         settle=build_desk(unit).settle,
         supervisor=supervisor,
         events=events,
@@ -150,5 +150,6 @@ def _build_reporter(unit: Unit, sealer: HubSealer, timekeeper: Timekeeper, super
         limits=alarm_limits(settings),
         moment=unit.clock.moment,
         intakes=unit.intakes,
+        staff=unit.staff,
         faults=lambda: supervisor.faults,
     )

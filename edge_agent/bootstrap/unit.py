@@ -16,9 +16,11 @@ from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.database import UnitDatabase
 from edge_agent.intakes.store import IntakeStore
 from edge_agent.link.alarms import AlarmLimits
+from edge_agent.link.notices import NoticeStore
 from edge_agent.sightings.outbox import Outbox
+from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
-from edge_agent.trusted_time import HOUR, TrustedClock, machine_uptime, system_milliseconds
+from edge_agent.trusted_time import DAY, HOUR, TrustedClock, machine_uptime, system_milliseconds
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.scoring import Scoring, open_scoring
 from edge_agent.watchlist.store import WatchlistStore
@@ -38,6 +40,8 @@ class Unit:
     database: UnitDatabase
     outbox: Outbox
     intakes: IntakeStore
+    notices: NoticeStore
+    staff: StaffStore
     clock: TrustedClock
     store: WatchlistStore
     loader: WatchlistLoader
@@ -95,6 +99,8 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             database=database,
             outbox=outbox,
             intakes=IntakeStore(database, keys.vault),
+            notices=NoticeStore(database, keys.vault, settings.notice_days * DAY),
+            staff=StaffStore(database, keys.vault, settings.site),
             clock=clock,
             store=store,
             loader=WatchlistLoader(

@@ -60,6 +60,7 @@ class Agent:
             unit_topic(unit, UnitChannel.RECEIPTS): self._hear_receipt,
             unit_topic(unit, UnitChannel.NOTICES): inbox.take_notice,
             unit_topic(unit, UnitChannel.TIME): inbox.take_time,
+            unit_topic(unit, UnitChannel.STAFF): inbox.take_staff,
             unit_topic(unit, UnitChannel.KEYRINGS): lists.take_keyring,
             watchlist_topic(owner(unit)): lists.hear_announcement,
         }

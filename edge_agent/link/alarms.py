@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from edge_agent.sightings.outbox import Fill
+from edge_agent.staff.lockout import SUSPICIOUS
 from edge_agent.trusted_time import Milliseconds
 from protocol.health import Alarm
 from protocol.moment import Moment
@@ -25,10 +26,11 @@ def alarms(
     list_confirmed_at: Milliseconds | None,
     fill: Fill,
     weak_keys: bool,
+    pin_failures: int,
     faults: Collection[Alarm] = (),
 ) -> tuple[Alarm, ...]:
     """The alarms that stand. `list_confirmed_at`: None without a list; `weak_keys`: a key store for development;
-    `faults`: what the unit's supervision found.
+    `pin_failures`: the most wrong PINs in a row; `faults`: what the unit's supervision found.
     """
     age = None if list_confirmed_at is None else now.at - list_confirmed_at
     too_old = age is not None and limits.stop_after is not None and age > limits.stop_after
@@ -40,5 +42,6 @@ def alarms(
         Alarm.OUTBOX_FULL: fill.full,
         Alarm.CLOCK_UNSET: now.latest is None,
         Alarm.DEVELOPMENT_KEYS: weak_keys,
+        Alarm.PIN_GUESSED: pin_failures >= SUSPICIOUS,
     }
     return tuple(alarm for alarm in Alarm if stands.get(alarm, alarm in faults))

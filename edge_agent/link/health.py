@@ -8,6 +8,7 @@ from edge_agent.link.alarms import AlarmLimits, alarms
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.sightings.sealing import HubSealer
+from edge_agent.staff.store import StaffStore
 from edge_agent.trusted_time import as_day
 from edge_agent.watchlist.loading import Watchlist
 from protocol.envelope import MessageType
@@ -36,6 +37,7 @@ class HealthReporter:
     limits: AlarmLimits
     moment: Callable[[], Moment]
     intakes: IntakeStore
+    staff: StaffStore
     faults: Callable[[], Collection[Alarm]]
 
     def report(self, watchlist: Watchlist | None) -> bytes:
@@ -46,7 +48,7 @@ class HealthReporter:
         """How the unit is now. A new challenge in it means that the hub is being asked for the time."""
         now = self.moment()
         installed = None if watchlist is None else watchlist.installed
-        fill, intakes = self.outbox.fill(), self.intakes.counts()
+        fill, intakes, staff = self.outbox.fill(), self.intakes.counts(), self.staff.list()
         return Health(
             sent_at=now.at,
             clock_error=None if now.latest is None else max(now.latest - now.at, now.at - now.earliest),
@@ -68,7 +70,9 @@ class HealthReporter:
                 list_confirmed_at=None if installed is None else installed.confirmed_at,
                 fill=fill,
                 weak_keys=self.build.weak_keys,
+                pin_failures=self.staff.most_failures(),
                 faults=self.faults(),
             ),
             challenge=self.timekeeper.challenge(),
+            staff_serial=None if staff is None else staff.serial,
         )

@@ -5,21 +5,25 @@ import structlog
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
+from edge_agent.staff.store import StaffStore
 from edge_agent.watchlist.keyring import sender_of
 from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.keys import Identity, PrivateIdentity
 from protocol.notice import Notice
 from protocol.receipt import Receipt, Verdict
 from protocol.signed_time import SignedTime
+from protocol.staff import MAX_BYTES as MAX_STAFF_BYTES
 
 logger = structlog.get_logger()
 
 _LIMIT = 8 * 1024
 """Bytes. Receipts, notices and times are below 3 kB."""
 
+_STAFF_LIMIT = MAX_STAFF_BYTES + _LIMIT
+
 
 class Inbox:
-    """Takes receipts, notices and the time. Whoever else sends one changes nothing."""
+    """Takes receipts, notices, the time and the list of staff. Whoever else sends one changes nothing."""
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class Inbox:
         hub: Identity,
         outbox: Outbox,
         notices: NoticeStore,
+        staff: StaffStore,
         timekeeper: Timekeeper,
     ) -> None:
         """`hub`: the only sender that is believed."""
@@ -35,6 +40,7 @@ class Inbox:
         self._find_sender = sender_of(hub)
         self._outbox = outbox
         self._notices = notices
+        self._staff = staff
         self._timekeeper = timekeeper
 
     def take_receipt(self, envelope: bytes) -> None:
@@ -55,16 +61,19 @@ class Inbox:
         Without a word in the log: who reads it would know that a child was recognised here.
         """
         opened = self._open(envelope, MessageType.NOTICE)
-        Notice.from_bytes(opened.payload)
-        self._notices.keep(opened, envelope)
+        self._notices.keep(opened.digest, Notice.from_bytes(opened.payload))
 
     def take_time(self, envelope: bytes) -> None:
         """Set the clock by the hub's. Raises protocol errors (ReplayedError for an old answer) or the database's."""
         self._timekeeper.take(SignedTime.from_bytes(self._open(envelope, MessageType.TIME).payload))
 
-    def _open(self, envelope: bytes, expected: MessageType) -> Opened:
+    def take_staff(self, envelope: bytes) -> None:
+        """Let in whom the hub names, and nobody else. Raises protocol errors or the database's."""
+        self._staff.take(self._open(envelope, MessageType.STAFF, _STAFF_LIMIT).payload)
+
+    def _open(self, envelope: bytes, expected: MessageType, limit: int = _LIMIT) -> Opened:
         opened = open_envelope(
-            envelope, recipient=self._identity, find_sender=self._find_sender, expected=expected, limit=_LIMIT
+            envelope, recipient=self._identity, find_sender=self._find_sender, expected=expected, limit=limit
         )
         self._timekeeper.learn(opened.header.issued_at)
         return opened

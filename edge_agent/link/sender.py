@@ -24,6 +24,15 @@ _LOOK_AHEAD: Final = 1000
 """Envelopes looked at in one turn. Only that many that the hub never confirms could hide a later one."""
 
 
+_EVENTS: Final = {
+    UnitChannel.SIGHTINGS: "sighting.sent",
+    UnitChannel.FOUND: "found.sent",
+    UnitChannel.LOSSES: "loss.sent",
+    UnitChannel.WITHDRAWALS: "withdrawal.sent",
+}
+"""What the log says of a message that was sent, by its channel."""
+
+
 class Sender:
     """Drains the outbox into the link, as the window permits."""
 
@@ -31,8 +40,7 @@ class Sender:
         self, unit: UnitId, link: Link, outbox: Outbox, *, resend_after: float, monotonic: Callable[[], float]
     ) -> None:
         """`resend_after`: seconds until a message without a receipt is sent again."""
-        self._sightings = unit_topic(unit, UnitChannel.SIGHTINGS)
-        self._losses = unit_topic(unit, UnitChannel.LOSSES)
+        self._unit = unit
         self._link = link
         self._outbox = outbox
         self._window = SendWindow(resend_after)
@@ -62,11 +70,11 @@ class Sender:
         envelope = self._outbox.envelope(sequence)
         if envelope is None:
             return True
-        is_loss = self._outbox.is_loss(sequence)
+        channel = self._outbox.channel(sequence)
         # The broker may forget its copy when the next one comes: it never holds many for a hub that is away.
         expiry = math.ceil(self._window.wait(sequence))
-        if not self._link.publish(self._losses if is_loss else self._sightings, envelope, expiry=expiry):
+        if not self._link.publish(unit_topic(self._unit, channel), envelope, expiry=expiry):
             return False
         self._window.sent(sequence, now)
-        logger.info("loss.sent" if is_loss else "sighting.sent", sequence=sequence)
+        logger.info(_EVENTS[channel], sequence=sequence)
         return True

@@ -1,5 +1,6 @@
 """Asking the hub what time it is, and keeping what is known of it."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,9 @@ logger = structlog.get_logger()
 _ASK_AGAIN: Final = HOUR
 """An hour of an ordinary crystal is less than a second."""
 
+_GIVEN_UP: Final = 8
+"""Questions that are remembered though their answer is not waited for any more."""
+
 
 class Timekeeper:
     """Puts challenges into health reports, and takes the answer to the newest alone."""
@@ -27,11 +31,13 @@ class Timekeeper:
         self._outbox = outbox
         self._entropy = entropy
         self._question: tuple[bytes, Uptime] | None = None
+        self._given_up: deque[bytes] = deque(maxlen=_GIVEN_UP)
         self._answered: Milliseconds | None = None  # of the uptime
 
     def ask_anew(self) -> None:
         """Whatever was asked before may never be answered, or was answered by a clock that was wrong."""
-        self._question = self._answered = None
+        self._give_up()
+        self._answered = None
 
     def challenge(self) -> bytes | None:
         """For the report that is about to leave; None while there is no need to ask."""
@@ -42,16 +48,23 @@ class Timekeeper:
         certain = self._clock.moment().latest is not None
         if certain and self._answered is not None and up.at - self._answered < _ASK_AGAIN:
             return None
+        self._give_up()
         challenge = self._entropy(CHALLENGE_BYTES)
         self._question = challenge, up
         return challenge
 
     def take(self, answer: SignedTime) -> None:
-        """Set the clock by a verified answer. Raises ReplayedError for one to no open question, or the database's."""
-        question, self._question = self._question, None
+        """Set the clock by a verified answer. Raises ReplayedError for one to no open question, or the database's.
+
+        The answer to a question that was put anew meanwhile says nothing more, and is no attack either.
+        """
+        if answer.challenge in self._given_up:
+            self._given_up.remove(answer.challenge)
+            return
+        question = self._question
         if question is None or answer.challenge != question[0]:
-            self._question = question
             raise ReplayedError("The hub's time, for a question that this unit did not ask or has had answered.")
+        self._question = None
         before = self._clock.now()
         taken = self._clock.synchronise(answer.at, question[1])
         by = self._clock.now() - before
@@ -70,3 +83,8 @@ class Timekeeper:
     def keep(self) -> None:
         """Keep what is known, for a start after which the machine's clock is wrong. Raises the database's errors."""
         self._store.keep(self._clock.known())
+
+    def _give_up(self) -> None:
+        if self._question is not None:
+            self._given_up.append(self._question[0])
+            self._question = None

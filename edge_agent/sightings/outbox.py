@@ -22,6 +22,7 @@ from protocol.ids import SightingId, parse_sighting_id
 from protocol.losses import MAX_LOST, Losses, LossReason, LostMessage
 from protocol.moment import Moment
 from protocol.receipt import Receipt, Verdict
+from protocol.topics import UnitChannel
 
 _ERASED: Final = "erased"
 _ROOM: Final = 128 * 1024
@@ -45,6 +46,7 @@ class IntakeRecord:
     captured: Moment
     keep: Milliseconds  # how long its legal basis permits to keep it unconfirmed
     urgent: bool  # whether it has candidates
+    channel: UnitChannel = UnitChannel.SIGHTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,12 @@ class Outbox:
         facts = Facts(record.reference, record.captured, record.urgent)
         latest = record.captured.latest
         database.table("intakes").insert(
-            {"sequence": sequence, "sighting_id": record.sighting_id, "digest": digest(envelope)}
+            {
+                "sequence": sequence,
+                "sighting_id": record.sighting_id,
+                "digest": digest(envelope),
+                "channel": str(record.channel),
+            }
         )
         self._rows.insert(
             database,
@@ -154,10 +161,15 @@ class Outbox:
         with self._database.reading() as database:
             return self._rows.envelope(database, sequence)
 
-    def is_loss(self, sequence: int) -> bool:
-        """Whether a message is a loss record; the others are sightings."""
+    def channel(self, sequence: int) -> UnitChannel:
+        """On which of the unit's topics a message of this outbox belongs."""
         with self._database.reading() as database:
-            return database.execute("SELECT 1 FROM losses WHERE sequence = ?", [sequence]).fetchone() is not None
+            (channel,) = database.execute(
+                "SELECT channel FROM intakes WHERE sequence = :sequence "
+                "UNION ALL SELECT channel FROM statements WHERE sequence = :sequence",
+                {"sequence": sequence},
+            ).fetchone()
+        return UnitChannel(channel)
 
     def settle(self, receipt: Receipt) -> Settled | None:
         """Forget the message that a verified receipt names, committed or refused for good.
@@ -168,7 +180,7 @@ class Outbox:
         with self._database.transaction() as database:
             row = database.execute(
                 "SELECT 'intakes', sequence, outcome FROM intakes WHERE digest = :digest "
-                "UNION ALL SELECT 'losses', sequence, outcome FROM losses WHERE digest = :digest",
+                "UNION ALL SELECT 'statements', sequence, outcome FROM statements WHERE digest = :digest",
                 {"digest": receipt.envelope_digest},
             ).fetchone()
             if row is None:
@@ -222,11 +234,17 @@ class Outbox:
         lost = (LostMessage(take(database, Counter.MESSAGES), *intake, LossReason.RETENTION) for intake in intakes)
         self._record(database, Losses(tuple(lost)), seal)
 
-    def _record(self, database: sqlite_utils.Database, losses: Losses, seal: Callable[[int, Losses], bytes]) -> None:
+    def send_within(self, database: sqlite_utils.Database, channel: UnitChannel, seal: Callable[[int], bytes]) -> int:
+        """Seal a statement that is of no single intake and keep it until its receipt, in the caller's transaction."""
         sequence = take(database, Counter.MESSAGES)
-        envelope = seal(sequence, losses)
-        database.table("losses").insert({"sequence": sequence, "digest": digest(envelope)})
+        envelope = seal(sequence)
+        row = {"sequence": sequence, "digest": digest(envelope), "channel": str(channel)}
+        database.table("statements").insert(row)
         self._rows.insert(database, sequence, envelope, None, keep=0, erase_after=None)
+        return sequence
+
+    def _record(self, database: sqlite_utils.Database, losses: Losses, seal: Callable[[int, Losses], bytes]) -> None:
+        self.send_within(database, UnitChannel.LOSSES, lambda sequence: seal(sequence, losses))
 
     def continue_from(self, sequence: int) -> None:
         """Give no number below this one: the hub knows those, from before this unit's storage was replaced."""

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from edge_agent.link.notices import NoticeStore
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.sightings.sealing import HubSealer
 from edge_agent.trusted_time import Milliseconds
@@ -26,9 +27,10 @@ DEFAULT_DAYS: Final[Mapping[LegalBasis, int]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Retention:
-    """The end of what the hub never confirmed."""
+    """The end of what the hub never confirmed, and of its notices."""
 
     outbox: Outbox
+    notices: NoticeStore
     sealer: HubSealer
     destroyable_before: Callable[[], Milliseconds]
 
@@ -36,6 +38,7 @@ class Retention:
         """Erase what is surely too old; a loss record for the hub takes its place. Raises the database's errors."""
         while erased := self.outbox.erase_expired(self.destroyable_before(), self._seal):
             logger.error("outbox.erased", messages=erased)
+        self.notices.erase_expired(self.destroyable_before())
 
     def _seal(self, sequence: int, losses: Losses) -> bytes:
         return self.sealer.seal(losses.to_bytes(), MessageType.LOSS, sequence)

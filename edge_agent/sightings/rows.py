@@ -25,7 +25,7 @@ class OutboxRows:
         keep: Milliseconds,
         erase_after: Milliseconds | None,
     ) -> None:
-        """Add a message; one without facts is a loss record."""
+        """Add a message; one without facts is of no single intake."""
         sealed_facts = None if facts is None else self.vault.encrypt(facts.to_bytes(), _place("facts", sequence))
         database.table("outbox").insert(
             {
@@ -43,7 +43,7 @@ class OutboxRows:
         return None if row is None else self.vault.decrypt(bytes(row[0]), _place("envelope", sequence))
 
     def facts(self, database: sqlite_utils.Database, sequence: int) -> Facts | None:
-        """None for a loss record, and where the receipt came meanwhile."""
+        """None for a message of no single intake, and where the receipt came meanwhile."""
         row = database.execute("SELECT sealed_facts FROM outbox WHERE sequence = ?", [sequence]).fetchone()
         return None if row is None or row[0] is None else self.open_facts(sequence, row[0])
 

@@ -101,6 +101,10 @@ EXPLANATIONS: Final[Mapping[Alarm, Explanation]] = MappingProxyType(
             "Go on, slower: put this unit out of the sun and leave its sides free.",
             "The processor is slowed down by heat: cooling, dust, place.",
         ),
+        Alarm.PIN_GUESSED: Explanation(
+            "Somebody typed wrong PINs many times: tell the desk, and have an eye on this unit.",
+            "It stands until that person signs in, or gets a new PIN at the hub (Site staff).",
+        ),
         Alarm.PANEL_MISSING: Explanation(
             "The button and the light do not work: use the screen, and call the technician.",
             "Pins are set in edge.toml and GPIO does not open: the board, the group `gpio`, the package python3-lgpio.",

@@ -50,6 +50,7 @@ _ALARMS: Final[dict[str, Remark]] = {
     Alarm.DISK_WORN: Remark("Disk is worn: replace it", Level.CARE),
     Alarm.UNDER_VOLTAGE: Remark("Power supply too weak", Level.CARE),
     Alarm.TOO_HOT: Remark("Too hot: slowed down", Level.CARE),
+    Alarm.PIN_GUESSED: Remark("Wrong PINs many times in a row: ask the site", Level.BAD),
     Alarm.PANEL_MISSING: Remark("Button, light and tamper switch are not there", Level.BAD),
 }
 

@@ -36,7 +36,7 @@ from protocol.ids import CaseId, PhotoId, UnitId
 from protocol.keys import Identity, OpeningKey, PrivateIdentity, SigningKey
 from protocol.sighting import Sighting
 from protocol.topics import UnitChannel, parse_unit_topic, unit_topic
-from tests.support.hub_site import OTHER_UNIT, UNIT, HubSite, register
+from tests.support.hub_site import OTHER_UNIT, SITE, UNIT, HubSite, register
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
         (pages,) = tables.execute("PRAGMA page_count").fetchone()
         tables.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(DatabaseUnavailableError, match="Make room"), database.transaction() as tables:
-        tables.table("notices").insert({"digest": b"x", "envelope": bytes(100_000), "received_at": 1})
+        tables.table("notices").insert({"digest": b"x", "sealed": bytes(100_000), "erase_after": 1})
     with database.reading() as tables:
         assert tables.table("notices").count == 0
     database.close()

@@ -14,6 +14,7 @@ from edge_agent.link.inbox import Inbox
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
+from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import DAY, KnownTime, TrustedClock, machine_uptime
 from hub.ingest.service import IngestService
@@ -21,7 +22,7 @@ from protocol.envelope import MessageType, seal
 from protocol.keys import Identity, PrivateIdentity
 from protocol.topics import UnitChannel, unit_topic
 from tests.protocol.examples import NOW, SIGHTING
-from tests.support.hub_site import UNIT, HubSite, SimulatedUnit
+from tests.support.hub_site import SITE, UNIT, HubSite, SimulatedUnit
 
 _CHANNELS = {
     MessageType.SIGHTING: UnitChannel.SIGHTINGS,
@@ -60,6 +61,10 @@ class Receivers:
     def take_time(self, envelope: bytes) -> None:
         """The broker brings the unit the hub's time."""
         self.inbox.take_time(envelope)
+
+    def take_staff(self, envelope: bytes) -> None:
+        """The broker brings the unit a list of staff."""
+        self.inbox.take_staff(envelope)
 
     def from_hub(self, kind: MessageType, payload: bytes) -> bytes:
         """An envelope of the hub for the unit."""
@@ -100,7 +105,8 @@ def receivers(folder: Path) -> Iterator[Receivers]:
             identity=unit.identity,
             hub=site.hub,
             outbox=outbox,
-            notices=NoticeStore(database, vault),
+            notices=NoticeStore(database, vault, 90 * DAY),
+            staff=StaffStore(database, vault, SITE),
             timekeeper=Timekeeper(clock, TimeStore(database), outbox, secrets.token_bytes),
         )
         yield Receivers(ingest, inbox, unit, services.identity, unit.identity.public, count(1))

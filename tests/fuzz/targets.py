@@ -131,14 +131,16 @@ class Peers(Protocol):
 
     def take_time(self, envelope: bytes) -> None: ...
 
+    def take_staff(self, envelope: bytes) -> None: ...
+
     def from_hub(self, kind: MessageType, payload: bytes) -> bytes: ...
 
 
 def check_mqtt(peers: Peers, data: bytes) -> None:
-    """0: any topic and payload at the hub. 1, 2, 3: of a unit. 4: any to a unit. 5, 6, 7: of the hub to a unit."""
+    """0: any topic and payload at the hub. 1 to 4: of a unit. 5: any to a unit. 6 to 9: of the hub to a unit."""
     depth, rest = _split(data)
     with _rejecting():
-        match depth % 8:
+        match depth % 10:
             case 0:
                 topic, _, payload = rest.partition(b"\0")
                 peers.hub(topic.decode(errors="replace"), payload)
@@ -149,11 +151,15 @@ def check_mqtt(peers: Peers, data: bytes) -> None:
             case 3:
                 peers.from_unit(MessageType.LOSS, rest)
             case 4:
-                peers.take_receipt(rest)
+                peers.from_unit(MessageType.FOUND, pad(rest, PADDED_BYTES))
             case 5:
-                peers.take_receipt(peers.from_hub(MessageType.RECEIPT, rest))
+                peers.take_receipt(rest)
             case 6:
+                peers.take_receipt(peers.from_hub(MessageType.RECEIPT, rest))
+            case 7:
                 peers.take_time(peers.from_hub(MessageType.TIME, rest))
+            case 8:
+                peers.take_staff(peers.from_hub(MessageType.STAFF, rest))
             case _:
                 peers.take_notice(peers.from_hub(MessageType.NOTICE, rest))
 
@@ -225,10 +231,12 @@ def _mqtt_seeds() -> list[bytes]:
         b"\1" + _plain("sighting without candidates"),
         b"\2" + _plain("health"),
         b"\3" + _plain("losses"),
-        b"\4" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
-        b"\5" + _plain("receipt"),
-        b"\6" + _plain("time"),
-        b"\7" + _plain("notice"),
+        b"\4" + _plain("found child"),
+        b"\5" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
+        b"\6" + _plain("receipt"),
+        b"\7" + _plain("time"),
+        b"\10" + _plain("staff"),
+        b"\11" + _plain("notice"),
     ]
 
 

@@ -121,6 +121,7 @@ FOUND = FoundChild(
     site=SiteId("bd/benapole"),
     captured=Moment(NOW, NOW - 1200, None),
     consent=sign_record(FOUND_RECORD, UNIT.signing_key),
+    staff=StaffId("0123456789abcdef"),
     age_band=AgeBand.CHILD,
     sex=Sex.FEMALE,
     facts=FoundFacts(

@@ -8,7 +8,6 @@ from protocol.consent_receipt import ConsentReceipt, withdrawal_of
 from protocol.ids import HubId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.sighting import LegalBasis
-from protocol.staff import StaffId
 
 TOKEN = bytes(range(16))
 OF_A_KIND = {
@@ -47,11 +46,10 @@ def found_record(
     recorded: Moment,
     *,
     record_id: bytes = bytes(16),
-    staff: StaffId | None = None,
 ) -> ConsentRecord:
     """The record of a found child, by an official's decision."""
     record = consent_record(unit, site, reference, LegalBasis.BEST_INTERESTS, recorded, record_id=record_id)
-    return replace(record, purposes=(Purpose.FIND_FAMILY,), staff=staff)
+    return replace(record, purposes=(Purpose.FIND_FAMILY,))
 
 
 def receipt_of(record: ConsentRecord, signed: bytes) -> ConsentReceipt:

@@ -17,6 +17,7 @@ from protocol.envelope import MessageType, Opened, open_envelope
 from protocol.losses import Losses
 from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis, Sighting
+from protocol.topics import UnitChannel
 from tests.edge_agent.lists import SAMPLES
 from tests.edge_agent.site import DECIDED, Site
 
@@ -62,15 +63,20 @@ def opened(site: Site, unit: Unit, sequence: int, kind: MessageType) -> Opened:
     )
 
 
+def numbers_on(unit: Unit, channel: UnitChannel) -> list[int]:
+    """What waits for the hub on one of its topics, in order."""
+    return sorted(number for number in unit.outbox.pending(1000) if unit.outbox.channel(number) is channel)
+
+
 def sightings(site: Site, unit: Unit) -> list[Sighting]:
     """All that wait for the hub, in order of their numbers."""
-    numbers = sorted(number for number in unit.outbox.pending(1000) if not unit.outbox.is_loss(number))
+    numbers = numbers_on(unit, UnitChannel.SIGHTINGS)
     return [Sighting.from_bytes(opened(site, unit, number, MessageType.SIGHTING).payload) for number in numbers]
 
 
 def losses(site: Site, unit: Unit) -> list[Losses]:
     """All loss records that wait for the hub."""
-    numbers = sorted(number for number in unit.outbox.pending(1000) if unit.outbox.is_loss(number))
+    numbers = numbers_on(unit, UnitChannel.LOSSES)
     return [Losses.from_bytes(opened(site, unit, number, MessageType.LOSS).payload) for number in numbers]
 
 

@@ -17,12 +17,13 @@ from edge_agent.link.inbox import Inbox
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Counts, IntakeRecord, Outbox, ReceiptMismatchError
+from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import BUILT_AT, DAY, KnownTime, TrustedClock, machine_uptime
 from faults import RejectedError
 from protocol.envelope import MessageType, digest, seal
 from protocol.errors import BadSignatureError, FieldError, ReplayedError, UnknownSenderError, WrongRecipientError
-from protocol.ids import SightingId
+from protocol.ids import SightingId, SiteId
 from protocol.keys import OpeningKey, PrivateIdentity, SigningKey
 from protocol.moment import Moment
 from protocol.notice import Notice, NoticeKind
@@ -34,6 +35,7 @@ def identity(name: str) -> PrivateIdentity:
     return PrivateIdentity(name, SigningKey(secrets.token_bytes(32)), OpeningKey(secrets.token_bytes(96)))
 
 
+SITE = SiteId("bd/benapole")
 HUB, UNIT, OTHER = identity("bd"), identity("bd/benapole-1"), identity("bd/petrapole-1")
 SIGHTING = SightingId("ab" * 16)
 MOMENT = Moment(BUILT_AT, BUILT_AT, None)
@@ -54,7 +56,7 @@ class Bench:
     def notices(self) -> list[bytes]:
         with self.database.reading() as tables:
             rows = list(tables.table("notices").rows)
-        return [self.vault.decrypt(row["sealed_envelope"], f"notice {row['digest'].hex()}") for row in rows]
+        return [self.vault.decrypt(row["sealed"], f"notice {row['digest'].hex()}") for row in rows]
 
 
 def bench_of(database: UnitDatabase, vault: Vault) -> Bench:
@@ -62,7 +64,12 @@ def bench_of(database: UnitDatabase, vault: Vault) -> Bench:
     clock = TrustedClock(lambda: 0, machine_uptime, KnownTime.nothing())
     timekeeper = Timekeeper(clock, TimeStore(database), outbox, secrets.token_bytes)
     inbox = Inbox(
-        identity=UNIT, hub=HUB.public, outbox=outbox, notices=NoticeStore(database, vault), timekeeper=timekeeper
+        identity=UNIT,
+        hub=HUB.public,
+        outbox=outbox,
+        notices=NoticeStore(database, vault, DAY),
+        staff=StaffStore(database, vault, SITE),
+        timekeeper=timekeeper,
     )
     return Bench(database, outbox, inbox, vault, clock, timekeeper)
 
@@ -199,7 +206,7 @@ def test_notice_is_kept_as_received_once_and_without_a_word(bench: Bench) -> Non
         bench.inbox.take_notice(envelope)
         bench.inbox.take_notice(envelope)
     assert logs == []
-    assert bench.notices() == [envelope]
+    assert bench.notices() == [NOTICE]
 
 
 def test_forged_notice_is_not_kept(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import BUILT_AT, DAY, KnownTime, TrustedClock, machine_uptime
+from protocol.errors import ReplayedError
 from protocol.signed_time import SignedTime
 
 NOW = BUILT_AT + 30 * DAY
@@ -60,3 +61,17 @@ def test_unit_that_was_answered_by_a_wrong_clock_waits_an_hour_to_ask(
     timekeeper.ask_anew()  # As the agent does when what the hub signs seems to have expired.
     answer(timekeeper, NOW)
     assert clock.now() < NOW + DAY
+
+
+def test_answer_to_a_question_that_was_put_anew_is_taken_for_an_attack_or_for_the_time(
+    timekeeper: Timekeeper, clock: TrustedClock
+) -> None:
+    first = timekeeper.challenge()
+    assert first is not None
+    timekeeper.ask_anew()  # As at each connection: the answer may have been lost with the one before.
+    timekeeper.take(SignedTime(first, NOW + 200 * DAY, 1))
+    assert clock.moment().latest is None
+    answer(timekeeper, NOW)
+    assert clock.now() < NOW + DAY
+    with pytest.raises(ReplayedError):
+        timekeeper.take(SignedTime(first, NOW + 200 * DAY, 1))

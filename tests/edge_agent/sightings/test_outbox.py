@@ -15,6 +15,7 @@ from protocol.ids import SightingId
 from protocol.losses import MAX_LOST, Losses, LossReason, LostMessage
 from protocol.moment import Moment
 from protocol.receipt import Receipt, Verdict
+from protocol.topics import UnitChannel
 
 NOW = BUILT_AT + 10 * DAY
 KEEP = 30 * DAY
@@ -180,7 +181,7 @@ def test_message_past_its_retention_is_erased_and_a_loss_record_takes_its_place(
     lost = LostMessage(1, sighting(1), "7Q2M-FX4K", CERTAIN, LossReason.RETENTION)
     record = outbox.envelope(3)
     assert record == seal_losses(3, Losses((lost,)))
-    assert (outbox.is_loss(3), outbox.is_loss(2)) == (True, False)
+    assert (outbox.channel(3), outbox.channel(2)) == (UnitChannel.LOSSES, UnitChannel.SIGHTINGS)
     assert outbox.counts() == Counts(pending=2, receipts=0, erased=1)
     assert outbox.erase_expired(end + 1, seal_losses) == 0
 
