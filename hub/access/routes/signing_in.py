@@ -83,7 +83,7 @@ def sign_in(request: Request, form: Annotated[SignInForm, Form()], services: Ser
         return _sign_in_page(
             request, services, pages, next_path=form.next, kept=form.kept, problem=str(error), status=_status(error)
         )
-    return go_on(outcome, form, services, pages)
+    return _go_on(outcome, form, services, pages)
 
 
 @router.post("/sign-in/language")
