@@ -25,6 +25,7 @@ from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, SightingReader
 from hub.matching.service import RegisterMatches, RegisterSearches
 from hub.mqtt import MqttLink
+from hub.provider_settings import provider_settings
 from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.watchlist.service import WatchlistService, load_online_keys
@@ -116,7 +117,7 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         in_words=in_english(settings.zone).captured,
     )
     exchange = _exchange(ground, cases)
-    issuer, second_factor = f"MCA-{settings.hub}", settings.second_factor
+    issuer, second_factor, provider = f"MCA-{settings.hub}", settings.second_factor, provider_settings(settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -124,7 +125,7 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         vault=vault,
         identity=identity,
         audit=AuditLog(database, identity, clock),
-        access=AccessService(database, clock, vault, issuer=issuer, second_factor=second_factor),
+        access=AccessService(database, clock, vault, issuer=issuer, second_factor=second_factor, provider=provider),
         fleet=fleet,
         pack=pack,
         photographs=photographs,

@@ -11,7 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from configuration.settings import SettingsError, TomlSettings, checked, load_toml
 from credentials.private_files import read_private
-from hub.access.service import SecondFactorPolicy
+from hub.access.service import Role, SecondFactorPolicy
 from hub.clock import MINUTE
 from hub.db import postgresql_url
 from hub.dispatch.service import AlertStatus, AlertTimes
@@ -90,6 +90,20 @@ class HubSettings(TomlSettings):
     uncalibrated: bool = False
 
     second_factor: SecondFactorPolicy = SecondFactorPolicy.REQUIRED
+
+    # An OpenID provider at which operators who are linked sign in. Without an issuer there is none.
+    oidc_issuer: str = ""
+    oidc_name: str = "the organisation's account"
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    # Who signed the provider's certificate (PEM); without it, whom the system trusts.
+    oidc_authority_file: Path | None = None
+    # Any of these values in the claims acr or amr stands for a second factor. Without them, ours is asked for.
+    oidc_second_factor_acr: tuple[str, ...] = ()
+    oidc_second_factor_amr: tuple[str, ...] = ()
+    # What each value of this claim gives, to those operators whose roles an administrator lets the provider give.
+    oidc_roles_claim: str = ""
+    oidc_roles: dict[str, Role] = Field(default={})
 
     # Minutes: a claim without renewal; from a review's opening to its decision, by urgency.
     review_lease_minutes: Annotated[int, Field(ge=2, le=240)] = 15

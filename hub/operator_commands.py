@@ -52,6 +52,17 @@ def operator_reset_second_factor(
     typer.echo(f"{name} sets up a second factor at the next sign-in.")
 
 
+@app.command("unlink")
+def operator_unlink(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="Who shall sign in with a password again.")]
+) -> None:
+    """End somebody's link with the identity provider; their sessions end. Their password of before counts again."""
+    services = services_of(context)
+    with services.database.begin() as connection:
+        services.access.operators.unlink(connection, name, at=services.clock(), actor=actor())
+    typer.echo(f"{name} signs in with a password at {services.settings.console_url}.")
+
+
 def _ask_password() -> str:
     password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     return password

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from faults import RejectedError
+from faults import RejectedError, UnavailableError
 
 if TYPE_CHECKING:
     from hub.access.model import Operator
@@ -34,6 +34,18 @@ class PasswordRuleError(AccessError):
 
 class SignInRefusedError(AccessError):
     """The name or the password is wrong. The message does not say which."""
+
+
+class ProviderRefusedError(AccessError):
+    """What came from the identity provider lets nobody in. The message says what to do."""
+
+
+class ProviderUnavailableError(UnavailableError):
+    """The identity provider does not answer, or not as an OpenID provider does."""
+
+
+class ProviderLinkError(AccessError):
+    """These two accounts cannot be one person's. The message says why."""
 
 
 class SecondFactorRefusedError(AccessError):

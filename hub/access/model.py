@@ -44,6 +44,23 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """Who somebody is at an identity provider: its issuer, and its name for the person, which nobody else gets."""
+
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLink:
+    """That an operator signs in at the provider. `gives_roles`: at each sign-in its claims replace their roles."""
+
+    account: ProviderAccount
+    linked_at: int
+    gives_roles: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An operator as administrators see them. Times in milliseconds since 1970 UTC; None: it never happened."""
 
@@ -52,6 +69,7 @@ class Account:
     disabled_at: int | None
     start_password_at: int | None
     second_factor_at: int | None
+    link: ProviderLink | None
 
 
 class SecondFactorPolicy(StrEnum):
@@ -62,11 +80,13 @@ class SecondFactorPolicy(StrEnum):
 
 
 class Proof(StrEnum):
-    """By what a person has shown, beyond the password, who they are."""
+    """By what a person has shown who they are. PROVIDER_FACTOR: the identity provider asserts a second factor."""
 
     AUTHENTICATOR = "authenticator"
     RECOVERY_CODE = "recovery-code"
     PASSWORD = "password"  # noqa: S105 - the word, not one of them
+    PROVIDER = "provider"
+    PROVIDER_FACTOR = "provider-factor"
 
 
 class Step(StrEnum):

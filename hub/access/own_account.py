@@ -35,7 +35,10 @@ class OwnAccount:
 
         Raises SecondFactorRefusedError, SignInRefusedError or SignInDelayedError.
         """
-        if self.account(operator).second_factor_at is None:
+        account = self.account(operator)
+        if account.second_factor_at is None:
+            if account.link is not None:
+                raise SignInRefusedError("Confirm it with your organisation's account.")
             self._check_password(operator, given, origin)
             with self._database.begin() as connection:
                 self._confirm(connection, session_token, operator, Proof.PASSWORD, origin)

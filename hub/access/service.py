@@ -17,6 +17,9 @@ from hub.access.errors import (
     OperatorNameError,
     OwnAccountError,
     PasswordRuleError,
+    ProviderLinkError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
     RolesError,
     SecondFactorRefusedError,
     SessionEndedError,
@@ -28,6 +31,7 @@ from hub.access.errors import (
 )
 from hub.access.factors import SecondFactors
 from hub.access.fields import Field
+from hub.access.identity_provider import IdentityProvider
 from hub.access.kept import KeptForm, KeptForms
 from hub.access.model import (
     Account,
@@ -35,6 +39,7 @@ from hub.access.model import (
     Offer,
     Operator,
     Origin,
+    ProviderAccount,
     Role,
     SecondFactorPolicy,
     SessionLimits,
@@ -44,6 +49,8 @@ from hub.access.model import (
 from hub.access.operators import Operators
 from hub.access.own_account import OwnAccount
 from hub.access.passwords import Passwords
+from hub.access.provider_model import ANSWER_PATH, ProviderSettings
+from hub.access.provider_sign_ins import ProviderSignIns
 from hub.access.sign_ins import SignIns
 from hub.access.tokens import form_token, new_token
 from hub.access.visitor import SigningIn, Visitor
@@ -53,6 +60,7 @@ from hub.clock import MINUTE, Clock
 from hub.db import Database
 
 __all__ = [
+    "ANSWER_PATH",
     "AccessError",
     "AccessService",
     "Account",
@@ -69,6 +77,11 @@ __all__ = [
     "Origin",
     "OwnAccountError",
     "PasswordRuleError",
+    "ProviderAccount",
+    "ProviderLinkError",
+    "ProviderRefusedError",
+    "ProviderSettings",
+    "ProviderUnavailableError",
     "Role",
     "RolesError",
     "SecondFactorPolicy",
@@ -108,10 +121,11 @@ class AccessService:
         random: Callable[[int], bytes] = secrets.token_bytes,
         hasher: PasswordHasher | None = None,
         limits: SessionLimits | None = None,
+        provider: ProviderSettings | None = None,
     ) -> None:
         """`clock` in milliseconds since 1970 UTC; `random` gives as many bytes as asked.
 
-        `issuer` is what an authenticator shows beside the code.
+        `issuer` is what an authenticator shows beside the code. `provider`: where operators who are linked sign in.
         """
         self._database = database
         self._clock = clock
@@ -127,6 +141,20 @@ class AccessService:
         self.own = OwnAccount(database, clock, hashes, factors, attempts)
         self.sign_ins = SignIns(
             database, clock, hashes, factors, attempts, random=random, policy=second_factor, limits=self._limits
+        )
+
+        self.provider = (
+            None
+            if provider is None
+            else ProviderSignIns(
+                database,
+                clock,
+                IdentityProvider(provider, clock),
+                self.sign_ins,
+                attempts,
+                random=random,
+                unfinished=self._limits.unfinished,
+            )
         )
 
     def names(self, connection: Connection) -> dict[int, str]:

@@ -27,11 +27,10 @@ class UnfinishedSignIn:
     proof: Proof | None
 
 
-def add_session(connection: Connection, token_hash: bytes, operator: int, at: int) -> None:
-    """Begin a session."""
-    connection.execute(
-        insert(sessions).values(token_hash=token_hash, operator_id=operator, started_at=at, used_at=at, confirmed_at=at)
-    )
+def add_session(connection: Connection, token_hash: bytes, operator: int, at: int, confirmed_at: int) -> None:
+    """Begin a session of who showed at `confirmed_at` who they are."""
+    values = {"started_at": at, "used_at": at, "confirmed_at": confirmed_at}
+    connection.execute(insert(sessions).values(token_hash=token_hash, operator_id=operator, **values))
 
 
 def find_session(connection: Connection, token_hash: bytes) -> StoredSession | None:
@@ -71,10 +70,13 @@ def end_sessions_started_before(connection: Connection, moment: int) -> None:
     connection.execute(delete(sessions).where(sessions.c.started_at < moment))
 
 
-def add_unfinished(connection: Connection, token_hash: bytes, operator: int, at: int) -> None:
-    """A password was right."""
+def add_unfinished(
+    connection: Connection, token_hash: bytes, operator: int, at: int, proof: Proof | None = None
+) -> None:
+    """A password was right, or the identity provider has recognised somebody."""
+    shown = None if proof is None else str(proof)
     connection.execute(
-        insert(unfinished_sign_ins).values(token_hash=token_hash, operator_id=operator, started_at=at, proof=None)
+        insert(unfinished_sign_ins).values(token_hash=token_hash, operator_id=operator, started_at=at, proof=shown)
     )
 
 

@@ -65,14 +65,24 @@ class SignIns:
             # What was typed may be a password in the wrong field: only names that exist are written down.
             self._attempts.note_refusal("unknown" if account is None else account.operator.name, "password")
             raise SignInRefusedError("The name or the password is not right. Check both and try again.")
+        if account.link is not None:
+            self._attempts.note_refusal(account.operator.name, "password")
+            raise SignInRefusedError("You sign in with your organisation's account here. Choose that, not a password.")
         renewed = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
-        at, token = self._clock(), new_token(self._random)
         with self._database.begin() as connection:
             if renewed is not None:
                 store.change_password_hash(connection, account.operator.id, renewed)
-            session_store.end_unfinished_before(connection, at - self._limits.unfinished)
-            session_store.add_unfinished(connection, digest(token), account.operator.id, at)
-            return self._advance(connection, token, origin)
+            return self._start(connection, account.operator, None, origin, self._clock())
+
+    def begin_linked(
+        self, connection: Connection, operator: Operator, proof: Proof | None, origin: Origin, confirmed_at: int
+    ) -> SignedIn | HalfSignedIn:
+        """Go on with somebody whom the identity provider has recognised; joins the caller's transaction.
+
+        `proof`: None where the provider asserts no second factor. `confirmed_at`: when the person last showed the
+        provider who they are, in milliseconds.
+        """
+        return self._start(connection, operator, proof, origin, confirmed_at)
 
     def recognise(self, token: str | None) -> SigningIn:
         """Whose sign-in the token belongs to, and what is due. Raises SessionEndedError."""
@@ -136,9 +146,10 @@ class SignIns:
     def _due(self, account: Account, proof: Proof | None) -> Step | None:
         if account.second_factor_at is not None and proof is None:
             return Step.CODE
-        if account.second_factor_at is None and self._policy is SecondFactorPolicy.REQUIRED:
+        if account.second_factor_at is None and proof is None and self._policy is SecondFactorPolicy.REQUIRED:
             return Step.SET_UP
-        return None if account.start_password_at is None else Step.OWN_PASSWORD
+        # The password of who signs in at the identity provider opens nothing.
+        return None if account.start_password_at is None or account.link is not None else Step.OWN_PASSWORD
 
     def _require_due(self, connection: Connection, token: str, step: Step) -> Operator:
         account, proof = self._unfinished(connection, token)
@@ -146,15 +157,33 @@ class SignIns:
             raise SessionEndedError  # Another window has gone on with it.
         return account.operator
 
-    def _advance(self, connection: Connection, token: str, origin: Origin) -> SignedIn | HalfSignedIn:
+    def _start(
+        self, connection: Connection, operator: Operator, proof: Proof | None, origin: Origin, confirmed_at: int
+    ) -> SignedIn | HalfSignedIn:
+        at, token = self._clock(), new_token(self._random)
+        session_store.end_unfinished_before(connection, at - self._limits.unfinished)
+        session_store.add_unfinished(connection, digest(token), operator.id, at, proof)
+        return self._advance(connection, token, origin, confirmed_at)
+
+    def _advance(
+        self, connection: Connection, token: str, origin: Origin, confirmed_at: int | None = None
+    ) -> SignedIn | HalfSignedIn:
         account, proof = self._unfinished(connection, token)
         step = self._due(account, proof)
         if step is not None:
             return HalfSignedIn(account.operator, token, step)
-        return self._begin_session(connection, token, account.operator, proof or Proof.PASSWORD, origin)
+        shown = proof or (Proof.PASSWORD if account.link is None else Proof.PROVIDER)
+        return self._begin_session(connection, token, account.operator, shown, origin, confirmed_at=confirmed_at)
 
     def _begin_session(
-        self, connection: Connection, token: str, operator: Operator, proof: Proof, origin: Origin
+        self,
+        connection: Connection,
+        token: str,
+        operator: Operator,
+        proof: Proof,
+        origin: Origin,
+        *,
+        confirmed_at: int | None,
     ) -> SignedIn:
         if not session_store.end_unfinished(connection, digest(token)):
             raise SessionEndedError  # Another request has finished it.
@@ -164,6 +193,7 @@ class SignIns:
             device_token = new_token(self._random)
             store.know_device(connection, digest(device_token), operator.id, at)
         session_store.end_sessions_started_before(connection, at - self._limits.absolute - DAY)
-        session_store.add_session(connection, digest(session_token), operator.id, at)
+        shown_at = at if confirmed_at is None else min(at, confirmed_at)
+        session_store.add_session(connection, digest(session_token), operator.id, at, shown_at)
         record(connection, AuditAction.OPERATOR_SIGNED_IN, actor=name, subject=name, at=at, proof=str(proof))
         return SignedIn(operator, session_token, device_token)

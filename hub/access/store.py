@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -15,13 +16,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     delete,
     insert,
     select,
     update,
 )
 
-from hub.access.model import Account, Operator, Role
+from hub.access.model import Account, Operator, ProviderAccount, ProviderLink, Role
 from hub.db import metadata
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import SiteId
@@ -106,6 +108,30 @@ failed_sign_ins = Table(
     Column("last_at", BigInteger, nullable=False),
 )
 
+# Who signs in at the identity provider. Nobody there is two people here.
+operator_links = Table(
+    "operator_links",
+    metadata,
+    Column("operator_id", Integer, ForeignKey("operators.id"), primary_key=True, autoincrement=False),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("linked_at", BigInteger, nullable=False),
+    Column("gives_roles", Boolean, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+
+# People who are at the provider just now. State, nonce and verifier follow from the token, which is not here.
+provider_sign_ins = Table(
+    "provider_sign_ins",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+    Column("next_path", Text, nullable=False),
+    Column("kept", Text, nullable=False),
+    Column("session_hash", LargeBinary(32)),  # Of who is signed in and confirms that it is them.
+    Column("form_token", String(64)),
+)
+
 _WHOLE_HUB: Final = "*"
 
 
@@ -130,6 +156,13 @@ def set_rights(connection: Connection, operator: int, roles: Iterable[Role], sit
 def find_account(connection: Connection, name: str) -> Account | None:
     """The account of that name."""
     found = _accounts(connection, _ACCOUNTS.where(operators.c.name == name))
+    return found[0] if found else None
+
+
+def find_linked(connection: Connection, there: ProviderAccount) -> Account | None:
+    """The account of who is that person at the provider."""
+    same = (operator_links.c.issuer == there.issuer, operator_links.c.subject == there.subject)
+    found = _accounts(connection, _ACCOUNTS.where(*same))
     return found[0] if found else None
 
 
@@ -217,8 +250,17 @@ def forget_failures_before(connection: Connection, moment: int) -> None:
     connection.execute(delete(failed_sign_ins).where(failed_sign_ins.c.last_at < moment))
 
 
-_ACCOUNTS: Final = select(operators, second_factors.c.added_at.label("second_factor_at")).outerjoin(
-    second_factors, second_factors.c.operator_id == operators.c.id
+_ACCOUNTS: Final = (
+    select(
+        operators,
+        second_factors.c.added_at.label("second_factor_at"),
+        operator_links.c.issuer,
+        operator_links.c.subject,
+        operator_links.c.linked_at,
+        operator_links.c.gives_roles,
+    )
+    .outerjoin(second_factors, second_factors.c.operator_id == operators.c.id)
+    .outerjoin(operator_links, operator_links.c.operator_id == operators.c.id)
 )
 
 
@@ -239,10 +281,12 @@ def _rights(connection: Connection, table: Table, identifiers: Sequence[int]) ->
 
 def _account(row: Row[Any], roles: set[str], sites: set[str]) -> Account:
     covered = EVERY_SITE if _WHOLE_HUB in sites else Sites(frozenset(map(SiteId, sites)))
+    linked = row.issuer is not None
     return Account(
         operator=Operator(row.id, row.name, frozenset(map(Role, roles)), covered, row.language),
         added_at=row.added_at,
         disabled_at=row.disabled_at,
         start_password_at=row.start_password_at,
         second_factor_at=row.second_factor_at,
+        link=ProviderLink(ProviderAccount(row.issuer, row.subject), row.linked_at, row.gives_roles) if linked else None,
     )

@@ -27,6 +27,8 @@ class AuditAction(StrEnum):
     OPERATOR_CHANGED = "operator.changed"
     OPERATOR_DISABLED = "operator.disabled"
     OPERATOR_ENABLED = "operator.enabled"
+    OPERATOR_LINKED = "operator.linked"
+    OPERATOR_UNLINKED = "operator.unlinked"
     PASSWORD_CHANGED = "operator.password-changed"  # noqa: S105 - an action's name
     START_PASSWORD_GIVEN = "operator.start-password-given"  # noqa: S105 - an action's name
     SECOND_FACTOR_SET_UP = "operator.second-factor-set-up"

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from credentials.identity import create_identity, write_card
-from hub.access.service import AccessService, Operator, Role, SecondFactorPolicy, SessionLimits
+from hub.access.service import AccessService, Operator, ProviderSettings, Role, SecondFactorPolicy, SessionLimits
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, AuditEntry, entries, record
 from hub.db import Database
@@ -250,11 +250,13 @@ class Desk:
         console_url: str = "https://desk.example:8443",
         rules: ReviewRules | None = None,
         vault_key: bytes | None = None,
+        clock: SetClock | None = None,
+        provider: ProviderSettings | None = None,
     ) -> None:
         """`database_url`: a migrated, empty database; without it, one of its own in SQLite."""
         self.database_url = database_url or sqlite_database(folder)
         self.database = Database(self.database_url)
-        self.clock = SetClock()
+        self.clock = clock or SetClock()
         self.vault = Vault(vault_key or secrets.token_bytes(32))
         self.intakes, self.register = Intakes(), Register()
         self.feed = folder / "feed"
@@ -264,7 +266,13 @@ class Desk:
         self.over: set[CaseId] = set()
         # Optional for those tests that are about something else. Those of the second factor require it.
         self.access = AccessService(
-            self.database, self.clock, self.vault, second_factor=second_factor, hasher=QUICK_HASHER, limits=limits
+            self.database,
+            self.clock,
+            self.vault,
+            second_factor=second_factor,
+            hasher=QUICK_HASHER,
+            limits=limits,
+            provider=provider,
         )
         self.dispatch = DispatchService(
             self.settings,

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from hub.access.routes import account, operators, signing_in, trail
+from hub.access.routes import account, operators, provider, signing_in, trail
 
-ROUTERS: Final = (signing_in.router, account.router, operators.router, trail.router)
+ROUTERS: Final = (signing_in.router, provider.router, account.router, operators.router, trail.router)

@@ -118,7 +118,7 @@ def renew_recovery_codes(services: Services, visitor: SignedInVisitor, pages: Sh
 @requires(*Role)
 def confirm_page(services: Services, visitor: SignedInVisitor, pages: ShownBy, next: str = "") -> HTMLResponse:  # noqa: A002 - the query's name
     """Ask for a fresh second factor before something dangerous."""
-    return _confirm_page(services, visitor, pages, next_path=next)
+    return show_confirm(services, visitor, pages, next_path=next)
 
 
 @router.post("/confirm")
@@ -130,7 +130,7 @@ def confirm(
     try:
         services.access.own.confirm(request.cookies[SESSION_COOKIE], visitor.operator, form.code, origin(request))
     except (SecondFactorRefusedError, SignInRefusedError, SignInDelayedError) as error:
-        return _confirm_page(
+        return show_confirm(
             services, visitor, pages, next_path=form.next, kept=form.kept, problem=str(error), status=401
         )
     kept = services.access.kept_form(form.kept, visitor.operator) if form.kept else None
@@ -147,7 +147,7 @@ def ask_for_confirmation(
     if not needed.sent_a_form:
         return RedirectResponse(f"/confirm?next={local_path(needed.path)}", status_code=303)
     problem = "" if needed.kept else "Nothing has been recorded. Open the page again afterwards and repeat it."
-    return _confirm_page(services, visitor, pages, kept=needed.kept or "", problem=problem, status=401)
+    return show_confirm(services, visitor, pages, kept=needed.kept or "", problem=problem, status=401)
 
 
 def _account_page(
@@ -178,7 +178,7 @@ def _second_factor_page(
     )
 
 
-def _confirm_page(
+def show_confirm(
     services: Services,
     visitor: Visitor,
     pages: Pages,
@@ -188,7 +188,8 @@ def _confirm_page(
     problem: str = "",
     status: int = 200,
 ) -> HTMLResponse:
-    account = services.access.own.account(visitor.operator)
+    """The page that asks a signed-in person once more who they are."""
+    account, provider = services.access.own.account(visitor.operator), services.access.provider
     return pages.show(
         "confirm.html",
         visitor,
@@ -197,6 +198,7 @@ def _confirm_page(
         next=local_path(next_path),
         kept=kept,
         with_code=account.second_factor_at is not None,
+        provider="" if provider is None or account.link is None else provider.settings.name,
         problem=problem,
         back=home(visitor.operator),
     )

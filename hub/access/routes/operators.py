@@ -9,9 +9,9 @@ from pydantic import Field as FormField
 from starlette.responses import Response
 
 from hub.access.declarations import requires
-from hub.access.errors import OperatorNameError, RolesError
+from hub.access.errors import OperatorNameError, ProviderLinkError, RolesError
 from hub.access.fields import Field
-from hub.access.model import Role
+from hub.access.model import ProviderAccount, Role
 from hub.access.visitor import Visitor
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
 from hub.pages import Pages
@@ -49,6 +49,13 @@ class AddForm(RightsForm):
     """What the page for a new operator sends."""
 
     name: str
+
+
+class LinkForm(ConsoleForm):
+    """What links an account here with one at the identity provider."""
+
+    subject: str = FormField(max_length=255)
+    gives_roles: bool = False
 
 
 @router.get("/operators")
@@ -100,7 +107,7 @@ def change_rights(
             services.access.operators.change(
                 connection, name, form.roles, form.chosen_sites(), at=services.clock(), actor=visitor.operator.name
             )
-    except RolesError as error:
+    except (ProviderLinkError, RolesError) as error:
         return _operator_page(name, services, visitor, pages, problem=str(error), status=400)
     return _back_to(name)
 
@@ -145,6 +152,40 @@ def give_start_password(name: str, services: Services, visitor: SignedInVisitor,
     return pages.show("start_password.html", visitor, name=name, password=password)
 
 
+@router.post("/operators/{name}/link")
+@requires(Role.ADMINISTRATOR, shows=[Field.OPERATOR_NAME], fresh=True)
+def link(
+    name: str, form: Annotated[LinkForm, Form()], services: Services, visitor: SignedInVisitor, pages: ShownBy
+) -> Response:
+    """Let an operator sign in at the identity provider, and there alone; their sessions end."""
+    provider = services.access.provider
+    if provider is None:
+        raise ProviderLinkError("This console is not set up for an identity provider.")
+    there = ProviderAccount(provider.settings.issuer, form.subject.strip())
+    try:
+        with services.database.begin() as connection:
+            services.access.operators.link(
+                connection,
+                name,
+                there,
+                gives_roles=form.gives_roles,
+                at=services.clock(),
+                actor=visitor.operator.name,
+            )
+    except ProviderLinkError as error:
+        return _operator_page(name, services, visitor, pages, problem=error.sentence, status=400)
+    return _back_to(name)
+
+
+@router.post("/operators/{name}/unlink")
+@requires(Role.ADMINISTRATOR, fresh=True)
+def unlink(name: str, services: Services, visitor: SignedInVisitor) -> Response:
+    """Let an operator sign in with a password of this console again."""
+    with services.database.begin() as connection:
+        services.access.operators.unlink(connection, name, at=services.clock(), actor=visitor.operator.name)
+    return _back_to(name)
+
+
 def _back_to(name: str) -> RedirectResponse:
     return RedirectResponse(f"/operators/{name}", status_code=303)
 
@@ -162,7 +203,10 @@ def _operator_page(
     with services.database.read() as connection:
         account = services.access.operators.account(connection, name)
     sites = _known_sites(services, account.operator.sites)
-    return pages.show("operator.html", visitor, status, account=account, sites=sites, problem=problem)
+    provider = None if services.access.provider is None else services.access.provider.settings
+    return pages.show(
+        "operator.html", visitor, status, account=account, sites=sites, provider=provider, problem=problem
+    )
 
 
 def _known_sites(services: Services, given: Sites) -> list[SiteId]:

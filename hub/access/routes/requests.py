@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from hub.access.model import Origin, SignedIn
-from hub.guard import DEVICE_COOKIE, FORM_COOKIE, SESSION_COOKIE, SIGNING_IN_COOKIE
+from hub.guard import DEVICE_COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, SESSION_COOKIE, SIGNING_IN_COOKIE
 
 _YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 

@@ -1,5 +1,6 @@
 """Signing in, step by step, and out. A form that met an ended session is offered to the same person again after it."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -70,7 +71,7 @@ class OwnPasswordForm(OnwardForm):
 @anyone()
 def sign_in_page(request: Request, services: Services, pages: ShownBy, next: str = "") -> HTMLResponse:  # noqa: A002 - the query's name
     """The sign-in page."""
-    return _sign_in_page(request, services, pages, next_path=next)
+    return show_sign_in(request, services, pages, next_path=next)
 
 
 @router.post("/sign-in")
@@ -80,10 +81,10 @@ def sign_in(request: Request, form: Annotated[SignInForm, Form()], services: Ser
     try:
         outcome = services.access.sign_ins.begin(form.name, form.password, origin(request))
     except (SignInRefusedError, SignInDelayedError) as error:
-        return _sign_in_page(
+        return show_sign_in(
             request, services, pages, next_path=form.next, kept=form.kept, problem=str(error), status=_status(error)
         )
-    return _go_on(outcome, form, services, pages)
+    return go_on(outcome, form, services, pages)
 
 
 @router.post("/sign-in/language")
@@ -92,7 +93,7 @@ def choose_language(
     request: Request, form: Annotated[LanguageForm, Form()], services: Services, pages: EachLanguage
 ) -> Response:
     """The sign-in page in another language; what waits to be sent stays."""
-    page = _sign_in_page(request, services, pages[form.language], next_path=form.next, kept=form.kept)
+    page = show_sign_in(request, services, pages[form.language], next_path=form.next, kept=form.kept)
     remember_language(page, form.language)
     return page
 
@@ -118,7 +119,7 @@ def give_code(
         outcome = services.access.sign_ins.give_code(_token(request), form.code, origin(request))
     except (SecondFactorRefusedError, SignInDelayedError) as error:
         return _step_page(signing_in, form, services, pages, problem=str(error), status=_status(error))
-    return _go_on(outcome, form, services, pages)
+    return go_on(outcome, form, services, pages)
 
 
 @router.post("/sign-in/second-factor")
@@ -138,7 +139,7 @@ def set_up_second_factor(
         return _step_page(
             signing_in, form, services, pages, problem=str(error), status=_status(error), sealed=form.offer
         )
-    return _go_on(outcome, form, services, pages, codes)
+    return go_on(outcome, form, services, pages, codes)
 
 
 @router.post("/sign-in/own-password")
@@ -156,7 +157,7 @@ def choose_password(
         outcome = services.access.sign_ins.choose_password(_token(request), form.new_password, origin(request))
     except PasswordRuleError as error:
         return _step_page(signing_in, form, services, pages, problem=str(error), status=400)
-    return _go_on(outcome, form, services, pages)
+    return go_on(outcome, form, services, pages)
 
 
 @router.post("/sign-out")
@@ -173,7 +174,7 @@ def ask_for_sign_in(request: Request, services: Services, pages: Pages, needed: 
     """What a request without a session gets: the sign-in page, with the form it sent sealed inside."""
     if not needed.sent_a_form:
         return RedirectResponse(f"/sign-in?next={local_path(needed.path)}", status_code=303)
-    return _sign_in_page(
+    return show_sign_in(
         request,
         services,
         pages,
@@ -201,13 +202,16 @@ def _status(error: Exception) -> int:
     return 429 if isinstance(error, SignInDelayedError) else 401
 
 
-def _go_on(
+def go_on(
     outcome: SignedIn | HalfSignedIn,
     form: OnwardForm,
     services: Services,
     pages: Pages,
     codes: tuple[str, ...] = (),
+    *,
+    lead: Callable[[str], Response] = lambda path: RedirectResponse(path, status_code=303),
 ) -> Response:
+    """What follows on a step that was right. `lead` takes who is signed in to where they wanted to go."""
     if isinstance(outcome, HalfSignedIn):
         signing_in = SigningIn(outcome.operator, form_token(outcome.token), outcome.step)
         response: Response = (
@@ -217,13 +221,19 @@ def _go_on(
         )
         set_cookie(response, SIGNING_IN_COOKIE, outcome.token)
         return response
-    response = _arrive(outcome, form, services, pages, codes)
+    response = _arrive(outcome, form, services, pages, codes, lead=lead)
     remember(response, outcome)
     return response
 
 
 def _arrive(
-    signed_in: SignedIn, form: OnwardForm, services: Services, pages: Pages, codes: tuple[str, ...]
+    signed_in: SignedIn,
+    form: OnwardForm,
+    services: Services,
+    pages: Pages,
+    codes: tuple[str, ...],
+    *,
+    lead: Callable[[str], Response],
 ) -> Response:
     onward = local_path(form.next)
     if onward in {"", "/"}:  # The bare address of the console is everyone's, its first page a reviewer's.
@@ -238,9 +248,9 @@ def _arrive(
                 connection, kept.path, dict(kept.fields), signed_in.operator, services.clock()
             )
         if review is not None:
-            return RedirectResponse(review, status_code=303)
+            return lead(review)
         return pages.show("kept.html", None, csrf=token, kept=kept, back=home(signed_in.operator), after="sign-in")
-    return RedirectResponse(onward, status_code=303)
+    return lead(onward)
 
 
 def _step_page(
@@ -267,7 +277,7 @@ def _step_page(
     return pages.show(template, None, status, **content)
 
 
-def _sign_in_page(
+def show_sign_in(
     request: Request,
     services: Services,
     pages: Pages,
@@ -277,9 +287,20 @@ def _sign_in_page(
     problem: str = "",
     status: int = 200,
 ) -> HTMLResponse:
+    """The sign-in page, for whoever has no session."""
     secret = request.cookies.get(FORM_COOKIE) or services.access.new_token()
     csrf = form_token(secret)
-    page = pages.show("sign_in.html", None, status, csrf=csrf, next=local_path(next_path), kept=kept, problem=problem)
+    provider = services.access.provider
+    page = pages.show(
+        "sign_in.html",
+        None,
+        status,
+        csrf=csrf,
+        next=local_path(next_path),
+        kept=kept,
+        problem=problem,
+        provider="" if provider is None else provider.settings.name,
+    )
     if FORM_COOKIE not in request.cookies:
         set_cookie(page, FORM_COOKIE, secret)
     return page
