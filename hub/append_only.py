@@ -30,6 +30,25 @@ def append_only(table: str, *keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
+def append_only_but_words(
+    table: str, fixed: Sequence[str], words: Sequence[str], *keys: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """The same, but that the `words` of a row may all be emptied, once and for good; `fixed`: its other columns."""
+    plain = append_only(table, *keys)
+    emptied = " AND ".join(f"length(NEW.{name}) = 0" for name in words)
+    is_same = {"sqlite": "IS", "postgresql": "IS NOT DISTINCT FROM"}
+    allowed = {
+        dialect: " AND ".join(f"NEW.{name} {same} OLD.{name}" for name in fixed) + f" AND {emptied}"
+        for dialect, same in is_same.items()
+    }
+    before, body = f"BEFORE UPDATE ON {table} ", f"BEGIN RAISE EXCEPTION '{table} is append-only'"
+    except_words = f"BEGIN IF TG_OP = 'UPDATE' AND {allowed['postgresql']} THEN RETURN NEW; END IF;"
+    return {
+        "sqlite": tuple(text.replace(before, f"{before}WHEN NOT ({allowed['sqlite']}) ") for text in plain["sqlite"]),
+        "postgresql": tuple(text.replace(body, body.replace("BEGIN", except_words, 1)) for text in plain["postgresql"]),
+    }
+
+
 def together(*parts: Triggers) -> dict[str, tuple[str, ...]]:
     """The statements of several tables as one list for each dialect."""
     dialects = sorted({dialect for part in parts for dialect in part})

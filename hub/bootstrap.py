@@ -18,6 +18,7 @@ from hub.db import Database
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.service import AlertSettings, DispatchService, load_witnesses
 from hub.erasure.service import ErasureService
+from hub.erasure.wiring import IntakeEnds, build_intake_ends
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.ingest.own_scores import OwnScores
@@ -56,6 +57,7 @@ class Services:
     matches: RegisterMatches
     exchange: ExchangeService
     erasure: ErasureService
+    intakes: IntakeEnds
     sightings: SightingReader
     dispatch: DispatchService
     review: ReviewService
@@ -71,7 +73,8 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     try:
         database.migrate()
         services = _wire(_Ground(settings, clock, database, vault), identity)
-        recover(settings.data, database, services.fleet, services.watchlist, hub=settings.hub, clock=clock)
+        ledger = services.intakes.ledger
+        recover(settings.data, database, services.fleet, services.watchlist, ledger, hub=settings.hub, clock=clock)
     except BaseException:
         database.close()
         raise
@@ -117,6 +120,7 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         in_words=in_english(settings.zone).captured,
     )
     exchange = _exchange(ground, cases)
+    erasure = _erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet)
     issuer, second_factor, provider = f"MCA-{settings.hub}", settings.second_factor, provider_settings(settings)
     return Services(
         settings=settings,
@@ -133,7 +137,8 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         watchlist=watchlist,
         matches=matches,
         exchange=exchange,
-        erasure=_erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet),
+        erasure=erasure,
+        intakes=_intake_ends(ground, identity, erasure, review=review, dispatch=dispatch, fleet=fleet),
         sightings=sightings,
         dispatch=dispatch,
         review=review,
@@ -215,6 +220,30 @@ def _erasure(
     )
 
 
+def _intake_ends(
+    ground: _Ground,
+    identity: PrivateIdentity,
+    cases: ErasureService,
+    *,
+    review: ReviewService,
+    dispatch: DispatchService,
+    fleet: FleetService,
+) -> IntakeEnds:
+    settings = ground.settings
+    return build_intake_ends(
+        ground.database,
+        identity,
+        reviews=review,
+        alerts=dispatch,
+        fleet=fleet,
+        cases=cases,
+        days=settings.intake_days,
+        backup_days=settings.backup_days,
+        ledger=settings.erasure_ledger_path,
+        clock=ground.clock,
+    )
+
+
 def build_ingest(services: Services, link: MqttLink) -> IngestService:
     """What takes in the messages that `link` brings."""
     return IngestService(
@@ -224,6 +253,7 @@ def build_ingest(services: Services, link: MqttLink) -> IngestService:
         fleet=services.fleet,
         cases=services.cases,
         review=services.review,
+        withdrawals=services.intakes.withdrawals,
         publish=link.send,
         clock=services.clock,
     )

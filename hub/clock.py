@@ -44,3 +44,9 @@ def moment(at: int) -> datetime:
 def utc_day(at: int) -> date:
     """The calendar day in UTC."""
     return moment(at).date()
+
+
+def month_start(at: int) -> int:
+    """The first moment of the calendar month in UTC."""
+    day = moment(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return round(day.timestamp()) * SECOND

@@ -15,6 +15,7 @@ from hub.access.service import Role, SecondFactorPolicy
 from hub.clock import MINUTE
 from hub.db import postgresql_url
 from hub.dispatch.service import AlertStatus, AlertTimes
+from hub.erasure.retention import IntakeDays
 from hub.review.service import ReviewRules, Targets
 from models.pack import PERMITTED_LICENCES, default_pack_path
 from protocol.ids import HubId, SliceName, parse_hub_id, parse_slice_name
@@ -59,6 +60,15 @@ class HubSettings(TomlSettings):
     missing_record_days: Days = 365
     found_search_days: Days = 730
     found_record_days: Days = 365
+    # For how long an intake is kept after its receipt, by what came of it. Where nobody was recognised, its consent
+    # record may say fewer days.
+    intake_no_candidate_days: Days = 30
+    intake_rejected_days: Days = 30
+    intake_undecided_days: Days = 30
+    intake_confirmed_days: Days = 365
+    # Where withdrawals and ended cases are written too, so that a restored backup brings nothing of them back: best on
+    # another disk. Without it, in `data`.
+    erasure_ledger: Path | None = None
     # For how long the installation keeps the hub's backups: until then, an erased case is in the earlier ones.
     backup_days: Days = 90
 
@@ -148,6 +158,21 @@ class HubSettings(TomlSettings):
             self.review_target_urgent_minutes, self.review_target_soon_minutes, self.review_target_ordinary_minutes
         )
         return ReviewRules(self.review_lease_minutes, targets, self.control_pairs_per_100_reviews / 100)
+
+    @property
+    def erasure_ledger_path(self) -> Path:
+        """The ledger of erasures."""
+        return self.erasure_ledger or self.data / "erasures.ledger"
+
+    @property
+    def intake_days(self) -> IntakeDays:
+        """How long intakes are kept."""
+        return IntakeDays(
+            no_candidate=self.intake_no_candidate_days,
+            rejected=self.intake_rejected_days,
+            undecided=self.intake_undecided_days,
+            confirmed=self.intake_confirmed_days,
+        )
 
     def reply_secret(self) -> str:
         """The gateway's secret; empty where replies are not taken. Raises PrivateFileError."""

@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.dispatch.service import DispatchService
 from hub.erasure.service import ErasureService
+from hub.erasure.wiring import IntakeEnds
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.guard import LANGUAGE_COOKIE
@@ -31,6 +32,7 @@ class RegisterRooms:
     matches: RegisterMatches
     exchange: ExchangeService
     erasure: ErasureService
+    intakes: IntakeEnds
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from credentials.private_files import sync_directory
 from hub.audit.service import AuditAction, record
 from hub.clock import Clock
 from hub.db import Database
+from hub.erasure.ledger import ErasureLedger
 from hub.fleet.service import FleetService
 from hub.watchlist.service import WatchlistService
 from protocol.ids import HubId
@@ -17,12 +18,24 @@ _LEAP: Final = 1_000_000
 
 
 def recover(
-    data: Path, database: Database, fleet: FleetService, watchlist: WatchlistService, *, hub: HubId, clock: Clock
+    data: Path,
+    database: Database,
+    fleet: FleetService,
+    watchlist: WatchlistService,
+    ledger: ErasureLedger,
+    *,
+    hub: HubId,
+    clock: Clock,
 ) -> None:
-    """After a restore, number everything beyond what units can have seen; otherwise nothing."""
+    """After a restore, number everything beyond what units can have seen, and erase what was erased since the backup.
+
+    Otherwise nothing. Raises DiskError, LedgerDamagedError or DatabaseUnavailableError.
+    """
     marker = data / RESTORED
     if not marker.exists():
         return
+    # First, and again as long as the marker is there: nobody is to see what was erased.
+    ledger.apply()
     now = clock()
     with database.begin() as connection:
         fleet.leap(connection, _LEAP)

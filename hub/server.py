@@ -25,7 +25,7 @@ from hub.broker import EmbeddedBroker
 from hub.broker_link import build_link
 from hub.config import BrokerKind
 from hub.desk import RegisterRooms
-from hub.erasure.worker import RetentionWorker
+from hub.erasure.wiring import build_retention
 from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
 from hub.lease import Lease, keep, lease_of, wait_for
@@ -88,7 +88,9 @@ class HubServer:
         self._ingest = build_ingest(services, self._link)
         self._recognition = build_recognition(services)
         self._searches = build_register_searches(services)
-        self._retention = RetentionWorker(services.erasure, services.clock)
+        self._retention = build_retention(
+            services.database, services.erasure, services.intakes, services.clock, time.monotonic, hub=settings.hub
+        )
         self._dispatcher = build_dispatcher(services)
         self._heads = build_head_keeper(services)
         self._metrics = build_metrics_server(settings, lambda: collect(services))
@@ -228,7 +230,7 @@ def _console_server(services: Services) -> HttpsServer:
         review=services.review,
         dispatch=services.dispatch,
         fleet=services.fleet,
-        register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure),
+        register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure, services.intakes),
         reply_secret=services.settings.reply_secret(),
         zone=settings.zone,
     )

@@ -89,6 +89,7 @@ class RecallReason(StrEnum):
     MISTAKE = "mistake"
     CHILD_SAFE = "child-safe"
     SENT_WRONGLY = "sent-wrongly"
+    WITHDRAWN = "withdrawn"  # consent was taken back, and two people of the desk saw no reason to keep on
 
 
 @dataclass(frozen=True, slots=True)

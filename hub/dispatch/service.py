@@ -53,12 +53,11 @@ from hub.dispatch.outbox import Outbox
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientKind
 from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
 from hub.dispatch.schedule import Schedule
-from hub.sites import Sites
+from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId, SiteId
 from protocol.keys import SigningKey
 
 __all__ = [
-    "LANGUAGES",
     "AcknowledgedBy",
     "AddressError",
     "AlertSettings",
@@ -166,6 +165,20 @@ class DispatchService:
         store.end_following(connection, alert.id)
         ledger_store.stop(connection, alert.id)
         self.outbox.put(connection, alert, MessageKind.RECALL, recipients, actor=actor, at=at, reason=str(reason))
+
+    def withdraw(self, connection: Connection, review_id: str, *, actor: str, at: int) -> AlertId | None:
+        """Recall the alert of a review because consent was taken back; the alert, if there is one."""
+        found = store.find_alert_of(connection, review_id)
+        if found is None:
+            return None
+        if not self.is_recalled(connection, found.id):
+            self.recall(connection, found.id, EVERY_SITE, RecallReason.WITHDRAWN, actor=actor, at=at)
+        return found.id
+
+    def is_told(self, connection: Connection, alert_id: str) -> bool:
+        """Whether everyone who may have got an alert has its recall. Raises UnknownAlertError."""
+        recall = self.alert(connection, alert_id, EVERY_SITE).recall
+        return recall is not None and recall.complete
 
     def previews(self, connection: Connection, alert_id: str, sites: Sites) -> list[Preview]:
         """What each recipient of today would get, with a link that confirms nothing. Raises UnknownAlertError."""

@@ -1,6 +1,7 @@
 """The record of an erasure, as values."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, NewType
 
 from hub.cases.service import CaseState, Reason
@@ -11,6 +12,8 @@ ErasureId = NewType("ErasureId", str)
 WATCHLIST: Final = "watchlist"
 DATABASE: Final = "database files"
 BACKUPS: Final = "backups"
+HUB: Final = "hub"
+LEDGER: Final = "ledger of erasures"
 HANDED_OUT: Final = "copies handed out"
 """Not the hub's to delete: whoever has them is to be told."""
 
@@ -39,6 +42,85 @@ class Erasure:
     places: tuple[Place, ...]
 
 
+class Cause(StrEnum):
+    """Why intakes are erased."""
+
+    WITHDRAWAL = "withdrawal"  # by the receipt
+    DESK = "desk"  # two people of the desk
+    RETENTION = "retention"  # they were kept for as long as they may be
+
+
+class Hold(StrEnum):
+    """Why the hub does not erase an intake at once although its receipt was shown. The later outweighs the earlier."""
+
+    BASIS = "basis"  # no consent permitted it, so that taking consent back does not end it
+    UNDECIDED = "undecided"  # people are comparing it with a child who is searched for
+    CONFIRMED = "confirmed"  # two people have recognised a child
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeErasure:
+    """What was removed where of the intakes of one consent record, or at once by retention.
+
+    `withdrawal`: the record's hash of the receipt's token, in hexadecimal. `every_basis`: two people of the desk ask
+    for it, whatever permitted the intake. `reference`, `site`: as far as they are known here. Times as in Erasure.
+    """
+
+    id: ErasureId
+    cause: Cause
+    withdrawal: str | None
+    every_basis: bool
+    reference: str
+    site: str
+    actor: str
+    at: int
+    hold: Hold | None
+    completed_at: int | None
+    places: tuple[Place, ...]
+
+    def waits(self, place: str) -> bool:
+        """Whether a place is outstanding."""
+        return any(one.place == place and one.done_at is None for one in self.places)
+
+    def done_at(self, place: str) -> int | None:
+        """When a place held nothing any more; None while it may, or where it is none of them."""
+        return next((one.done_at for one in self.places if one.place == place), None)
+
+
+class RequestReason(StrEnum):
+    """Why an intake is to be erased without its receipt."""
+
+    RECEIPT_LOST = "receipt-lost"
+    PERSON_ASKED = "person-asked"  # although something holds it
+    TAKEN_WRONGLY = "taken-wrongly"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRequest:
+    """Somebody of the desk asks for the erasure of an intake; another person decides. `asked_by`: an operator."""
+
+    id: str
+    withdrawal: str
+    reference: str
+    site: str
+    reason: RequestReason
+    asked_by: int
+    asked_at: int
+
+
 def unit_place(unit: UnitId) -> str:
     """The place that is a unit's list."""
     return f"unit {unit}"
+
+
+def alert_place(alert: str) -> str:
+    """The place that is whoever got an alert."""
+    return f"{_ALERT}{alert}"
+
+
+def alert_of(place: str) -> str | None:
+    """The alert that a place is about; None for any other place."""
+    return place.removeprefix(_ALERT) if place.startswith(_ALERT) else None
+
+
+_ALERT: Final = "recipients of the alert "

@@ -5,12 +5,13 @@ the backups follow; the record names each of them as outstanding until it holds 
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
 from hub.audit.service import AuditAction, record
-from hub.cases.service import CaseService, CaseState, CaseSummary, Reason
+from hub.cases.service import CaseService, CaseState, CaseSummary, Reason, TransitionError, UnknownCaseError
 from hub.clock import DAY, Clock
 from hub.db import Database
 from hub.erasure import store
@@ -92,6 +93,11 @@ class ErasureService:
     def erase(self, connection: Connection, case: CaseId, reason: Reason, *, note: str, actor: str) -> Erasure:
         """Nothing of the child stays. Raises TransitionError or UnknownCaseError."""
         return self._end(connection, case, CaseState.ERASED, reason, note=note, actor=actor)
+
+    def end_again(self, connection: Connection, case: CaseId, state: CaseState, reason: Reason, *, actor: str) -> None:
+        """What a restored database has forgotten; nothing where it has not, or never knew the case."""
+        with suppress(TransitionError, UnknownCaseError):
+            self._end(connection, case, state, reason, note="", actor=actor)
 
     def of_case(self, connection: Connection, case: CaseId) -> list[Erasure]:
         """A case's erasures, oldest first."""

@@ -1,6 +1,6 @@
 """The tables of erasures: what was removed where, and what is outstanding."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, Row, String, Table, insert, select, update
@@ -21,6 +21,7 @@ erasures = Table(
     Column("at", BigInteger, nullable=False),
     Column("list_version", Integer),  # the first list of units without the case; none: it is not published yet
     Column("completed_at", BigInteger),
+    Column("written_at", BigInteger),  # to the ledger that outlives a restore
 )
 
 erasure_places = Table(
@@ -64,6 +65,17 @@ def outstanding(connection: Connection) -> list[Erasure]:
     """Every erasure that is not complete, oldest first."""
     query = select(erasures).where(erasures.c.completed_at.is_(None)).order_by(erasures.c.at, erasures.c.id)
     return [_erasure(connection, row) for row in connection.execute(query)]
+
+
+def unwritten(connection: Connection, limit: int) -> list[Erasure]:
+    """What the ledger does not say yet, oldest first."""
+    query = select(erasures).where(erasures.c.written_at.is_(None)).order_by(erasures.c.at, erasures.c.id)
+    return [_erasure(connection, row) for row in connection.execute(query.limit(limit))]
+
+
+def note_written(connection: Connection, written: Collection[ErasureId], at: int) -> None:
+    """The ledger says it now."""
+    connection.execute(update(erasures).where(erasures.c.id.in_(written)).values(written_at=at))
 
 
 def update_erasure(

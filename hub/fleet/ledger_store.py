@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, case, delete, func, insert, select, tuple_
 
-from hub.fleet.model import Delivery, KnownMessage, LostIntake, Standing
+from hub.fleet.model import ABSENT, Delivery, KnownMessage, LostIntake, Standing
 from hub.fleet.store import lost_intakes, unit_messages
 from protocol.ids import UnitId
 from protocol.losses import LostMessage
@@ -28,12 +28,12 @@ def find(connection: Connection, places: Collection[Place]) -> dict[Place, Known
 
 
 def put(connection: Connection, messages: Mapping[Place, KnownMessage]) -> None:
-    """Note messages. They take the place of those that were called lost and came after all."""
+    """Note messages. They take the place of those that were called absent and came after all."""
     if not messages:
         return
     connection.execute(delete(lost_intakes).where(tuple_(lost_intakes.c.unit, lost_intakes.c.sequence).in_(messages)))
-    lost_ones = tuple_(unit_messages.c.unit, unit_messages.c.sequence).in_(messages)
-    connection.execute(delete(unit_messages).where(lost_ones, unit_messages.c.standing == Standing.LOST))
+    same = tuple_(unit_messages.c.unit, unit_messages.c.sequence).in_(messages)
+    connection.execute(delete(unit_messages).where(same, unit_messages.c.standing.in_(ABSENT)))
     rows = [
         {"unit": unit, "sequence": sequence, "digest": one.digest, "standing": one.standing, "at": one.at}
         for (unit, sequence), one in messages.items()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from protocol.envelope import MessageType
 from protocol.health import Health
@@ -52,7 +53,13 @@ class Standing(StrEnum):
     SIGHTING = "sighting"  # committed
     LOSS = "loss"  # a loss record, committed
     LOST = "lost"  # never came: the unit has erased it, and says so
+    WITHDRAWAL = "withdrawal"  # what a unit erased because consent was taken back, committed
+    WITHDRAWN = "withdrawn"  # never came: its consent was taken back first
     REFUSED = "refused"  # came, and can never be taken
+
+
+ABSENT: Final = (Standing.LOST, Standing.WITHDRAWN)
+"""Numbers that are accounted for without their message. It may come after all, from a copy on the way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.fleet import ledger_store, store
 from hub.fleet.ledger_store import Place
 from hub.fleet.model import (
+    ABSENT,
     Delivery,
     KnownMessage,
     LostIntake,
@@ -132,9 +133,9 @@ class FleetService:
         ]
 
     def known_messages(self, connection: Connection, places: Collection[Place]) -> dict[Place, KnownMessage]:
-        """What became of units' messages; nothing of one that is new, or was called lost before it came."""
+        """What became of units' messages; nothing of one that is new, or was called absent before it came."""
         known = ledger_store.find(connection, places)
-        return {place: message for place, message in known.items() if message.standing is not Standing.LOST}
+        return {place: message for place, message in known.items() if message.standing not in ABSENT}
 
     def note_messages(self, connection: Connection, messages: Mapping[Place, KnownMessage]) -> None:
         """Account for numbers that are new."""
@@ -161,6 +162,13 @@ class FleetService:
                     number=lost.sequence,
                     reason=str(lost.reason),
                 )
+
+    def note_withdrawn(self, connection: Connection, unit: UnitId, numbers: Collection[int], at: int) -> None:
+        """Account for messages that a unit has erased because consent was taken back. What has come has come."""
+        places = [(unit, number) for number in numbers]
+        known = ledger_store.find(connection, places) if places else {}
+        absent = KnownMessage(bytes(32), Standing.WITHDRAWN, at)
+        ledger_store.put(connection, {place: absent for place in places if place not in known})
 
     def lost_intakes(self, connection: Connection) -> list[LostIntake]:
         """The intakes that units had to erase before they were delivered, the newest first."""

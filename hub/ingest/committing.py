@@ -15,6 +15,7 @@ from hub.fleet.service import FleetService, KnownMessage, Place, Reserved, Stand
 from hub.ingest import store
 from hub.ingest.keeping import SightingKeeper
 from hub.ingest.opening import Gone, Numbered, OpenedMessage, Refused, Report, SoundSighting
+from hub.ingest.withdrawals import TakenBack, Withdrawals
 from protocol.envelope import MessageType
 from protocol.errors import ReplayedError
 from protocol.ids import UnitId
@@ -39,9 +40,10 @@ class Reply:
 class Committer:
     """Takes opened messages into the rooms of a hub."""
 
-    def __init__(self, fleet: FleetService, keeper: SightingKeeper, clock: Clock) -> None:
+    def __init__(self, fleet: FleetService, keeper: SightingKeeper, withdrawals: Withdrawals, clock: Clock) -> None:
         self._fleet = fleet
         self._keeper = keeper
+        self._withdrawals = withdrawals
         self._clock = clock
 
     def take_all(self, connection: Connection, messages: Sequence[OpenedMessage]) -> list[tuple[Reply, Reserved]]:
@@ -122,6 +124,10 @@ class Committer:
                 case Losses() as losses:
                     self._fleet.take_losses(connection, message.unit, message.sequence, losses)
                     return Standing.LOSS
+                case TakenBack() as taken_back:
+                    unit, number = message.unit, message.sequence
+                    self._withdrawals.hear(connection, unit, number, taken_back, self._clock())
+                    return Standing.WITHDRAWAL
                 case RejectedError() as error:
                     raise error
         sound = [(one, one.content) for one in messages if isinstance(one.content, SoundSighting)]

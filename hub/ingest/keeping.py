@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from hub.audit.service import AuditAction, record
 from hub.cases.service import CaseService, UnknownCaseError
 from hub.clock import Clock
-from hub.ingest import store
-from hub.ingest.model import Arrival
+from hub.ingest import erased_store, store
+from hub.ingest.model import Arrival, ErasedSighting, ErasureReason
 from hub.ingest.opening import Numbered, SoundSighting
+from hub.ingest.withdrawals import Withdrawals
 from hub.review.service import ReviewService
 from protocol.errors import ReplayedError
 from protocol.sighting import Candidate, Sighting
@@ -19,17 +20,50 @@ from protocol.sighting import Candidate, Sighting
 class SightingKeeper:
     """Keeps sightings, and opens the reviews that they ask for. Joins the caller's transaction."""
 
-    def __init__(self, cases: CaseService, review: ReviewService, clock: Clock) -> None:
+    def __init__(self, cases: CaseService, review: ReviewService, withdrawals: Withdrawals, clock: Clock) -> None:
         self._cases = cases
         self._review = review
+        self._withdrawals = withdrawals
         self._clock = clock
 
     def keep(self, connection: Connection, messages: Sequence[tuple[Numbered, SoundSighting]]) -> None:
-        """Keep new sightings, at least one. Raises ReplayedError when one of them was kept before, or comes twice."""
+        """Keep new sightings, at least one, but those whose consent was taken back before they came.
+
+        Raises ReplayedError when one of them was kept before, or comes twice.
+        """
         wanted = {content.sighting.sighting_id for _, content in messages}
         if len(wanted) < len(messages) or store.is_any_known(connection, wanted):
             raise ReplayedError("Another message brought this sighting before.")
         now = self._clock()
+        permitted = [one for one in messages if not self._withhold(connection, one[1], now)]
+        if permitted:
+            self._keep(connection, permitted, now)
+
+    def _withhold(self, connection: Connection, content: SoundSighting, now: int) -> bool:
+        sighting, withdrawal = content.sighting, content.sealed_consent.withdrawal
+        if not self._withdrawals.is_withdrawn(connection, withdrawal, sighting.legal_basis):
+            return False
+        erased_store.add(
+            connection,
+            ErasedSighting(
+                sighting_id=sighting.sighting_id,
+                received_at=now,
+                site=sighting.site,
+                sex=sighting.sex,
+                age_band=sighting.age_band,
+                candidates=0,
+                retrospective=sighting.retrospective,
+                reason=ErasureReason.WITHDRAWN,
+                at=now,
+            ),
+        )
+        self._withdrawals.note_withheld(connection, withdrawal, now)
+        reason = str(ErasureReason.WITHDRAWN)
+        action, actor = AuditAction.SIGHTING_WITHHELD, sighting.unit
+        record(connection, action, actor=actor, subject=sighting.sighting_id, at=now, reason=reason)
+        return True
+
+    def _keep(self, connection: Connection, messages: Sequence[tuple[Numbered, SoundSighting]], now: int) -> None:
         arrivals = [self._arrival(connection, message, content, now) for message, content in messages]
         store.insert_sightings(connection, arrivals)
         for arrival, (_, content) in zip(arrivals, messages, strict=True):

@@ -1,6 +1,7 @@
 """A sighting as the hub keeps it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from hub.ingest.capture_time import CaptureTime, capture_time
 from protocol.ids import SightingId, SiteId, UnitId
@@ -75,10 +76,15 @@ class SealedFace:
 
 @dataclass(frozen=True, slots=True)
 class SealedConsent:
-    """The signed record of what permitted an intake, encrypted. `record_id`: 32 hexadecimal digits."""
+    """The signed record of what permitted an intake, encrypted. `record_id`: 32 hexadecimal digits.
+
+    `withdrawal`: by what a receipt's token is known, 64 hexadecimal digits; `days`: for how long it may be kept.
+    """
 
     record_id: str
     record: bytes
+    withdrawal: str
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +120,43 @@ class IntakeFacts:
     sex: Sex
     age_band: AgeBand
     candidates: int
+
+
+class ErasureReason(StrEnum):
+    """Why a sighting is no longer here."""
+
+    WITHDRAWN = "withdrawn"
+    DECIDED = "decided"  # Two people of the desk asked for it.
+    NO_CANDIDATE = "no-candidate"
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSighting:
+    """What must be known of a sighting to end it. `permitted_days` and `withdrawal` are those of its consent record."""
+
+    id: SightingId
+    reference: str
+    unit: UnitId
+    site: SiteId
+    received_at: int
+    legal_basis: LegalBasis
+    permitted_days: int | None
+    withdrawal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedSighting:
+    """What stays of a sighting that is gone; of `received_at`, only the month."""
+
+    sighting_id: SightingId
+    received_at: int
+    site: SiteId
+    sex: Sex
+    age_band: AgeBand
+    candidates: int
+    retrospective: bool
+    reason: ErasureReason
+    at: int

@@ -13,6 +13,7 @@ from hub.db import Database
 from hub.fleet.service import FleetService
 from hub.ingest.model import SealedConsent, SealedFace
 from hub.ingest.reader import place
+from hub.ingest.withdrawals import TakenBack, read_taken_back
 from models.images import decode_image
 from protocol import cbor
 from protocol.consent import ConsentRecord, open_record
@@ -55,7 +56,7 @@ class Numbered:
     unit: UnitId
     sequence: int
     digest: bytes  # SHA-256 of the envelope
-    content: SoundSighting | Losses | RejectedError
+    content: SoundSighting | Losses | TakenBack | RejectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class Opener:
                     return self._numbered(open_as(MessageType.SIGHTING), partial(self._sighting, sender))
                 case UnitChannel.LOSSES:
                     return self._numbered(open_as(MessageType.LOSS), _losses)
+                case UnitChannel.WITHDRAWALS:
+                    return self._numbered(open_as(MessageType.WITHDRAWAL), partial(read_taken_back, sender))
                 case UnitChannel.HEALTH:
                     opened = open_as(MessageType.HEALTH)
                     return Report(unit, opened.header.sequence, Health.from_bytes(opened.payload))
@@ -127,9 +130,11 @@ class Opener:
         except RejectedError as error:
             return Refused(unit, error)
 
-    def _numbered(self, opened: Opened, decode: Callable[[UnitId, bytes], SoundSighting | Losses]) -> Numbered:
+    def _numbered(
+        self, opened: Opened, decode: Callable[[UnitId, bytes], SoundSighting | Losses | TakenBack]
+    ) -> Numbered:
         unit = UnitId(opened.header.sender)
-        content: SoundSighting | Losses | RejectedError
+        content: SoundSighting | Losses | TakenBack | RejectedError
         try:
             content = decode(unit, opened.payload)
         except UnknownVersionError:
@@ -143,13 +148,16 @@ class Opener:
         _require_sound(unit, sighting)
         record = open_record(sighting.consent, lambda _name: sender)
         _require_permitted(record, sighting)
-        consent = self._vault.encrypt(sighting.consent, place(sighting.sighting_id, "consent"))
+        sealed = self._vault.encrypt(sighting.consent, place(sighting.sighting_id, "consent"))
+        # A later search comes when its template was kept for long already.
+        days = record.periods.intake + (record.periods.template if sighting.retrospective else 0)
+        consent = SealedConsent(record.record_id.hex(), sealed, record.withdrawal.hex(), days)
         basis = self._vault.encrypt(sighting.basis_reference.encode(), place(sighting.sighting_id, "basis"))
         circumstances = self._vault.encrypt(
             cbor.encode(sighting.circumstances.to_value()), place(sighting.sighting_id, "circumstances")
         )
         face = None if sighting.face is None else self._seal(sighting.sighting_id, sighting.face)
-        return SoundSighting(sighting, basis, SealedConsent(record.record_id.hex(), consent), circumstances, face)
+        return SoundSighting(sighting, basis, consent, circumstances, face)
 
     def _seal(self, sighting_id: SightingId, face: Face) -> SealedFace:
         return SealedFace(

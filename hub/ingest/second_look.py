@@ -15,7 +15,7 @@ from hub.db import Database
 from hub.ingest import look_store
 from hub.ingest.model import SecondLook, StoredSighting
 from hub.ingest.own_scores import OwnScores
-from hub.ingest.reader import SightingReader
+from hub.ingest.reader import SightingReader, UnknownSightingError
 from models.bands import Band
 from models.images import decode_image
 from models.template import Template
@@ -62,7 +62,10 @@ class SecondLooks:
                 return False
             sighting = self._sightings.sighting(connection, waiting)
         templates = [self._templates(candidate.case) for candidate in sighting.candidates]
-        probe = self._embed(waiting)
+        try:
+            probe = self._embed(waiting)
+        except UnknownSightingError:
+            return True  # It was erased a moment ago.
         looks = [
             self._compare(sighting, candidate, probe, of_case)
             for candidate, of_case in zip(sighting.candidates, templates, strict=True)
@@ -113,6 +116,10 @@ class SecondLooks:
 
     def _keep(self, connection: Connection, sighting: StoredSighting, looks: list[SecondLook | None]) -> None:
         now = self._clock()
+        try:
+            self._sightings.sighting(connection, sighting.sighting_id)
+        except UnknownSightingError:
+            return  # It was erased meanwhile.
         for candidate, look in zip(sighting.candidates, looks, strict=True):
             look_store.insert_look(
                 connection, sighting.sighting_id, candidate.case, look, pack_digest=self._scores.pack_digest, at=now

@@ -9,10 +9,12 @@ from hub.db import Database
 from hub.fleet.service import FleetService
 from hub.ingest.capture_time import CaptureTime
 from hub.ingest.committing import Committer
+from hub.ingest.erasing import SightingEraser, UnknownReferenceError
 from hub.ingest.keeping import SightingKeeper
-from hub.ingest.model import Counts, IntakeFacts, StoredSighting
+from hub.ingest.model import Counts, ErasureReason, HeldSighting, IntakeFacts, StoredSighting
 from hub.ingest.opening import Message, Opener
 from hub.ingest.reader import SightingReader, UnknownSightingError
+from hub.ingest.withdrawals import TakenBack, Withdrawals
 from hub.review.service import ReviewService
 from protocol.keys import PrivateIdentity
 from protocol.topics import unit_topic
@@ -20,11 +22,16 @@ from protocol.topics import unit_topic
 __all__ = [
     "CaptureTime",
     "Counts",
+    "ErasureReason",
+    "HeldSighting",
     "IngestService",
     "IntakeFacts",
     "Message",
+    "SightingEraser",
     "SightingReader",
     "StoredSighting",
+    "TakenBack",
+    "UnknownReferenceError",
     "UnknownSightingError",
 ]
 
@@ -41,6 +48,7 @@ class IngestService:
         fleet: FleetService,
         cases: CaseService,
         review: ReviewService,
+        withdrawals: Withdrawals,
         publish: Callable[[str, bytes], None],
         clock: Clock,
     ) -> None:
@@ -48,7 +56,7 @@ class IngestService:
         self._database = database
         self._fleet = fleet
         self._opener = Opener(database, identity, vault, fleet)
-        self._committer = Committer(fleet, SightingKeeper(cases, review, clock), clock)
+        self._committer = Committer(fleet, SightingKeeper(cases, review, withdrawals, clock), withdrawals, clock)
         self._publish = publish
 
     def receive(self, topic: str, payload: bytes) -> None:

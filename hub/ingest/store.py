@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Row,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 
 from hub.db import metadata
+from hub.ingest import erased_store
 from hub.ingest.model import Arrival, Counts, IntakeFacts, SealedFace, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.moment import Moment
@@ -60,8 +62,12 @@ sightings = Table(
     Column("consent_id", String(32), index=True),
     Column("sealed_consent", LargeBinary),
     Column("sealed_circumstances", LargeBinary),
+    Column("withdrawal", String(64), index=True),
+    Column("permitted_days", Integer),
     # Never a window of recent numbers: a unit may be off the network for months and its sightings come late.
     UniqueConstraint("unit", "sequence"),
+    # What has been kept for long enough is found without a look at the rows.
+    Index("ix_sightings_age", "received_at", "permitted_days"),
 )
 
 
@@ -124,8 +130,9 @@ rejected_messages = Table(
 
 
 def is_any_known(connection: Connection, wanted: Collection[SightingId]) -> bool:
-    """Whether a message brought one of these sightings before."""
-    return connection.scalar(select(sightings.c.id).where(sightings.c.id.in_(wanted)).limit(1)) is not None
+    """Whether a message brought one of these sightings before, even if it was erased since."""
+    here = connection.scalar(select(sightings.c.id).where(sightings.c.id.in_(wanted)).limit(1)) is not None
+    return here or erased_store.is_any_known(connection, wanted)
 
 
 def insert_sightings(connection: Connection, arrivals: Sequence[Arrival]) -> None:
@@ -162,6 +169,8 @@ def _sighting_row(arrival: Arrival) -> dict[str, object]:
         "consent_id": arrival.consent.record_id,
         "sealed_consent": arrival.consent.record,
         "sealed_circumstances": arrival.circumstances,
+        "withdrawal": arrival.consent.withdrawal,
+        "permitted_days": arrival.consent.days,
         "age_band": sighting.age_band,
         "sex": sighting.sex,
         "pack_digest": sighting.pack_digest,
@@ -265,6 +274,7 @@ def facts(connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]
         yield IntakeFacts(
             SightingId(row.id), row.received_at, SiteId(row.site), Sex(row.sex), AgeBand(row.age_band), row.candidates
         )
+    yield from erased_store.facts(connection, start, end)
 
 
 def rejections(connection: Connection) -> dict[str, int]:
@@ -275,13 +285,14 @@ def rejections(connection: Connection) -> dict[str, int]:
 
 
 def counts(connection: Connection) -> Counts:
-    """What was received so far."""
+    """What was received so far, erased since or not."""
+    erased, erased_with_candidates = erased_store.counts(connection)
     with_candidates = select(func.count(sighting_candidates.c.sighting_id.distinct()))
     # A search of a kept template is no intake.
     intakes = select(func.count()).select_from(sightings).where(sightings.c.retrospective.is_(False))
     return Counts(
-        sightings=connection.scalar(intakes) or 0,
-        with_candidates=connection.scalar(with_candidates) or 0,
+        sightings=(connection.scalar(intakes) or 0) + erased,
+        with_candidates=(connection.scalar(with_candidates) or 0) + erased_with_candidates,
         rejected_messages=connection.scalar(select(func.coalesce(func.sum(rejected_messages.c.count), 0))) or 0,
     )
 

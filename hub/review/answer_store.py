@@ -1,8 +1,9 @@
 """Reading and writing what people say of a review: their answers and remarks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from hub.atrest import Vault
 from hub.review import checklist
@@ -10,6 +11,8 @@ from hub.review.checklist import Checklist
 from hub.review.conclusions import Answer
 from hub.review.model import GivenAnswer, Remark, ReviewId
 from hub.review.tables import answers, remarks
+
+_EMPTY: Final = b""
 
 
 def add_answer(connection: Connection, review_id: ReviewId, given: GivenAnswer, vault: Vault) -> None:
@@ -70,11 +73,19 @@ def remarks_of(connection: Connection, review_id: ReviewId, vault: Vault) -> lis
     return [
         Remark(
             row.operator_id,
-            vault.decrypt(row.sealed_text, f"remarks/text/{review_id}/{row.operator_id}/{row.number}").decode(),
+            _words(row.sealed_text, f"remarks/text/{review_id}/{row.operator_id}/{row.number}", vault),
             row.at,
         )
         for row in rows
     ]
+
+
+def empty_words(connection: Connection, reviews: Collection[ReviewId]) -> int:
+    """Empty what people wrote of two faces; how many answers and remarks that were. Who said what stays."""
+    words = update(answers).where(answers.c.review_id.in_(reviews), answers.c.sealed_comment != _EMPTY)
+    emptied = connection.execute(words.values(sealed_checklist=_EMPTY, sealed_comment=_EMPTY)).rowcount
+    texts = update(remarks).where(remarks.c.review_id.in_(reviews), remarks.c.sealed_text != _EMPTY)
+    return emptied + connection.execute(texts.values(sealed_text=_EMPTY)).rowcount
 
 
 def _answer(row: Row[tuple[object, ...]], vault: Vault) -> GivenAnswer:
@@ -84,7 +95,7 @@ def _answer(row: Row[tuple[object, ...]], vault: Vault) -> GivenAnswer:
         operator_id=row.operator_id,
         answer=Answer(row.answer),
         checklist=_checklist(row.sealed_checklist, f"answers/checklist/{place}", vault),
-        comment=vault.decrypt(row.sealed_comment, f"answers/comment/{place}").decode(),
+        comment=_words(row.sealed_comment, f"answers/comment/{place}", vault),
         began_at=row.began_at,
         at=row.at,
     )
@@ -93,3 +104,8 @@ def _answer(row: Row[tuple[object, ...]], vault: Vault) -> GivenAnswer:
 def _checklist(sealed: bytes, place: str, vault: Vault) -> Checklist:
     # Answers of the time before the checklist have none.
     return checklist.from_text(vault.decrypt(sealed, place).decode()) if sealed else {}
+
+
+def _words(sealed: bytes, place: str, vault: Vault) -> str:
+    # Emptied where the intake was erased.
+    return vault.decrypt(sealed, place).decode() if sealed else ""

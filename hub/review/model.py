@@ -235,6 +235,15 @@ class ReviewFacts:
     hours: float | None
 
 
+class Standing(StrEnum):
+    """How far people have come with what one search found."""
+
+    NOT_ASKED = "not-asked"
+    UNDECIDED = "undecided"
+    REJECTED = "rejected"  # every candidate, or it could not be resolved, or its case ended
+    CONFIRMED = "confirmed"
+
+
 class Purpose(StrEnum):
     """What somebody looks at faces for."""
 

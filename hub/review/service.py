@@ -43,6 +43,7 @@ from hub.review.model import (
     ReviewId,
     ReviewRules,
     Side,
+    Standing,
 )
 from hub.review.neighbours import Alerts, Cases, Matches, Sightings, Units
 from hub.review.opening import Opening
@@ -73,6 +74,7 @@ __all__ = [
     "ReviewRules",
     "ReviewService",
     "Seen",
+    "Standing",
     "TakenError",
     "Targets",
     "UnknownReviewError",
@@ -146,6 +148,20 @@ class ReviewService:
     ) -> Mapping[str, int]:
         """End the open reviews of cases that end, and forget who looked; how many of each thing there were."""
         return self._endings.with_cases(connection, cases, actor, at)
+
+    def end_with_intake(
+        self, connection: Connection, sighting: SightingId, reason: str, actor: str, at: int
+    ) -> Mapping[str, int]:
+        """The same for an intake that is about to be erased, with what people wrote of the face."""
+        return self._endings.with_source(connection, sighting, reason, actor, at)
+
+    def standing(self, connection: Connection, sighting: SightingId) -> Standing:
+        """How far people have come with all candidates of an intake."""
+        return store.standing_of(connection, sighting)
+
+    def confirmed(self, connection: Connection, sighting: SightingId) -> list[ReviewId]:
+        """The reviews of an intake that two people have confirmed."""
+        return store.confirmed_of(connection, sighting)
 
     def open_count(self, connection: Connection) -> int:
         """How many reviews of children have no end yet."""

@@ -5,10 +5,12 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from hub.ingest.reader import UnknownSightingError
 from hub.review.model import Finding, Look, Missing, Review, Side, Subject
 from hub.review.neighbours import Cases, Matches, Sightings
 from models.images import decode_image, encode_jpeg
 from protocol.ids import CaseId, PhotoId, SightingId
+from protocol.person import Sex
 from protocol.sighting import Candidate
 
 _ORIGINAL_QUALITY = 88
@@ -38,8 +40,11 @@ class SightingSource:
         self._cases = cases
 
     def subject(self, connection: Connection, review: Review) -> Subject:
-        """The child of the intake."""
-        intake = self._sightings.sighting(connection, SightingId(review.source))
+        """The child of the intake; of one that was erased, nothing but that it was."""
+        try:
+            intake = self._sightings.sighting(connection, SightingId(review.source))
+        except UnknownSightingError:
+            return _erased(review.site)
         return Subject(
             reference=intake.reference,
             site=intake.site,
@@ -117,6 +122,21 @@ class RegisterFinding:
     frames: int = 1
     looked: bool = True
     look: Look | None = None
+
+
+def _erased(site: str) -> Subject:
+    return Subject(
+        reference="erased",
+        site=site,
+        unit=None,
+        capture=None,
+        legal_basis=None,
+        age_band=None,
+        birth=None,
+        sex=Sex.UNKNOWN,
+        doubt=None,
+        pictured=False,
+    )
 
 
 def _missing(cases: Cases, connection: Connection, review: Review) -> Missing:

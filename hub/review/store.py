@@ -15,6 +15,7 @@ from hub.review.model import (
     Review,
     ReviewFacts,
     ReviewId,
+    Standing,
 )
 from hub.review.tables import decisions, drafts, reviews, waiting_reviews
 from hub.review.urgency import Urgency
@@ -84,6 +85,21 @@ def reviews_of_cases(connection: Connection, cases: Collection[CaseId]) -> list[
     return [ReviewId(found) for found in connection.scalars(select(reviews.c.id).where(_concerns(cases)))]
 
 
+def standing_of(connection: Connection, source: str) -> Standing:
+    """How far people have come with all candidates of one search."""
+    if is_source_confirmed(connection, source):
+        return Standing.CONFIRMED
+    if is_source_open(connection, source):
+        return Standing.UNDECIDED
+    return Standing.REJECTED if reviews_of(connection, source) else Standing.NOT_ASKED
+
+
+def open_reviews_of_source(connection: Connection, source: str) -> list[Review]:
+    """Those that have no end yet. No other transaction claims or answers them until this one ends."""
+    query = select(reviews).join(waiting_reviews).where(reviews.c.source == source).order_by(reviews.c.id)
+    return [read_review(row) for row in connection.execute(query.with_for_update(of=reviews))]
+
+
 def open_reviews_of_cases(connection: Connection, cases: Collection[CaseId]) -> list[Review]:
     """Those that have no end yet. No other transaction claims or answers them until this one ends."""
     query = select(reviews).join(waiting_reviews).where(_concerns(cases)).order_by(reviews.c.id)
@@ -149,6 +165,13 @@ def is_confirmed_elsewhere(connection: Connection, review: Review) -> bool:
         & (reviews.c.id != review.id)
         & (decisions.c.outcome == str(Outcome.CONFIRMED)),
     )
+
+
+def confirmed_of(connection: Connection, source: str) -> list[ReviewId]:
+    """The confirmed reviews of one search."""
+    query = select(reviews.c.id).join_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
+    confirmed = query.where(reviews.c.source == source, decisions.c.outcome == str(Outcome.CONFIRMED))
+    return [ReviewId(found) for found in connection.scalars(confirmed.order_by(reviews.c.id))]
 
 
 def is_source_confirmed(connection: Connection, source: str) -> bool:

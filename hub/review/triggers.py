@@ -6,7 +6,7 @@ The migration that creates the tables holds these statements as they were then; 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hub.append_only import append_only, together
+from hub.append_only import append_only, append_only_but_words, together
 
 
 def _guard(name: str, when: str, refused: str, says: str) -> dict[str, tuple[str, ...]]:
@@ -80,9 +80,20 @@ _GUARDS: Final[Sequence[Mapping[str, Sequence[str]]]] = (
 
 TRIGGERS: Final = together(
     append_only("reviews", ("id",), ("source", "case_id", "photo_id", "pack")),
-    append_only("answers", ("review_id", "position"), ("review_id", "operator_id")),
+    append_only_but_words(
+        "answers",
+        ("review_id", "position", "operator_id", "answer", "began_at", "at"),
+        ("sealed_checklist", "sealed_comment"),
+        ("review_id", "position"),
+        ("review_id", "operator_id"),
+    ),
     append_only("decisions", ("review_id",)),
-    append_only("remarks", ("review_id", "operator_id", "number")),
+    append_only_but_words(
+        "remarks",
+        ("review_id", "operator_id", "number", "at"),
+        ("sealed_text",),
+        ("review_id", "operator_id", "number"),
+    ),
     append_only("control_reviews", ("review_id",)),
     *_GUARDS,
 )

@@ -205,6 +205,7 @@ def theatre(folder: Path) -> Iterator[Theatre]:
             fleet=hub.fleet,
             cases=hub.cases,
             review=hub.review,
+            withdrawals=hub.intakes.withdrawals,
             publish=publish,
             clock=hub.clock,
         )

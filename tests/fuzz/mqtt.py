@@ -98,6 +98,7 @@ def receivers(folder: Path) -> Iterator[Receivers]:
             fleet=services.fleet,
             cases=services.cases,
             review=services.review,
+            withdrawals=services.intakes.withdrawals,
             publish=lambda _topic, _envelope: None,
             clock=services.clock,
         )

@@ -296,7 +296,15 @@ class Desk:
             rules=rules or ReviewRules(control_share=0),
             in_words=in_english().captured,
         )
-        self.registers = register_rooms(self.database, self.vault, self.fleet, self.review, self.clock)
+        self.registers = register_rooms(
+            self.database,
+            self.vault,
+            fleet=self.fleet,
+            reviews=self.review,
+            alerts=self.dispatch,
+            clock=self.clock,
+            ledger=folder / "erasures.ledger",
+        )
         self.operators: dict[str, Operator] = {}
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")

@@ -9,7 +9,6 @@ from hub.audit.service import AuditAction, entries
 from hub.cases.service import Basis, CaseState, GivenPhoto, Reason, Register, TransitionError, UnknownCaseError
 from hub.clock import DAY, MINUTE
 from hub.erasure.service import Erasure
-from hub.erasure.worker import RetentionWorker
 from hub.exchange.service import Recipient
 from protocol.health import Health
 from protocol.ids import CaseId
@@ -19,6 +18,7 @@ from tests.support.databases import stored_bytes
 from tests.support.desk import Desk
 from tests.support.hub_site import PHOTO, SLICE, UNIT, HubSite
 from tests.support.hub_site import new_case as site_case
+from tests.support.registers import retention_of
 
 
 def erase(desk: Desk, case: CaseId, reason: Reason = Reason.FAMILY_ASKED, note: str = "") -> Erasure:
@@ -104,7 +104,7 @@ def test_closed_case_keeps_a_face_or_loses_its_record_too_early(desk: Desk) -> N
     close(desk, case)
     with pytest.raises(UnknownCaseError):
         desk.registers.cases.portrait(case, photo)
-    worker = RetentionWorker(desk.registers.erasure, desk.clock)
+    worker = retention_of(desk)
     desk.clock.now += 364 * DAY
     worker.work()
     with desk.database.read() as connection:
@@ -125,7 +125,7 @@ def test_closed_case_keeps_a_face_or_loses_its_record_too_early(desk: Desk) -> N
 def test_case_that_nobody_renews_is_kept_for_ever(desk: Desk) -> None:
     missing = add_case(desk, new_case("GD 1"), "obama.jpg")
     found = add_case(desk, new_case("S 1", register=Register.FOUND), "collins.png")
-    worker = RetentionWorker(desk.registers.erasure, desk.clock)
+    worker = retention_of(desk)
     desk.clock.now += 729 * DAY
     worker.work()
     assert records(desk, found) == []
@@ -140,10 +140,10 @@ def test_face_outlives_the_consent_to_it(desk: Desk) -> None:
     basis = Basis(LegalBasis.GUARDIAN_CONSENT, "C-1", until=date(2026, 12, 1))
     case = add_case(desk, new_case("GD 1", basis=basis), "obama.jpg")
     desk.clock.now += 9 * DAY  # 1 December: the consent's last day
-    RetentionWorker(desk.registers.erasure, desk.clock).work()
+    retention_of(desk).work()
     assert records(desk, case) == []
     desk.clock.now += DAY
-    RetentionWorker(desk.registers.erasure, desk.clock).work()
+    retention_of(desk).work()
     (record,) = records(desk, case)
     assert record.reason is Reason.CONSENT_ENDED
 

@@ -39,6 +39,7 @@ class Intake:
             fleet=hub.fleet,
             cases=hub.cases,
             review=hub.review,
+            withdrawals=hub.intakes.withdrawals,
             publish=self.publish,
             clock=hub.clock,
         )

@@ -66,6 +66,7 @@ def receive(site: HubSite, hub: Services, sighting: Sighting) -> list[tuple[str,
         fleet=hub.fleet,
         cases=hub.cases,
         review=hub.review,
+        withdrawals=hub.intakes.withdrawals,
         publish=lambda topic, payload: sent.append((topic, payload)),
         clock=hub.clock,
     )

@@ -39,6 +39,7 @@ def intake_of(hub: Services) -> IngestService:
         fleet=hub.fleet,
         cases=hub.cases,
         review=hub.review,
+        withdrawals=hub.intakes.withdrawals,
         publish=lambda _topic, _envelope: None,
         clock=hub.clock,
     )

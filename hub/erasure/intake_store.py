@@ -1,0 +1,271 @@
+"""The tables of withdrawals and of the end of intakes: what was removed where, who says so, and what is outstanding."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from hub.db import metadata
+from hub.erasure.model import BACKUPS, Cause, ErasureId, Hold, IntakeErasure, Place, unit_place
+from hub.sites import Sites
+from protocol.ids import UnitId
+
+intake_erasures = Table(
+    "intake_erasures",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("cause", String(16), nullable=False),
+    Column("withdrawal", String(64), unique=True, index=True),
+    Column("every_basis", Boolean(name="every_basis"), nullable=False),
+    Column("reference", String(16), nullable=False),
+    Column("site", String(130), nullable=False),
+    Column("actor", String(130), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("hold", String(16)),
+    Column("written_at", BigInteger),  # to the ledger that outlives a restore
+    Column("completed_at", BigInteger, index=True),
+)
+
+intake_erasure_places = Table(
+    "intake_erasure_places",
+    metadata,
+    Column("erasure_id", String(16), ForeignKey("intake_erasures.id"), primary_key=True),
+    Column("place", String(160), primary_key=True),
+    Column("things", Integer, nullable=False),
+    Column("asked_at", BigInteger),  # when a unit was last told to erase
+    Column("done_at", BigInteger),  # none: outstanding
+)
+
+# Every place's signed word, as it came.
+erasure_records = Table(
+    "erasure_records",
+    metadata,
+    Column("erasure_id", String(16), ForeignKey("intake_erasures.id"), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("place", String(160), nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Until when the hub's clock was known to go evenly.
+retention_clock = Table(
+    "retention_clock",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+
+
+def add(connection: Connection, erasure: IntakeErasure) -> None:
+    """An erasure with every place that may hold something."""
+    connection.execute(
+        insert(intake_erasures).values(
+            id=erasure.id,
+            cause=str(erasure.cause),
+            withdrawal=erasure.withdrawal,
+            every_basis=erasure.every_basis,
+            reference=erasure.reference,
+            site=erasure.site,
+            actor=erasure.actor,
+            at=erasure.at,
+            hold=None if erasure.hold is None else str(erasure.hold),
+            completed_at=erasure.completed_at,
+        )
+    )
+    for place in erasure.places:
+        _add_place(connection, erasure.id, place)
+
+
+def find(connection: Connection, withdrawal: str) -> IntakeErasure | None:
+    """The erasure of a consent record."""
+    found = _erasures(connection, intake_erasures.c.withdrawal == withdrawal)
+    return found[0] if found else None
+
+
+def of_id(connection: Connection, erasure: ErasureId) -> IntakeErasure:
+    """One that is known to be there."""
+    return _erasures(connection, intake_erasures.c.id == erasure)[0]
+
+
+def outstanding(connection: Connection) -> list[IntakeErasure]:
+    """Every erasure that is not complete, oldest first."""
+    return _erasures(connection, intake_erasures.c.completed_at.is_(None))
+
+
+def of_people(connection: Connection, sites: Sites, limit: int) -> list[IntakeErasure]:
+    """Withdrawals and what the desk asked for, of the sites or of a site that is not known yet; newest first."""
+    at_sites = or_(sites.condition(intake_erasures.c.site), intake_erasures.c.site == "")
+    query = (
+        select(intake_erasures)
+        .where(intake_erasures.c.cause != str(Cause.RETENTION), at_sites)
+        .order_by(intake_erasures.c.completed_at.is_not(None), intake_erasures.c.at.desc(), intake_erasures.c.id)
+        .limit(limit)
+    )
+    return [_erasure(connection, row) for row in connection.execute(query)]
+
+
+def change(
+    connection: Connection,
+    erasure: ErasureId,
+    *,
+    hold: Hold | None,
+    reference: str,
+    site: str,
+    every_basis: bool,
+) -> None:
+    """What is known of an erasure now."""
+    connection.execute(
+        update(intake_erasures)
+        .where(intake_erasures.c.id == erasure)
+        .values(
+            hold=None if hold is None else str(hold),
+            reference=reference,
+            site=site,
+            every_basis=every_basis,
+        )
+    )
+
+
+def complete(connection: Connection, erasure: ErasureId, at: int) -> None:
+    """Nothing is outstanding any more."""
+    connection.execute(update(intake_erasures).where(intake_erasures.c.id == erasure).values(completed_at=at))
+
+
+def reopen(connection: Connection, erasure: ErasureId, places: Collection[str]) -> None:
+    """Some places are outstanding once more, and the ledger is to hear of it."""
+    own = intake_erasure_places.c.erasure_id == erasure
+    again = update(intake_erasure_places).where(own, intake_erasure_places.c.place.in_(places))
+    connection.execute(again.values(done_at=None, asked_at=None))
+    connection.execute(
+        update(intake_erasures).where(intake_erasures.c.id == erasure).values(completed_at=None, written_at=None)
+    )
+
+
+def note_place(connection: Connection, erasure: ErasureId, place: str, *, more: int = 0, done_at: int | None) -> None:
+    """So many more things were removed in a place; `done_at`: None while it may hold something still."""
+    same = (intake_erasure_places.c.erasure_id == erasure) & (intake_erasure_places.c.place == place)
+    changed = update(intake_erasure_places).where(same)
+    values = {"things": intake_erasure_places.c.things + more, "done_at": done_at}
+    if not connection.execute(changed.values(**values)).rowcount:
+        _add_place(connection, erasure, Place(place, more, done_at))
+
+
+def note_asked(connection: Connection, erasure: ErasureId, units: Collection[UnitId], at: int) -> None:
+    """Units were told to erase."""
+    own = intake_erasure_places.c.erasure_id == erasure
+    asked = update(intake_erasure_places).where(own, intake_erasure_places.c.place.in_(map(unit_place, units)))
+    connection.execute(asked.values(asked_at=at))
+
+
+def places_to_ask(connection: Connection, erasure: ErasureId, before: int) -> set[str]:
+    """Outstanding places that were not asked since a moment."""
+    query = select(intake_erasure_places.c.place).where(
+        intake_erasure_places.c.erasure_id == erasure,
+        intake_erasure_places.c.done_at.is_(None),
+        or_(intake_erasure_places.c.asked_at.is_(None), intake_erasure_places.c.asked_at <= before),
+    )
+    return set(connection.scalars(query))
+
+
+def end_backups(connection: Connection, made_before: int, at: int) -> int:
+    """The backups from before a moment are destroyed; for how many erasures nothing is left in any."""
+    removed = intake_erasure_places.alias("removed")
+    earlier = select(removed.c.erasure_id).where(removed.c.place == "hub", removed.c.done_at < made_before)
+    gone = update(intake_erasure_places).where(
+        intake_erasure_places.c.place == BACKUPS,
+        intake_erasure_places.c.done_at.is_(None),
+        intake_erasure_places.c.erasure_id.in_(earlier),
+    )
+    return connection.execute(gone.values(done_at=at)).rowcount
+
+
+def add_record(
+    connection: Connection, erasure: ErasureId, place: str, *, digest: bytes, record: bytes, at: int
+) -> bool:
+    """Keep a place's signed word; whether it is new."""
+    known = select(erasure_records.c.digest).where(
+        erasure_records.c.erasure_id == erasure, erasure_records.c.digest == digest
+    )
+    if connection.scalar(known) is not None:
+        return False
+    connection.execute(
+        insert(erasure_records).values(erasure_id=erasure, digest=digest, place=place, record=record, at=at)
+    )
+    return True
+
+
+def records_of(connection: Connection, erasure: ErasureId) -> list[bytes]:
+    """Every place's signed word, in the order in which they came."""
+    query = select(erasure_records.c.record).where(erasure_records.c.erasure_id == erasure)
+    return list(connection.scalars(query.order_by(erasure_records.c.at, erasure_records.c.place)))
+
+
+def unwritten(connection: Connection, limit: int) -> list[IntakeErasure]:
+    """What the ledger does not say yet."""
+    people = intake_erasures.c.withdrawal.is_not(None)
+    return _erasures(connection, people & intake_erasures.c.written_at.is_(None), limit)
+
+
+def note_written(connection: Connection, erasures: Collection[ErasureId], at: int) -> None:
+    """The ledger says it now."""
+    connection.execute(update(intake_erasures).where(intake_erasures.c.id.in_(erasures)).values(written_at=at))
+
+
+def even_until(connection: Connection) -> int | None:
+    """Until when the clock was known to go evenly; None before the first look."""
+    return connection.scalar(select(retention_clock.c.at))
+
+
+def note_even(connection: Connection, at: int) -> None:
+    """It went evenly until now."""
+    if not connection.execute(update(retention_clock).values(at=at)).rowcount:
+        connection.execute(insert(retention_clock).values(id=1, at=at))
+
+
+def _add_place(connection: Connection, erasure: ErasureId, place: Place) -> None:
+    connection.execute(
+        insert(intake_erasure_places).values(
+            erasure_id=erasure, place=place.place, things=place.count, done_at=place.done_at
+        )
+    )
+
+
+def _erasures(connection: Connection, condition: ColumnElement[bool], limit: int | None = None) -> list[IntakeErasure]:
+    query = select(intake_erasures).where(condition).order_by(intake_erasures.c.at, intake_erasures.c.id)
+    rows: Sequence[Row[tuple[object, ...]]] = connection.execute(query.limit(limit)).all()
+    return [_erasure(connection, row) for row in rows]
+
+
+def _erasure(connection: Connection, row: Row[tuple[object, ...]]) -> IntakeErasure:
+    query = select(intake_erasure_places).where(intake_erasure_places.c.erasure_id == row.id)
+    places = connection.execute(query.order_by(intake_erasure_places.c.place))
+    return IntakeErasure(
+        id=ErasureId(row.id),
+        cause=Cause(row.cause),
+        withdrawal=row.withdrawal,
+        every_basis=row.every_basis,
+        reference=row.reference,
+        site=row.site,
+        actor=row.actor,
+        at=row.at,
+        hold=None if row.hold is None else Hold(row.hold),
+        completed_at=row.completed_at,
+        places=tuple(Place(one.place, one.things, one.done_at) for one in places),
+    )

@@ -1,0 +1,130 @@
+"""The end of intakes that the hub has kept for as long as it may, by what came of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from hub.clock import DAY, HOUR, Clock
+from hub.db import Database
+from hub.erasure import intake_store as store
+from hub.erasure.intakes import IntakeErasing, Removed
+from hub.erasure.model import BACKUPS, DATABASE, HUB, Cause, ErasureId, IntakeErasure, Place
+from hub.ingest.service import ErasureReason, HeldSighting
+from hub.review.service import Standing
+from protocol.envelope import digest
+from protocol.erasure import WITHDRAWAL_BYTES, ErasureRecord, sign_erasure
+from protocol.keys import PrivateIdentity
+from protocol.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeDays:
+    """For how many days after its receipt an intake is kept, by what came of it.
+
+    Where nobody was recognised, its consent record may say fewer: what the receipt promises is never exceeded.
+    """
+
+    no_candidate: int = 30
+    rejected: int = 30
+    undecided: int = 30
+    confirmed: int = 365
+
+    @property
+    def least(self) -> int:
+        """Nothing ends earlier, but for its consent record."""
+        return min(self.no_candidate, self.rejected, self.undecided, self.confirmed)
+
+
+_REASONS: Final[Mapping[Standing, ErasureReason]] = {
+    Standing.NOT_ASKED: ErasureReason.NO_CANDIDATE,
+    Standing.REJECTED: ErasureReason.REJECTED,
+    Standing.UNDECIDED: ErasureReason.UNDECIDED,
+    Standing.CONFIRMED: ErasureReason.CONFIRMED,
+}
+
+
+class IntakeRetention:
+    """Ends what is due. Only while its process leads, and its clock may be trusted."""
+
+    def __init__(
+        self,
+        database: Database,
+        erasing: IntakeErasing,
+        identity: PrivateIdentity,
+        days: IntakeDays,
+        *,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        """`identity`: the hub's own, which signs what was removed."""
+        self._database = database
+        self._erasing = erasing
+        self._identity = identity
+        self._days = {
+            ErasureReason.NO_CANDIDATE: days.no_candidate,
+            ErasureReason.REJECTED: days.rejected,
+            ErasureReason.UNDECIDED: days.undecided,
+            ErasureReason.CONFIRMED: days.confirmed,
+        }
+        self._least = days.least
+        self._clock = clock
+        self._entropy = entropy
+        self._looked_at = 0
+
+    def expire_due(self) -> int:
+        """End every intake that was kept for long enough; how many there were. Raises DatabaseUnavailableError.
+
+        Once an hour: each time, the database's files are emptied of what was deleted.
+        """
+        if abs(self._clock() - self._looked_at) < HOUR:
+            return 0
+        ended, last = 0, None
+        while True:
+            now = self._clock()
+            with self._database.begin() as connection:
+                batch = self._erasing.sightings.aged(connection, self._least, now, last)
+                ended += self._end(connection, batch, now)
+            if not batch:
+                self._looked_at = now
+                return ended
+            last = batch[-1]
+
+    def _end(self, connection: Connection, batch: list[HeldSighting], now: int) -> int:
+        removed, actor = Removed(), self._identity.name
+        for sighting in batch:
+            reason = _REASONS[self._erasing.reviews.standing(connection, sighting.id)]
+            if now >= sighting.received_at + self._days_of(sighting, reason) * DAY:
+                self._erasing.erase(connection, sighting, reason, removed, actor=actor, at=now)
+        if removed.intakes:
+            self._note(connection, removed, now)
+        return removed.intakes
+
+    def _days_of(self, sighting: HeldSighting, reason: ErasureReason) -> int:
+        days = self._days[reason]
+        # Who was recognised is kept to be protected, and no longer because somebody consented to a search.
+        if reason is ErasureReason.CONFIRMED or sighting.permitted_days is None:
+            return days
+        return min(days, sighting.permitted_days)
+
+    def _note(self, connection: Connection, removed: Removed, now: int) -> None:
+        """One record for all that ended together: it may be a day's intakes of a country."""
+        erasure = IntakeErasure(
+            id=ErasureId(self._entropy(8).hex()),
+            cause=Cause.RETENTION,
+            withdrawal=None,
+            every_basis=True,
+            reference="",
+            site="",
+            actor=self._identity.name,
+            at=now,
+            hold=None,
+            completed_at=None,
+            places=(Place(HUB, removed.intakes, now), Place(DATABASE, 1, None), Place(BACKUPS, 1, None)),
+        )
+        store.add(connection, erasure)
+        place, moment = self._identity.name, Moment(now, now, now)
+        word = ErasureRecord(bytes(WITHDRAWAL_BYTES), place, moment, removed.counts())
+        signed = sign_erasure(word, self._identity.signing_key)
+        store.add_record(connection, erasure.id, HUB, digest=digest(signed), record=signed, at=now)

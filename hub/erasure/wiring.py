@@ -1,0 +1,71 @@
+"""Joins what ends intakes; `hub.bootstrap` calls it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.erasure.clock_watch import ClockWatch
+from hub.erasure.intakes import IntakeErasing
+from hub.erasure.ledger import ErasureLedger
+from hub.erasure.neighbours import IntakeAlerts, IntakeReviews
+from hub.erasure.requests import ErasureRequests
+from hub.erasure.retention import IntakeDays, IntakeRetention
+from hub.erasure.service import ErasureService
+from hub.erasure.withdrawals import Withdrawals
+from hub.erasure.worker import RetentionWorker
+from hub.fleet.service import FleetService
+from hub.ingest.service import SightingEraser
+from protocol.ids import HubId
+from protocol.keys import PrivateIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeEnds:
+    """How intakes end: by withdrawal, by two people of the desk, by retention; and the ledger of it all."""
+
+    withdrawals: Withdrawals
+    requests: ErasureRequests
+    retention: IntakeRetention
+    ledger: ErasureLedger
+
+
+def build_intake_ends(
+    database: Database,
+    identity: PrivateIdentity,
+    *,
+    reviews: IntakeReviews,
+    alerts: IntakeAlerts,
+    fleet: FleetService,
+    cases: ErasureService,
+    days: IntakeDays,
+    backup_days: int,
+    ledger: Path,
+    clock: Clock,
+) -> IntakeEnds:
+    """`cases`: how cases end; `ledger`: its file."""
+    sightings, entropy = SightingEraser(), secrets.token_bytes
+    erasing = IntakeErasing(sightings, reviews, alerts)
+    withdrawals = Withdrawals(database, erasing, fleet, identity, clock=clock, entropy=entropy, backup_days=backup_days)
+    return IntakeEnds(
+        withdrawals=withdrawals,
+        requests=ErasureRequests(sightings, withdrawals, entropy),
+        retention=IntakeRetention(database, erasing, identity, days, clock=clock, entropy=entropy),
+        ledger=ErasureLedger(ledger, database, identity, cases, withdrawals, clock=clock),
+    )
+
+
+def build_retention(
+    database: Database,
+    cases: ErasureService,
+    ends: IntakeEnds,
+    clock: Clock,
+    monotonic: Callable[[], float],
+    *,
+    hub: HubId,
+) -> RetentionWorker:
+    """What ends by itself in the running hub."""
+    watch = ClockWatch(database, clock, monotonic, hub=hub)
+    return RetentionWorker([cases, ends.retention], [cases, ends.withdrawals, ends.ledger], watch, clock)
