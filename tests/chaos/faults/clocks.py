@@ -12,12 +12,17 @@ _1970 = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
 _2099 = datetime(2099, 12, 31, 23, 59, tzinfo=UTC)
 
 
-def _jumps(choose: Choose, *, days: float) -> Apply:
+_MOST_DAYS = 400.0
+
+
+def _jumps(choose: Choose, *, back: float = _MOST_DAYS) -> Apply:
+    """`back`: by how many days it goes back at most, unless to 1970."""
+
     def apply(site: Site, work: Work, draw: Random) -> None:
         clock = _clock(choose(site, draw))
         work.start()
         pause(draw)
-        clock.set(_wrong_moment(draw, days))
+        clock.set(_wrong_moment(draw, back))
         work.finish()
         pause(draw)
 
@@ -38,9 +43,9 @@ def _boots_in(moment: datetime, choose: Choose) -> Apply:
     return apply
 
 
-def _wrong_moment(draw: Random, most: float) -> datetime:
+def _wrong_moment(draw: Random, back: float) -> datetime:
     now = datetime.now(UTC)
-    days = [draw.uniform(0, by) for by in (-most, -1, -0.001, 0.001, 1, most)]
+    days = [draw.uniform(0, by) for by in (-back, -1, -0.001, 0.001, 1, _MOST_DAYS)]
     return draw.choice((_1970, _2099, *(now + timedelta(days=by) for by in days)))
 
 
@@ -50,9 +55,9 @@ def _clock(part: Part) -> Clock:
 
 
 CLOCKS: dict[str, Apply] = {
-    "clock of a unit jumps": _jumps(a_unit, days=400),
-    # The hub is the root of time and dates by it what it does: more than this is believed (docs/reliability.md).
-    "clock of the hub jumps": _jumps(the_hub, days=1),
+    "clock of a unit jumps": _jumps(a_unit),
+    # By a clock that is months behind, a case is listed until a day that has passed (docs/reliability.md).
+    "clock of the hub jumps": _jumps(the_hub, back=1),
     "unit boots in 1970": _boots_in(_1970, a_unit),
     "unit boots in 2099": _boots_in(_2099, a_unit),
     "hub boots in 1970": _boots_in(_1970, the_hub),
