@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -55,14 +55,18 @@ class Database:
         """`url`: sqlite:///path or postgresql://role@host/name. Raises DatabaseUrlError."""
         self._engine = _engine(url)
         self._reader = self._engine.execution_options(read_only=True, **_read_only(self._engine))
+        self.fence: Callable[[Connection], None] | None = None
+        """Called at the beginning of each transaction that may write; what it raises ends the transaction."""
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction: committed to disk when the block ends, rolled back when it raises.
 
-        Raises DatabaseUnavailableError.
+        Raises DatabaseUnavailableError, or what the fence raises.
         """
         with _clear_errors(), self._engine.begin() as connection:
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
 
     @contextmanager
