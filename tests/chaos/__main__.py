@@ -31,13 +31,21 @@ def main() -> int:
     _be_alone()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="mca-chaos-", dir=options.folder))
-    plan = Plan(options.seed, options.first, options.cycles, options.lanes, folder, tuple(options.only))
+    plan = Plan(
+        options.seed,
+        options.first,
+        options.cycles,
+        options.lanes,
+        folder,
+        tuple(options.only),
+        postgresql=options.database == "postgresql",
+    )
     report = Campaign(plan, _tell).run()
     if options.report is not None:
         options.report.write_text(report.to_json())
     sys.stdout.write("\n".join(_lines(report)) + "\n")
     if report.failures:
-        again = f"scripts/chaos --seed {plan.seed} --first CYCLE --cycles 1"
+        again = f"scripts/chaos --seed {plan.seed} --database {options.database} --first CYCLE --cycles 1"
         sys.stdout.write(f"\nLogs and databases are in {folder}. To repeat a cycle: {again}\n")
         return 1
     shutil.rmtree(folder)
@@ -50,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="The number of the first cycle, to repeat one.")
     parser.add_argument("--lanes", type=int, default=os.cpu_count(), help="Installations that work at once.")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite", help="Of the hubs.")
     parser.add_argument("--only", choices=sorted(KINDS), action="append", default=[], help="May be repeated.")
     parser.add_argument("--folder", type=Path, help="On the disk to be used; without it, that of temporary files.")
     parser.add_argument("--report", type=Path, metavar="FILE", help="Write what happened there as one JSON object.")
@@ -77,7 +86,8 @@ def _tell(line: str) -> None:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"{report.cycles} cycles with seed {report.seed} in {report.seconds:.0f} s"
+    database = "PostgreSQL" if report.postgresql else "SQLite"
+    yield f"{report.cycles} cycles with seed {report.seed} on {database} in {report.seconds:.0f} s"
     for name, count in sorted(report.faults.items()):
         at_the_step = f", {report.stopped[name]} of them at the step" if report.stopped[name] else ""
         yield f"  {count:6} {name}{at_the_step}"

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.chaos.programs import ChaosError, program_server, wait_until
 from tests.chaos.schedule import draw_of, fault_of
 from tests.chaos.site import Site
 from tests.chaos.work import Attempt, Outcome, Work, draw_tasks
+from tests.support.postgres import Postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Plan:
     lanes: int
     folder: Path
     kinds: tuple[str, ...]
+    postgresql: bool = False  # or else the hubs are on SQLite
 
 
 @dataclass
@@ -50,30 +52,37 @@ class Report:
     ended: Counter[str] = field(default_factory=Counter)
     left_out: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    postgresql: bool = False
 
     def to_json(self) -> str:
         """One JSON object."""
         return json.dumps(vars(self), indent=2, sort_keys=True) + "\n"
 
 
-def kinds_left_out(*, clocks: bool) -> dict[str, str]:
-    """The kinds of fault that this machine cannot have, and what they need."""
-    there = {None: True, Need.GATE: gate.is_available(), Need.CLOCK: clocks, Need.DISK: disk.can_mount()}
+def kinds_left_out(*, clocks: bool, postgresql: bool) -> dict[str, str]:
+    """The kinds of fault that this machine, or this campaign, cannot have, and what they need."""
+    there = {
+        None: True,
+        Need.GATE: gate.is_available(),
+        Need.CLOCK: clocks,
+        Need.DISK: disk.can_mount(),
+        Need.HUB_DISK: disk.can_mount() and not postgresql,
+        Need.POSTGRESQL: postgresql,
+    }
     return {name: str(fault.need) for name, fault in KINDS.items() if not there[fault.need]}
 
 
 @contextmanager
-def open_site(folder: Path, *, clocks: bool, disks: bool) -> Iterator[Site]:
+def open_site(folder: Path, *, clocks: bool, disks: bool, postgresql: bool = False) -> Iterator[Site]:
     """An installation of its own that runs."""
     folder.mkdir()
-    network = NetworkThread()
-    site = Site(folder, network, clocks=clocks, disks=disks)
-    try:
+    with ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(careful=True)) if postgresql else None
+        stack.callback((network := NetworkThread()).close)
+        site = Site(folder, network, clocks=clocks, disks=disks, postgres=postgres)
+        stack.callback(site.close)
         site.begin()
         yield site
-    finally:
-        site.close()
-        network.close()
 
 
 def require_order(site: Site, attempts: list[Attempt]) -> None:
@@ -112,13 +121,13 @@ class Campaign:
         self._tell = tell
         self._lock = threading.Lock()
         self._kinds: list[str] = []
-        self.report = Report(plan.seed, plan.first)
+        self.report = Report(plan.seed, plan.first, postgresql=plan.postgresql)
 
     def run(self) -> Report:
         """All of it."""
         plan, started = self._plan, time.monotonic()
         with program_server(plan.folder) as clocks:
-            self.report.left_out = kinds_left_out(clocks=clocks)
+            self.report.left_out = kinds_left_out(clocks=clocks, postgresql=plan.postgresql)
             self._kinds = [name for name in plan.kinds or KINDS if name not in self.report.left_out]
             lanes = [
                 threading.Thread(target=self._run_lane, args=(number, clocks), name=f"lane {number}")
@@ -140,7 +149,8 @@ class Campaign:
         plan, cycle, name = self._plan, -1, "the start"
         attempts: list[Attempt] = []
         try:
-            with open_site(plan.folder / f"lane-{number}", clocks=clocks, disks=disk.can_mount()) as site:
+            folder, disks = plan.folder / f"lane-{number}", disk.can_mount()
+            with open_site(folder, clocks=clocks, disks=disks, postgresql=plan.postgresql) as site:
                 require_order(site, attempts)
                 for cycle in range(plan.first + number, plan.first + plan.cycles, plan.lanes):
                     if self.report.failures:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 
 from edge_agent.bootstrap import Unit, open_unit
 from edge_agent.config import load_settings
@@ -24,7 +25,7 @@ from tests.chaos.site import Part
 from tests.support.hub_site import HUB
 
 _SIGHTINGS = """
-    SELECT id, unit, sequence, reference, hex(envelope_digest),
+    SELECT id, unit, sequence, reference, envelope_digest,
            (SELECT count(*) FROM audit_entries WHERE subject = sightings.id)
     FROM sightings
 """
@@ -37,6 +38,9 @@ _WITHOUT_TEMPLATE = """
     SELECT id FROM cases WHERE NOT EXISTS
     (SELECT 1 FROM case_photos JOIN case_templates ON photo_id = case_photos.id WHERE case_id = cases.id)
 """
+
+Rows = Callable[[str], list[tuple[Any, ...]]]
+"""The rows of a query, of one moment for all queries."""
 
 Facts = tuple[object, ...]
 """All that an entry of a list says of a child but the templates."""
@@ -103,9 +107,12 @@ class UnitLook:
 def look_at_hub(hub: Part) -> HubLook:
     """One consistent look."""
     vault = load_vault(hub.folder / "storage.key")
-    with _database(hub.data / "hub.sqlite3") as rows:
+    with _hub_database(hub) as rows:
         return HubLook(
-            sightings=[SightingLook(*row) for row in rows(_SIGHTINGS)],
+            sightings=[
+                SightingLook(name, unit, sequence, reference, digest.hex().upper(), audited)
+                for name, unit, sequence, reference, digest, audited in rows(_SIGHTINGS)
+            ],
             candidates=rows("SELECT sighting_id, case_id FROM sighting_candidates"),
             reviews=rows("SELECT source, case_id FROM reviews WHERE kind = 'sighting'"),
             cases=[case for (case,) in rows("SELECT id FROM cases")],
@@ -121,7 +128,7 @@ def look_at_hub(hub: Part) -> HubLook:
 
 def sightings_at(hub: Part) -> int:
     """How many the hub has committed."""
-    with _database(hub.data / "hub.sqlite3") as rows:
+    with _hub_database(hub) as rows:
         return int(rows("SELECT count(*) FROM sightings")[0][0])
 
 
@@ -196,25 +203,30 @@ def _entries(columns: EntryColumns) -> Iterator[EntryLook]:
         yield EntryLook(case, (SEXES[sex], *rest), frozenset(own))
 
 
-def _day(text: str | None) -> int:
-    return 0 if text is None else date.fromisoformat(text).toordinal()
+def _day(day: str | date | None) -> int:
+    """SQLite has days as texts."""
+    if day is None:
+        return 0
+    return (date.fromisoformat(day) if isinstance(day, str) else day).toordinal()
 
 
 @contextmanager
-def _database(path: Path) -> "Iterator[_Rows]":
+def _hub_database(hub: Part) -> Iterator[Rows]:
+    if hub.database_url is None:
+        with _database(hub.data / "hub.sqlite3") as rows:
+            yield rows
+        return
+    with psycopg.connect(hub.database_url) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield lambda query: connection.execute(query.encode()).fetchall()
+
+
+@contextmanager
+def _database(path: Path) -> Iterator[Rows]:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30, isolation_level=None)
     try:
         connection.execute("BEGIN")
-        yield _Rows(connection)
+        yield lambda query: connection.execute(query).fetchall()
     finally:
         connection.close()
-
-
-class _Rows:
-    """The rows of a query, of one moment for all queries."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __call__(self, query: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query).fetchall()

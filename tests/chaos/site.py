@@ -14,6 +14,7 @@ from tests.chaos.link import Link, NetworkThread
 from tests.chaos.programs import ChaosError, Program, Surroundings
 from tests.support.broker import Broker, free_port
 from tests.support.hub_site import OTHER_UNIT, SAMPLES, UNIT, HubSite
+from tests.support.postgres import Postgres
 
 StopAt = Callable[[Call], bool] | None
 
@@ -60,6 +61,7 @@ class Part:
     around: Surroundings
     links: list[Link]
     disk: SmallDisk | None
+    database_url: str | None = None  # of a hub on PostgreSQL
     program: Program | None = None
     ended: Counter[str] = field(default_factory=Counter)
     stopped: int = 0
@@ -108,9 +110,13 @@ class Part:
 class Site:
     """One installation. Nothing in it is disturbed at first."""
 
-    def __init__(self, folder: Path, network: NetworkThread, *, clocks: bool, disks: bool) -> None:
-        """Provision it."""
-        self._installation = HubSite(folder, units=(UNIT, OTHER_UNIT))
+    def __init__(
+        self, folder: Path, network: NetworkThread, *, clocks: bool, disks: bool, postgres: Postgres | None
+    ) -> None:
+        """Provision it. The hub keeps its data in `postgres`, or else in SQLite."""
+        self.postgres = postgres
+        self._url = None if postgres is None else postgres.create_database()
+        self._installation = HubSite(folder, units=(UNIT, OTHER_UNIT), database_url=self._url)
         self.folder = self._installation.folder
         self.network = network
         self.logs = folder / "logs"
@@ -173,6 +179,8 @@ class Site:
 
     def revive(self) -> None:
         """Start what has ended, as often as it takes: a hub may only now have found that its clock was impossible."""
+        if self.postgres is not None and not self.postgres.is_running:
+            self.postgres.start()
         if not self.broker.is_running:
             self.broker.start()
         for part in self.parts:
@@ -200,7 +208,8 @@ class Site:
         settings = {"MCA_HUB_BROKER": "external", "MCA_HUB_BROKER_PORT": str(port)}
         around = self._surroundings("hub", settings)
         folder = self.folder / "hub"
-        return Part("hub", folder, ["hub", "serve"], "hub.ready", around, [link], self._disk("hub", folder, 1024))
+        disk = self._disk("hub", folder, 1024) if self.postgres is None else None
+        return Part("hub", folder, ["hub", "serve"], "hub.ready", around, [link], disk, self._url)
 
     def _unit(self, unit: UnitId) -> Part:
         name, folder = local_part(unit), self._installation.unit_folder(unit)

@@ -44,7 +44,7 @@ class Postgres:
         try:
             self._initialise()
             self.start()
-            self._do(f"CREATE ROLE {_HUB} LOGIN", f"CREATE DATABASE {_TEMPLATE} OWNER {_HUB}")
+            self.execute(f"CREATE ROLE {_HUB} LOGIN", f"CREATE DATABASE {_TEMPLATE} OWNER {_HUB}")
             template = Database(self.url(_TEMPLATE))
             template.migrate()
             template.close()
@@ -82,6 +82,11 @@ class Postgres:
             assert time.monotonic() < deadline, f"PostgreSQL did not answer in 60 s:\n{self.log()}"
             time.sleep(0.01)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and has not ended."""
+        return self._server is not None and self._server.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self._server is not None, "the server was not started"
@@ -94,6 +99,14 @@ class Postgres:
         """What it has written since it was first started."""
         return (self.folder / "log").read_text(errors="replace")
 
+    def execute(self, *statements: str) -> None:
+        """As the server's administrator."""
+        with psycopg.connect(
+            host=str(self.folder), user=_ADMINISTRATOR, dbname="postgres", autocommit=True
+        ) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
     def url(self, name: str) -> str:
         """How the hub's settings name a database of this server."""
         return f"postgresql://{_HUB}@/{name}?host={self.folder}"
@@ -101,14 +114,19 @@ class Postgres:
     @contextmanager
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """A new database's URL; the database is gone when the block ends. Without `migrated` it is empty."""
+        url = self.create_database(migrated=migrated)
+        try:
+            yield url
+        finally:
+            self.execute(f"DROP DATABASE {url.rpartition('/')[2].partition('?')[0]} WITH (FORCE)")
+
+    def create_database(self, *, migrated: bool = True) -> str:
+        """A new database's URL; it is there until the server's folder goes."""
         name = f"hub_{secrets.token_hex(6)}"
         # Copying files is quicker than writing them to the log first, which is the default.
         source = f"TEMPLATE {_TEMPLATE} STRATEGY file_copy" if migrated else ""
-        self._do(f"CREATE DATABASE {name} OWNER {_HUB} {source}")
-        try:
-            yield self.url(name)
-        finally:
-            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+        self.execute(f"CREATE DATABASE {name} OWNER {_HUB} {source}")
+        return self.url(name)
 
     def _initialise(self) -> None:
         if os.geteuid() == 0:
@@ -125,17 +143,10 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            self._do("SELECT 1")
+            self.execute("SELECT 1")
         except psycopg.OperationalError:
             return False
         return True
-
-    def _do(self, *statements: str) -> None:
-        with psycopg.connect(
-            host=str(self.folder), user=_ADMINISTRATOR, dbname="postgres", autocommit=True
-        ) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
 
 
 def program(name: str) -> str:

@@ -87,9 +87,11 @@ LIMITS: dict[str, Apply] = {
 }
 DISKS: dict[str, Apply] = {
     "disk of a unit full": _full(a_unit),
-    "disk of the hub full": _full(the_hub),
     "disk of a unit read-only": _read_only(a_unit),
-    "disk of the hub read-only": _read_only(the_hub),
     "power of a unit cut": _power_cut(a_unit),
+}
+HUB_DISKS: dict[str, Apply] = {
+    "disk of the hub full": _full(the_hub),
+    "disk of the hub read-only": _read_only(the_hub),
     "power of the hub cut": _power_cut(the_hub),
 }

@@ -18,6 +18,8 @@ class Need(StrEnum):
     GATE = "a kernel with seccomp's user notification"
     CLOCK = "a C compiler, for clocks that are wrong"
     DISK = "root, for disks of our own"
+    HUB_DISK = "root, and a hub on SQLite"
+    POSTGRESQL = "--database postgresql"
 
 
 Apply = Callable[[Site, Work, Random], None]

@@ -96,7 +96,7 @@ def _hub_publishing(site: Site, work: Work, draw: Random) -> None:
     work.with_case()
     work.start()
     work.finish()
-    database = str(site.hub.data / "hub.sqlite3")
+    database = str(site.hub.data / "hub.sqlite3") if site.postgres is None else "socket:"
     site.hub.begin(NthStep(draw.randrange(60), lambda call: call.path.startswith(database)))
     _kill_at_the_latest(site.hub)
 
