@@ -20,6 +20,9 @@ from tests.chaos.site import Site
 from tests.chaos.work import Attempt, Outcome, Work, draw_tasks
 from tests.support.postgres import Postgres
 
+_one_at_a_time = threading.Lock()
+"""Alembic, which migrates a new server's template, is for one thread at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -77,7 +80,8 @@ def open_site(folder: Path, *, clocks: bool, disks: bool, postgresql: bool = Fal
     """An installation of its own that runs."""
     folder.mkdir()
     with ExitStack() as stack:
-        postgres = stack.enter_context(Postgres(careful=True)) if postgresql else None
+        with _one_at_a_time:
+            postgres = stack.enter_context(Postgres(careful=True)) if postgresql else None
         stack.callback((network := NetworkThread()).close)
         site = Site(folder, network, clocks=clocks, disks=disks, postgres=postgres)
         stack.callback(site.close)
