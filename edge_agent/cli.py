@@ -74,6 +74,28 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def withdraw(
+    context: typer.Context,
+    receipt: Annotated[
+        str,
+        typer.Argument(
+            help="The receipt's text (MCA1:…) or code (MCAW-…), or a file with it or with a picture of its code."
+        ),
+    ],
+) -> None:
+    """Take consent back by its receipt, whichever unit gave it. What was held here is not said."""
+    from edge_agent.bootstrap import build_withdrawing
+    from edge_agent.link.wake import wake_agent
+    from models.images.receipt_code import receipt_text
+
+    text = receipt_text(receipt)
+    with opened_unit(context, uncalibrated=True) as unit:
+        build_withdrawing(unit).take(text)
+        wake_agent(unit.settings.data)
+    typer.echo("Received. What this unit held under this receipt is erased; the hub is told when it can be reached.")
+
+
+@app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Test everything this unit consists of, and say what a technician has to mend. No picture is taken."""
     from rich.console import Console

@@ -138,6 +138,15 @@ class UnitDatabase:
         with self._translated():
             yield self._database
 
+    def scrub(self) -> bool:
+        """Let nothing that was deleted stay readable in the journal; False: somebody reads, try again later.
+
+        Raises as `transaction` does.
+        """
+        with self._translated():
+            (busy, _, _) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

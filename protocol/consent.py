@@ -207,6 +207,11 @@ def open_record(signed: bytes, find_unit: Callable[[str], Identity | None]) -> C
     return record
 
 
+def read_own_record(signed: bytes) -> ConsentRecord:
+    """A record from where only its unit could put it: who signed it is not asked. Raises as `open_record`."""
+    return ConsentRecord.from_bytes(_split(signed)[0])
+
+
 def record_digest(signed: bytes) -> bytes:
     """SHA-256 of a signed record, by which its receipt names it."""
     return hashlib.sha256(signed).digest()

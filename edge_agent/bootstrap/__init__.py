@@ -2,7 +2,7 @@
 
 from edge_agent.bootstrap.agent import run_agent
 from edge_agent.bootstrap.body import camera_opener, unit_body
-from edge_agent.bootstrap.intakes import build_desk, build_pipeline, build_recogniser
+from edge_agent.bootstrap.intakes import build_desk, build_pipeline, build_recogniser, build_withdrawing
 from edge_agent.bootstrap.keys import places, zeroise_unit
 from edge_agent.bootstrap.lists import build_stick_synchroniser, build_synchroniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits, open_unit
@@ -15,6 +15,7 @@ __all__ = [
     "build_recogniser",
     "build_stick_synchroniser",
     "build_synchroniser",
+    "build_withdrawing",
     "camera_opener",
     "open_unit",
     "places",

@@ -11,7 +11,7 @@ from threading import Event as Flag
 from edge_agent.atrest.keys import UnitZeroisedError
 from edge_agent.atrest.zeroise import is_zeroised
 from edge_agent.bootstrap.body import build_supervisor
-from edge_agent.bootstrap.intakes import build_desk
+from edge_agent.bootstrap.intakes import build_desk, build_withdrawing
 from edge_agent.bootstrap.keys import places
 from edge_agent.bootstrap.lists import build_synchroniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits
@@ -115,6 +115,7 @@ def _build_agent(
             outbox=unit.outbox,
             notices=unit.notices,
             staff=unit.staff,
+            withdrawing=build_withdrawing(unit),
             timekeeper=timekeeper,
         ),
         lists=ListRefresher(
@@ -126,7 +127,9 @@ def _build_agent(
         ),
         health=_build_reporter(unit, sealer, timekeeper, supervisor),
         timekeeper=timekeeper,
-        retention=Retention(unit.outbox, unit.notices, sealer, unit.clock.destroyable_before),
+        retention=Retention(
+            unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub
+        ),
         settle=build_desk(unit).settle,
         supervisor=supervisor,
         events=events,

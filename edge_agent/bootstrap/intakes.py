@@ -5,6 +5,7 @@ import secrets
 
 from edge_agent.bootstrap.unit import Unit, alarm_limits
 from edge_agent.consent.wiring import build_recorder
+from edge_agent.consent.withdrawing import Withdrawing
 from edge_agent.intakes.desk import IntakeDesk, Rules
 from edge_agent.intakes.later import LaterSearches
 from edge_agent.intakes.making import IntakeMaker
@@ -40,6 +41,18 @@ def build_maker(unit: Unit) -> IntakeMaker:
         recorder=build_recorder(unit.settings, unit.identity.signing_key, unit.clock.moment),
         clock=unit.clock,
         entropy=secrets.token_bytes,
+    )
+
+
+def build_withdrawing(unit: Unit) -> Withdrawing:
+    """What erases when consent is taken back."""
+    return Withdrawing(
+        unit=unit.settings.unit,
+        database=unit.database,
+        store=unit.intakes,
+        outbox=unit.outbox,
+        sealer=HubSealer(unit.identity, unit.hub, unit.clock.now),
+        clock=unit.clock,
     )
 
 

@@ -17,14 +17,13 @@ from edge_agent.intakes.later import LaterSearches
 from edge_agent.intakes.searching import Result, search
 from edge_agent.intakes.sending import SightingWriter
 from edge_agent.intakes.store import Drawer, IntakeStore
-from edge_agent.intakes.taken import Taken
+from edge_agent.intakes.taken import Taken, read_taken
 from edge_agent.sightings.request import IntakeRequest
 from edge_agent.trusted_time import Milliseconds, TrustedClock
 from edge_agent.watchlist.loading import Watchlist
 from faults import RejectedError
 from models.template import Template
 from protocol import cbor
-from protocol.fields import Fields
 from protocol.losses import MAX_LOST
 from protocol.padding import pad
 from protocol.sighting import MAX_CONSENT, Face, LegalBasis
@@ -33,8 +32,6 @@ logger = structlog.get_logger()
 
 _AT_ONCE: Final = 50
 """Waiting intakes compared in one turn: the agent has other things to do in between."""
-
-_LARGEST: Final = 256 * 1024
 
 
 class KeepingNotPermittedError(RejectedError):
@@ -125,14 +122,16 @@ class IntakeDesk:
         for number in self.store.numbers("waiting", _AT_ONCE):
             content = self.store.content("waiting", number)
             if content is not None:
-                self._compare(number, self._comparable(_read(content)), watchlist)
+                self._compare(number, self._comparable(read_taken(content)), watchlist)
 
     def _compare(self, number: int, taken: Taken, watchlist: Watchlist) -> None:
         if taken.template is None:
             return
         result = search(taken, taken.template, watchlist)
         with self.database.transaction() as tables:
-            self.store.remove(tables, "waiting", number)
+            # Another process may have erased it meanwhile: its consent was taken back.
+            if not self.store.remove(tables, "waiting", number):
+                return
             sequence = self._register(tables, taken, result, watchlist)
         logger.info("sighting.persisted", sequence=sequence)
 
@@ -153,12 +152,13 @@ class IntakeDesk:
 
     def _erase_expired(self, before: Milliseconds) -> None:
         while numbers := self.store.expired("waiting", before, MAX_LOST):
-            lost = [_read(content) for number in numbers if (content := self.store.content("waiting", number))]
             with self.database.transaction() as tables:
+                lost = [read_taken(content) for number in numbers if (content := self.store.content("waiting", number))]
                 for number in numbers:
                     self.store.remove(tables, "waiting", number)
-                self.writer.lose(tables, lost)
-                self.store.count_expired(tables, len(numbers))
+                if lost:
+                    self.writer.lose(tables, lost)
+                self.store.count_expired(tables, len(lost))
             logger.error("intakes.expired_unmatched", intakes=len(numbers))
         self._erase_drawer("kept", before)
         self._erase_drawer("consents", before)
@@ -173,7 +173,3 @@ class IntakeDesk:
     def _keep_consent(self, tables: sqlite_utils.Database, taken: Taken) -> None:
         """As long for one as for another: its length says nothing of who decided, or why."""
         self.store.add(tables, "consents", pad(taken.consent, MAX_CONSENT + 4), taken.captured, self.rules.records)
-
-
-def _read(content: bytes) -> Taken:
-    return Taken.read(Fields(cbor.decode(content, limit=_LARGEST), kind="waiting intake"))

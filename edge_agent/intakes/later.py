@@ -93,8 +93,9 @@ class LaterSearches:
         return told + self.source.sample(others, min(MESSAGES - len(told), len(others)))
 
     def _tell(self, tables: sqlite_utils.Database, number: int, kept: Kept, result: Result) -> None:
-        sighting_id = SightingId(self.entropy(16).hex())
-        keep = self.store.keep_of(number)
-        self.writer.write_later(tables, kept.taken, result, sighting_id=sighting_id, kept=keep)
         rest = kept.taken.without_template() if result.candidates else kept.taken
-        self.store.replace(tables, "kept", number, replace(kept, taken=rest).to_bytes())
+        # Another process may have erased it meanwhile: its consent was taken back.
+        if self.store.replace(tables, "kept", number, replace(kept, taken=rest).to_bytes()):
+            sighting_id = SightingId(self.entropy(16).hex())
+            keep = self.store.keep_of(number)
+            self.writer.write_later(tables, kept.taken, result, sighting_id=sighting_id, kept=keep)

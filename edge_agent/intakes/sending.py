@@ -10,6 +10,7 @@ from edge_agent.intakes.taken import Taken
 from edge_agent.sightings.outbox import IntakeRecord, Outbox
 from edge_agent.sightings.sealing import HubSealer
 from edge_agent.trusted_time import Milliseconds
+from protocol.consent import read_own_record
 from protocol.envelope import MessageType
 from protocol.ids import SightingId, SiteId, UnitId
 from protocol.losses import Losses
@@ -55,9 +56,15 @@ class SightingWriter:
         self.outbox.lose_within(database, lost, seal)
 
     def _write(self, database: sqlite_utils.Database, sighting: Sighting, keep: Milliseconds) -> int:
-        payload = sighting.to_bytes()
+        payload, consent = sighting.to_bytes(), read_own_record(sighting.consent)
         record = IntakeRecord(
-            sighting.sighting_id, sighting.reference, sighting.captured, keep, urgent=bool(sighting.candidates)
+            sighting.sighting_id,
+            sighting.reference,
+            sighting.captured,
+            keep,
+            urgent=bool(sighting.candidates),
+            withdrawal=consent.withdrawal,
+            by_consent=consent.basis.kind is LegalBasis.GUARDIAN_CONSENT,
         )
         return self.outbox.add_within(
             database, record, lambda sequence: self.sealer.seal(payload, MessageType.SIGHTING, sequence)

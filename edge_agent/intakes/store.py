@@ -59,13 +59,15 @@ class IntakeStore:
             }
         )
 
-    def replace(self, tables: sqlite_utils.Database, drawer: Drawer, number: int, content: bytes) -> None:
-        """Put another content into a record, in the caller's transaction."""
-        tables.table(drawer).update(number, {"sealed": self._vault.encrypt(content, _place(drawer, number))})
+    def replace(self, tables: sqlite_utils.Database, drawer: Drawer, number: int, content: bytes) -> bool:
+        """Put another content into a record, in the caller's transaction; False when it is gone."""
+        sealed = self._vault.encrypt(content, _place(drawer, number))
+        changed = tables.execute(f"UPDATE {drawer} SET sealed = ? WHERE id = ?", [sealed, number])  # noqa: S608
+        return bool(changed.rowcount)
 
-    def remove(self, tables: sqlite_utils.Database, drawer: Drawer, number: int) -> None:
-        """Erase a record, in the caller's transaction."""
-        tables.table(drawer).delete(number)
+    def remove(self, tables: sqlite_utils.Database, drawer: Drawer, number: int) -> bool:
+        """Erase a record, in the caller's transaction; False when it is gone already."""
+        return bool(tables.execute(f"DELETE FROM {drawer} WHERE id = ?", [number]).rowcount)  # noqa: S608
 
     def numbers(self, drawer: Drawer, limit: int) -> list[int]:
         """The oldest records."""

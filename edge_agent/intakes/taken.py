@@ -14,6 +14,7 @@ from protocol.person import AgeBand, Sex
 from protocol.sighting import MAX_CONSENT, MAX_CROP, MAX_FRAMES, MAX_PORTRAIT, Face, LegalBasis, Quality
 
 _MAX_TEMPLATE = 16 * 1024
+_LARGEST = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +93,11 @@ class Taken:
             template=None if vector is None else template_from_bytes(vector, pack, len(vector) // 4),
             face=_read_face(fields.child("face")) if fields.has("face") else None,
         )
+
+
+def read_taken(content: bytes) -> Taken:
+    """An intake as it lies in the drawer in which it waits. Raises MalformedError, FieldError or models' errors."""
+    return Taken.read(Fields(cbor.decode(content, limit=_LARGEST), kind="waiting intake"))
 
 
 def _read_face(fields: Fields) -> Face:

@@ -59,6 +59,7 @@ class Agent:
         self._take = {
             unit_topic(unit, UnitChannel.RECEIPTS): self._hear_receipt,
             unit_topic(unit, UnitChannel.NOTICES): inbox.take_notice,
+            unit_topic(unit, UnitChannel.ERASURES): self._hear_erasure,
             unit_topic(unit, UnitChannel.TIME): inbox.take_time,
             unit_topic(unit, UnitChannel.STAFF): inbox.take_staff,
             unit_topic(unit, UnitChannel.KEYRINGS): lists.take_keyring,
@@ -144,6 +145,10 @@ class Agent:
             self._link.reconnect()
             raise
         message.acknowledge()
+
+    def _hear_erasure(self, payload: bytes) -> None:
+        self._inbox.take_erasure(payload)
+        self._sender.hurry()
 
     def _hear_receipt(self, payload: bytes) -> None:
         self._inbox.take_receipt(payload)

@@ -2,6 +2,7 @@
 
 import structlog
 
+from edge_agent.consent.withdrawing import Withdrawing
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
@@ -23,7 +24,7 @@ _STAFF_LIMIT = MAX_STAFF_BYTES + _LIMIT
 
 
 class Inbox:
-    """Takes receipts, notices, the time and the list of staff. Whoever else sends one changes nothing."""
+    """Takes receipts, notices, orders to erase, the time and the list of staff, from the hub and nobody else."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Inbox:
         outbox: Outbox,
         notices: NoticeStore,
         staff: StaffStore,
+        withdrawing: Withdrawing,
         timekeeper: Timekeeper,
     ) -> None:
         """`hub`: the only sender that is believed."""
@@ -41,6 +43,7 @@ class Inbox:
         self._outbox = outbox
         self._notices = notices
         self._staff = staff
+        self._withdrawing = withdrawing
         self._timekeeper = timekeeper
 
     def take_receipt(self, envelope: bytes) -> None:
@@ -70,6 +73,10 @@ class Inbox:
     def take_staff(self, envelope: bytes) -> None:
         """Let in whom the hub names, and nobody else. Raises protocol errors or the database's."""
         self._staff.take(self._open(envelope, MessageType.STAFF, _STAFF_LIMIT).payload)
+
+    def take_erasure(self, envelope: bytes) -> None:
+        """Erase what the hub says, and answer. Raises protocol errors, the database's or StoredDataError."""
+        self._withdrawing.obey(self._open(envelope, MessageType.ERASURE))
 
     def _open(self, envelope: bytes, expected: MessageType, limit: int = _LIMIT) -> Opened:
         opened = open_envelope(

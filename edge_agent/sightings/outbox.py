@@ -25,6 +25,7 @@ from protocol.receipt import Receipt, Verdict
 from protocol.topics import UnitChannel
 
 _ERASED: Final = "erased"
+_WITHDRAWN: Final = "withdrawn"
 _ROOM: Final = 128 * 1024
 """Bytes that the largest message needs at most."""
 
@@ -47,6 +48,8 @@ class IntakeRecord:
     keep: Milliseconds  # how long its legal basis permits to keep it unconfirmed
     urgent: bool  # whether it has candidates
     channel: UnitChannel = UnitChannel.SIGHTINGS
+    withdrawal: bytes = b""  # what its consent record says of the receipt's token
+    by_consent: bool = False  # whether the receipt ends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Outbox:
         """The same in a transaction that the caller has opened."""
         sequence = take(database, Counter.MESSAGES)
         envelope = seal(sequence)
-        facts = Facts(record.reference, record.captured, record.urgent)
+        facts = Facts(record.reference, record.captured, record.urgent, record.withdrawal, record.by_consent)
         latest = record.captured.latest
         database.table("intakes").insert(
             {
@@ -233,6 +236,22 @@ class Outbox:
         """
         lost = (LostMessage(take(database, Counter.MESSAGES), *intake, LossReason.RETENTION) for intake in intakes)
         self._record(database, Losses(tuple(lost)), seal)
+
+    def withdraw_within(
+        self, database: sqlite_utils.Database, withdrawal: bytes, *, every_basis: bool
+    ) -> tuple[list[int], bool]:
+        """Erase the messages of one consent record, in the caller's transaction.
+
+        Their numbers, and whether some were left because no consent permitted them.
+        """
+        rows = database.execute("SELECT sequence, sealed_facts FROM outbox WHERE sealed_facts IS NOT NULL").fetchall()
+        opened = [(number, self._rows.open_facts(number, sealed)) for number, sealed in rows]
+        own = [(number, facts) for number, facts in opened if facts.withdrawal == withdrawal]
+        erased = sorted(number for number, facts in own if every_basis or facts.by_consent)
+        for number in erased:
+            database.table("intakes").update(number, {"outcome": _WITHDRAWN})
+            database.table("outbox").delete(number)
+        return erased, len(erased) < len(own)
 
     def send_within(self, database: sqlite_utils.Database, channel: UnitChannel, seal: Callable[[int], bytes]) -> int:
         """Seal a statement that is of no single intake and keep it until its receipt, in the caller's transaction."""

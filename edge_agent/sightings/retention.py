@@ -27,18 +27,21 @@ DEFAULT_DAYS: Final[Mapping[LegalBasis, int]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Retention:
-    """The end of what the hub never confirmed, and of its notices."""
+    """The end of what the hub never confirmed, and of its notices. `scrub` empties the database's journal."""
 
     outbox: Outbox
     notices: NoticeStore
     sealer: HubSealer
     destroyable_before: Callable[[], Milliseconds]
+    scrub: Callable[[], object]
 
     def erase_expired(self) -> None:
         """Erase what is surely too old; a loss record for the hub takes its place. Raises the database's errors."""
         while erased := self.outbox.erase_expired(self.destroyable_before(), self._seal):
             logger.error("outbox.erased", messages=erased)
         self.notices.erase_expired(self.destroyable_before())
+        # The journal keeps what was deleted since the last time, here or by another process.
+        self.scrub()
 
     def _seal(self, sequence: int, losses: Losses) -> bytes:
         return self.sealer.seal(losses.to_bytes(), MessageType.LOSS, sequence)

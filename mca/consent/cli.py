@@ -29,7 +29,7 @@ def verify(
 ) -> None:
     """Say whether a unit of this authority gave this receipt, and what it says. Needs no network."""
     from credentials.endorsement import AuthorityKey
-    from mca.consent.source import receipt_text
+    from models.images.receipt_code import receipt_text
 
     found = read_receipt(receipt_text(receipt), AuthorityKey.read(authority).require_endorsed)
     if as_json:

@@ -27,7 +27,7 @@ from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import BUILT_AT, DAY, KnownTime, TrustedClock, Uptime
 from faults import RejectedError
 from hub.audit.service import AuditAction, entries
-from hub.bootstrap import Services
+from hub.bootstrap import Services, build_ingest
 from hub.fleet.service import UnitState
 from hub.ingest.service import IngestService
 from protocol.envelope import MessageType
@@ -37,6 +37,7 @@ from protocol.keys import Identity, OpeningKey, PrivateIdentity, SigningKey
 from protocol.sighting import Sighting
 from protocol.topics import UnitChannel, parse_unit_topic, unit_topic
 from tests.support.hub_site import OTHER_UNIT, SITE, UNIT, HubSite, register
+from tests.support.withdrawing import withdrawing_of
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,13 @@ class RealUnit:
             outbox=self.outbox,
             notices=NoticeStore(self.database, vault, 90 * DAY),
             staff=StaffStore(self.database, vault, SITE),
+            withdrawing=withdrawing_of(self.database, vault, self.outbox, self.clock, identity=identity, hub=hub),
             timekeeper=self.timekeeper,
         )
         self._take = {
             UnitChannel.RECEIPTS: inbox.take_receipt,
             UnitChannel.NOTICES: inbox.take_notice,
+            UnitChannel.ERASURES: inbox.take_erasure,
             UnitChannel.TIME: inbox.take_time,
             UnitChannel.STAFF: inbox.take_staff,
         }
@@ -198,17 +201,7 @@ def theatre(folder: Path) -> Iterator[Theatre]:
             seen.append(payload)
             held.append(Packet(topic, payload))
 
-        ingest = IngestService(
-            hub.database,
-            hub.vault,
-            hub.identity,
-            fleet=hub.fleet,
-            cases=hub.cases,
-            review=hub.review,
-            withdrawals=hub.intakes.withdrawals,
-            publish=publish,
-            clock=hub.clock,
-        )
+        ingest = build_ingest(hub, publish)
         yield Theatre(hub, ingest, unit, other, (case, photo), site, for_units=held, seen=seen)
     for each in (unit, other):
         each.database.close()

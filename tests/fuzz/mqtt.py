@@ -17,12 +17,14 @@ from edge_agent.sightings.outbox import IntakeRecord, Outbox
 from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
 from edge_agent.trusted_time import DAY, KnownTime, TrustedClock, machine_uptime
+from hub.bootstrap import build_ingest
 from hub.ingest.service import IngestService
 from protocol.envelope import MessageType, seal
 from protocol.keys import Identity, PrivateIdentity
 from protocol.topics import UnitChannel, unit_topic
 from tests.protocol.examples import NOW, SIGHTING
 from tests.support.hub_site import SITE, UNIT, HubSite, SimulatedUnit
+from tests.support.withdrawing import withdrawing_of
 
 _CHANNELS = {
     MessageType.SIGHTING: UnitChannel.SIGHTINGS,
@@ -91,23 +93,14 @@ def receivers(folder: Path) -> Iterator[Receivers]:
     clock = TrustedClock(lambda: NOW, machine_uptime, KnownTime.nothing())
     with site.services() as services:
         services.fleet.refresh()
-        ingest = IngestService(
-            services.database,
-            services.vault,
-            services.identity,
-            fleet=services.fleet,
-            cases=services.cases,
-            review=services.review,
-            withdrawals=services.intakes.withdrawals,
-            publish=lambda _topic, _envelope: None,
-            clock=services.clock,
-        )
+        ingest = build_ingest(services, lambda _topic, _envelope: None)
         inbox = Inbox(
             identity=unit.identity,
             hub=site.hub,
             outbox=outbox,
             notices=NoticeStore(database, vault, 90 * DAY),
             staff=StaffStore(database, vault, SITE),
+            withdrawing=withdrawing_of(database, vault, outbox, clock, identity=unit.identity, hub=site.hub),
             timekeeper=Timekeeper(clock, TimeStore(database), outbox, secrets.token_bytes),
         )
         yield Receivers(ingest, inbox, unit, services.identity, unit.identity.public, count(1))

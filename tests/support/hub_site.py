@@ -26,6 +26,7 @@ from models.pack import default_pack_path, load_pack
 from models.recogniser import Recogniser
 from protocol.circumstances import NOT_RECORDED
 from protocol.consent import sign_record
+from protocol.consent_receipt import withdrawal_of
 from protocol.envelope import MessageType, seal
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, SliceName, UnitId, intake_reference, local_part
 from protocol.keys import Identity, PrivateIdentity
@@ -240,7 +241,7 @@ class SimulatedUnit:
         self.sequence = 0
 
     def sighting(self, *candidates: tuple[CaseId, PhotoId], **changes: Any) -> Sighting:
-        """A new intake. With candidates it carries the face of a public photograph."""
+        """A new intake. With candidates it carries the face of a public photograph. `token`: of its receipt."""
         ranked = tuple(
             Candidate(case, photo, rank, 0.8, 0.6, Chance(1e-3, 5e-4, 2e-3, 1e-3, counted=True))
             for rank, (case, photo) in enumerate(candidates, 1)
@@ -248,10 +249,12 @@ class SimulatedUnit:
         now = system_clock()
         moment = Moment(now, now, now)
         kind = changes.get("legal_basis", LegalBasis.BEST_INTERESTS)
+        token = changes.pop("token", secrets.token_bytes(16))
         reference = changes.get("reference", intake_reference(secrets.token_bytes(5)))
         record = consent_record(
             self.id, changes.get("site", SITE), reference, kind, moment, record_id=secrets.token_bytes(16)
         )
+        record = replace(record, withdrawal=withdrawal_of(token))
         plain = Sighting(
             sighting_id=SightingId(secrets.token_hex(16)),
             reference=reference,

@@ -6,8 +6,8 @@ import pytest
 
 from edge_agent.bootstrap import Unit, build_desk
 from edge_agent.database import DatabaseUnavailableError
-from edge_agent.intakes.desk import _read
 from edge_agent.intakes.store import IntakeCounts
+from edge_agent.intakes.taken import read_taken
 from edge_agent.sightings.outbox import OutboxFullError
 from edge_agent.sightings.retention import Retention
 from edge_agent.sightings.sealing import HubSealer
@@ -93,7 +93,7 @@ def test_intake_that_waits_while_the_pack_changes_is_embedded_anew_from_its_face
     take(unit, recogniser, "obama2.jpg")
     content = unit.intakes.content("waiting", 1)
     assert content is not None
-    taken = _read(content)
+    taken = read_taken(content)
     assert taken.template is not None
     other = template_of(taken.template.vector[::-1], "ab" * 32)
     with unit.database.transaction() as tables:
@@ -134,7 +134,9 @@ def test_hub_whose_clock_is_months_ahead_for_a_second_costs_an_intake(
     with pytest.raises(LeaseEndedError):
         unit.loader.load_installed()
     sealer = HubSealer(unit.identity, unit.hub, unit.clock.now)
-    Retention(unit.outbox, unit.notices, sealer, unit.clock.destroyable_before).erase_expired()
+    Retention(
+        unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub
+    ).erase_expired()
     desk_of(unit).settle(None)
     assert (waiting(unit), len(sightings(listed, unit)), losses(listed, unit)) == (1, 1, [])
     unit.clock.synchronise(said, unit.clock.uptime())

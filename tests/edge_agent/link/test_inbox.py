@@ -29,6 +29,7 @@ from protocol.moment import Moment
 from protocol.notice import Notice, NoticeKind
 from protocol.receipt import Receipt, Verdict
 from protocol.signed_time import SignedTime
+from tests.support.withdrawing import withdrawing_of
 
 
 def identity(name: str) -> PrivateIdentity:
@@ -69,6 +70,7 @@ def bench_of(database: UnitDatabase, vault: Vault) -> Bench:
         outbox=outbox,
         notices=NoticeStore(database, vault, DAY),
         staff=StaffStore(database, vault, SITE),
+        withdrawing=withdrawing_of(database, vault, outbox, clock, identity=UNIT, hub=HUB.public),
         timekeeper=timekeeper,
     )
     return Bench(database, outbox, inbox, vault, clock, timekeeper)

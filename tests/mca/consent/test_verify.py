@@ -16,8 +16,8 @@ import segno
 from edge_agent.consent.page import receipt_page, write_page
 from edge_agent.consent.recorder import TakeAway
 from edge_agent.consent.texts import texts
-from mca.consent.source import ReceiptUnreadableError, receipt_text
 from models.images import encode_jpeg
+from models.images.receipt_code import ReceiptUnreadableError, receipt_text
 from protocol.basis import Language
 from protocol.consent_receipt import ConsentReceipt, write_receipt
 from protocol.ids import HubId, SiteId, UnitId

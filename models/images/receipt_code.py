@@ -6,8 +6,9 @@ from typing import Final
 import cv2
 
 from faults import RejectedError
-from models.images import decode_image
+from models.images.codec import decode_image
 
+_BEGINNINGS: Final = ("MCA1:", "MCAW")
 _MAX_FILE: Final = 32 * 1024 * 1024
 _SCALES: Final = (1.0, 2.0, 0.5)
 
@@ -21,10 +22,10 @@ def receipt_text(source: str) -> str:
 
     Raises ReceiptUnreadableError, or models' ImageRejectedError for a file that is neither.
     """
-    if source.lstrip().upper().startswith("MCA1:"):
+    if source.lstrip().upper().startswith(_BEGINNINGS):
         return source
     data = _read(Path(source))
-    if data.lstrip()[:5].upper() == b"MCA1:":
+    if data.lstrip()[:5].upper().decode("ascii", "replace").startswith(_BEGINNINGS):
         return data.decode("ascii", "replace")
     return _from_picture(data)
 
