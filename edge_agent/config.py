@@ -13,6 +13,7 @@ from edge_agent.camera.source import Module
 from edge_agent.sightings.request import ASSENT_FROM_AGE
 from edge_agent.sightings.retention import DEFAULT_DAYS
 from models.pack import PERMITTED_LICENCES
+from protocol.basis import Language
 from protocol.ids import HubId, SiteId, UnitId, owner, parse_hub_id, parse_site_id, parse_unit_id
 from protocol.sighting import LegalBasis
 
@@ -74,6 +75,10 @@ class EdgeSettings(TomlSettings):
     retention_days: Annotated[Mapping[LegalBasis, RetentionDays], AfterValidator(_complete)] = DEFAULT_DAYS
     keep_template_days: Mapping[LegalBasis, RetentionDays] = Field(default_factory=dict)
     consent_record_days: RetentionDays = 365
+    kiosk_port: int | None = Field(default=None, ge=1, le=65535)
+    kiosk_lock_seconds: float = Field(default=120, ge=10, le=3600)
+    kiosk_language: Language = Language.ENGLISH
+    consent_audio: Path | None = None
     notice_days: RetentionDays = 90
     assent_from_age: int = Field(default=ASSENT_FROM_AGE, ge=0, le=18)
     jurisdiction: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")

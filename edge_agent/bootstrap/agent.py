@@ -13,6 +13,7 @@ from edge_agent.atrest.zeroise import is_zeroised
 from edge_agent.bootstrap.body import build_supervisor
 from edge_agent.bootstrap.intakes import build_desk, build_withdrawing
 from edge_agent.bootstrap.keys import places
+from edge_agent.bootstrap.kiosk import serve_kiosk
 from edge_agent.bootstrap.lists import build_synchroniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits
 from edge_agent.link.agent import Agent, unit_subscriptions
@@ -63,9 +64,12 @@ def run_agent(unit: Unit) -> None:
                 events.put(StopAsked() if is_zeroised(places(unit.settings)) else Woken())
 
         listener = WakeListener(unit.settings.data, hear)
-        supervisor.living = (lambda: link.living, lambda: listener.living)
         try:
-            _build_agent(unit, link=link, current=current, worker=worker, supervisor=supervisor, events=events).run()
+            with serve_kiosk(unit, current, lambda: events.put(Woken())) as kiosk_lives:
+                supervisor.living = (lambda: link.living, lambda: listener.living, kiosk_lives)
+                _build_agent(
+                    unit, link=link, current=current, worker=worker, supervisor=supervisor, events=events
+                ).run()
         finally:
             stopping.set()
             link.stop()

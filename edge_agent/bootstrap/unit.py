@@ -3,8 +3,9 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypedDict
 
 from credentials.identity import read_card
 from credentials.private_files import make_private_directory
@@ -26,6 +27,16 @@ from edge_agent.watchlist.scoring import Scoring, open_scoring
 from edge_agent.watchlist.store import WatchlistStore
 from models.pack import Pack, default_pack_path, load_pack
 from protocol.keys import Identity, PrivateIdentity
+
+
+class _Stores(TypedDict):
+    """What of a unit is bound to one thread's connection."""
+
+    database: UnitDatabase
+    outbox: Outbox
+    intakes: IntakeStore
+    notices: NoticeStore
+    staff: StaffStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,11 +107,7 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
             hub=hub,
             pack=pack,
             scoring=scoring,
-            database=database,
-            outbox=outbox,
-            intakes=IntakeStore(database, keys.vault),
-            notices=NoticeStore(database, keys.vault, settings.notice_days * DAY),
-            staff=StaffStore(database, keys.vault, settings.site),
+            **_stores(settings, database, keys.vault),
             clock=clock,
             store=store,
             loader=WatchlistLoader(
@@ -116,6 +123,26 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
         )
     finally:
         database.close()
+
+
+@contextmanager
+def another_connection(unit: Unit) -> Iterator[Unit]:
+    """The same unit over a database connection of its own, for the thread that asks. Raises the database's errors."""
+    database = UnitDatabase(unit.settings.data / "unit.sqlite")
+    try:
+        yield replace(unit, **_stores(unit.settings, database, unit.vault))
+    finally:
+        database.close()
+
+
+def _stores(settings: EdgeSettings, database: UnitDatabase, vault: Vault) -> _Stores:
+    return _Stores(
+        database=database,
+        outbox=Outbox(database, vault, limit=round(settings.outbox_max_megabytes * 1_000_000)),
+        intakes=IntakeStore(database, vault),
+        notices=NoticeStore(database, vault, settings.notice_days * DAY),
+        staff=StaffStore(database, vault, settings.site),
+    )
 
 
 def alarm_limits(settings: EdgeSettings) -> AlarmLimits:

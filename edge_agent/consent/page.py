@@ -31,9 +31,9 @@ def receipt_page(take_away: TakeAway) -> str:
     words = texts(receipt.language)
     facts = "".join(
         f"<dt>{escape(name, quote=False)}</dt><dd>{escape(value, quote=False)}</dd>"
-        for name, value in _facts(receipt, words)
+        for name, value in receipt_facts(receipt)
     )
-    sentences = "".join(f"<p>{escape(sentence, quote=False)}</p>" for sentence in _sentences(receipt, words))
+    sentences = "".join(f"<p>{escape(sentence, quote=False)}</p>" for sentence in receipt_sentences(receipt))
     return (
         f'<!doctype html><html lang="{receipt.language}"><head><meta charset="utf-8">'
         f"<title>{escape(words.receipt['title'])}</title><style>{_STYLE}</style></head><body>"
@@ -48,7 +48,9 @@ def qr_svg(text: str) -> str:
     return str(picture.svg_inline(scale=1, border=4, dark="#000", light="#fff", omitsize=True))
 
 
-def _facts(receipt: ConsentReceipt, words: Texts) -> list[tuple[str, str]]:
+def receipt_facts(receipt: ConsentReceipt) -> list[tuple[str, str]]:
+    """What the receipt is of, each fact with its name, in the receipt's language."""
+    words = texts(receipt.language)
     return [
         (words.receipt["reference"], receipt.reference),
         (words.receipt["site"], receipt.site),
@@ -58,7 +60,9 @@ def _facts(receipt: ConsentReceipt, words: Texts) -> list[tuple[str, str]]:
     ]
 
 
-def _sentences(receipt: ConsentReceipt, words: Texts) -> list[str]:
+def receipt_sentences(receipt: ConsentReceipt) -> list[str]:
+    """What the person was told, and how to keep the receipt."""
+    words = texts(receipt.language)
     record = words.receipt["record"].format(record=receipt.periods.record)
     return [*words.told(receipt.periods), record, words.receipt["care"]]
 

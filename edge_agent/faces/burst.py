@@ -34,6 +34,7 @@ class Burst:
     def __init__(self) -> None:
         """Nothing has been seen."""
         self._captures: list[Capture] = []
+        self._poor: list[Capture] = []
         self._refusal: RejectedError = CameraSilentError("The camera gave no picture. Try again.")
         self._frames = 0
 
@@ -42,6 +43,8 @@ class Burst:
         self._frames += 1
         if seen.refusal is not None:
             self._refusal = max(self._refusal, seen.refusal, key=_telling)
+            if seen.capture is not None:
+                self._poor = _best([*self._poor, seen.capture])
         elif seen.capture is not None:
             self._captures.append(seen.capture)
 
@@ -58,7 +61,11 @@ class Burst:
         """
         if not self._captures:
             raise self._refusal
-        return sorted(self._captures, key=lambda capture: -capture.weight)[:USED]
+        return _best(self._captures)
+
+    def poor(self) -> list[Capture]:
+        """The best USED of those that show one subject and were refused for their quality, best first; or none."""
+        return self._poor
 
 
 def collect_captures(frames: Iterable[Frame], recogniser: Recogniser) -> list[Capture]:
@@ -69,6 +76,10 @@ def collect_captures(frames: Iterable[Frame], recogniser: Recogniser) -> list[Ca
         if burst.satisfied:
             break
     return burst.best()
+
+
+def _best(captures: list[Capture]) -> list[Capture]:
+    return sorted(captures, key=lambda capture: -capture.weight)[:USED]
 
 
 def _telling(refusal: RejectedError) -> int:

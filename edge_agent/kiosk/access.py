@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from edge_agent.kiosk.pages import Pages
 from edge_agent.kiosk.services import KioskServices
 from edge_agent.kiosk.sessions import Session
-from edge_agent.kiosk.staff import Member
+from edge_agent.staff.desk import Member
 from faults import RejectedError
 from protocol.basis import Language
 
@@ -73,15 +73,18 @@ class Guard:
         """
         form = FormData() if request.method in _SAFE else await request.form()
         try:
-            request.state.session = self._admit(request, form)
+            await self._admit(request, form)
             yield
         finally:
             await form.close()
 
-    def _admit(self, request: Request, form: FormData) -> Session:
+    async def _admit(self, request: Request, form: FormData) -> None:
         sessions, route = self._services.sessions, request.scope.get("endpoint")
         session = sessions.find(request.cookies.get(COOKIE, "")) or sessions.welcome()
         request.state.session = session  # Also for the page that a refusal shows.
+        polled = getattr(route, _PASSIVE, False)
+        if session.member is not None and not polled:
+            await self._renew(session, session.member)
         if session.member is None and not getattr(route, _OPEN, False):
             raise SignInNeededError("Sign in first.")
         role = getattr(route, _ROLE, None)
@@ -89,15 +92,22 @@ class Guard:
             raise RoleMissingError("Your account does not include this. Ask the technician if it should.")
         if request.method not in _SAFE and not session.owns(str(form.get("csrf", ""))):
             raise FormRefusedError("This page is no longer current. Begin again.")
-        if not getattr(route, _PASSIVE, False):
+        if not polled:
             sessions.touch(session)
-        return session
+
+    async def _renew(self, session: Session, member: Member) -> None:
+        """With the roles that the hub gives this person now; somebody who was suspended is signed out."""
+        services = self._services
+        session.member = await services.worker.do(services.staff.current, member.id)
+        if session.member is None:
+            services.sessions.sign_out(session)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visit:
     """One request of somebody at the screen: who, in which language, and how to answer."""
 
+    request: Request
     session: Session
     services: KioskServices
     pages: Pages
@@ -133,7 +143,9 @@ class Visit:
 def visit_of(request: Request) -> Visit:
     """For routes as `Visiting`, and for the pages of errors."""
     state = request.app.state
-    return Visit(cast(Session, request.state.session), cast(KioskServices, state.services), cast(Pages, state.pages))
+    return Visit(
+        request, cast(Session, request.state.session), cast(KioskServices, state.services), cast(Pages, state.pages)
+    )
 
 
 Visiting = Annotated[Visit, Depends(visit_of)]

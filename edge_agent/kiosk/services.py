@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.sessions import Sessions
 from edge_agent.kiosk.staff import StaffDesk
 
@@ -24,10 +26,25 @@ class Worker:
         return await asyncio.get_running_loop().run_in_executor(self.executor, lambda: work(*args, **kwargs))
 
 
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How the watchlist is, for staff: the same whatever it finds. `hours`: since the hub confirmed it; None: never."""
+
+    hours: int | None
+    stale: bool  # to be connected today
+    waits: bool  # intakes are taken, and compared when the list is fresh
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KioskServices:
-    """`staff` is called through `worker` alone."""
+    """`staff` and `intakes` are called through `worker` alone.
+
+    `list_state` may be called from any thread. `spoken`: the folder of the recorded consent texts, if there is one.
+    """
 
     sessions: Sessions
     worker: Worker
     staff: StaffDesk
+    intakes: IntakeRoom
+    list_state: Callable[[], ListState]
+    spoken: Path | None = None

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.kiosk.staff import Member
+from edge_agent.kiosk.intake import Intake
+from edge_agent.staff.desk import Member
 from protocol.basis import Language
 
 _VISITORS: Final = 32
@@ -20,8 +21,15 @@ class Session:
     language: Language
     member: Member | None = None
     used: float = 0.0  # monotonic seconds
+    intake: Intake | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(32))
     form_token: str = field(default_factory=lambda: secrets.token_hex(32))
+
+    def end_intake(self) -> None:
+        """Let go of the intake, and of every picture of it that was not sent."""
+        if self.intake is not None:
+            self.intake.retract()
+        self.intake = None
 
     def owns(self, form_token: str) -> bool:
         """Whether a form with this token came from one of this session's pages."""
@@ -31,15 +39,24 @@ class Session:
 class Sessions:
     """All of them, of which one at most is signed in: there is one screen. For one thread."""
 
-    def __init__(
-        self, monotonic: Callable[[], float], *, lock_after: float, ended: Callable[[Session], None], language: Language
-    ) -> None:
-        """`lock_after`: seconds without a touch. `ended` is told of each signed-in session that is over."""
+    def __init__(self, monotonic: Callable[[], float], *, lock_after: float, language: Language) -> None:
+        """`lock_after`: seconds without a touch."""
         self._monotonic = monotonic
         self._lock_after = lock_after
-        self._ended = ended
         self._language = language
         self._sessions: dict[str, Session] = {}
+
+    @property
+    def active(self) -> Session | None:
+        """Of whoever is signed in. May be asked from any thread."""
+        return next((one for one in list(self._sessions.values()) if one.member is not None), None)
+
+    def press_shutter(self) -> None:
+        """The unit's own button was pressed: as a touch of the screen's. May be called from any thread."""
+        session = self.active
+        if session is not None and session.intake is not None and session.intake.studio is not None:
+            self.touch(session)
+            session.intake.studio.shoot()
 
     def find(self, token: str) -> Session | None:
         """The session of a cookie."""
@@ -91,5 +108,5 @@ class Sessions:
 
     def _end(self, sessions: Iterable[Session]) -> None:
         for session in sessions:
-            if self._sessions.pop(session.token, None) is not None and session.member is not None:
-                self._ended(session)
+            self._sessions.pop(session.token, None)
+            session.end_intake()

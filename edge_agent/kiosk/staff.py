@@ -1,30 +1,8 @@
 """Who works at the screen, as the kiosk asks for them; `edge_agent.staff` knows them."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from faults import RejectedError
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One of the site's staff. `id`: opaque; it is what records and messages hold, and never the name."""
-
-    id: str
-    name: str
-    roles: frozenset[str]
-
-
-class WrongPinError(RejectedError):
-    """The PIN is not this person's, or there is no such person."""
-
-
-class LockedOutError(RejectedError):
-    """Too many wrong PINs. `seconds`: until another one may be tried."""
-
-    def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message)
-        self.seconds = seconds
+from edge_agent.staff.desk import Member
 
 
 class StaffDesk(Protocol):
@@ -34,6 +12,10 @@ class StaffDesk(Protocol):
         """Who may sign in here now, in the order of their names."""
         ...
 
+    def current(self, member_id: str) -> Member | None:
+        """Somebody who signed in before, as the hub has them now; None where the session has to end."""
+        ...
+
     def sign_in(self, member_id: str, pin: str) -> Member:
-        """Raises WrongPinError or LockedOutError."""
+        """Raises WrongPinError, LockedOutError, StaffListMissingError or StaffListEndedError."""
         ...

@@ -10,5 +10,8 @@ router = APIRouter()
 
 @router.get("/")
 async def home(visit: Visiting) -> HTMLResponse:
-    """The tiles of what there is to do."""
-    return visit.show("home.html")
+    """The tiles of what there is to do, and how old the watchlist is."""
+    if visit.session.intake is not None and visit.session.intake.sent:
+        visit.session.end_intake()
+    nothing_kept = "nothing-kept" in visit.request.query_params
+    return visit.show("home.html", watchlist=visit.services.list_state(), nothing_kept=nothing_kept)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from edge_agent.kiosk.access import COOKIE, Visiting, open_to_all
 from edge_agent.kiosk.sentences import sentence
-from edge_agent.kiosk.staff import LockedOutError, WrongPinError
+from edge_agent.staff.errors import LockedOutError, StaffListEndedError, StaffListMissingError, WrongPinError
 from protocol.basis import Language
 
 router = APIRouter()
@@ -33,7 +33,7 @@ async def sign_in(
     """With a name from the list and that person's PIN."""
     try:
         signed_in = await visit.services.worker.do(visit.services.staff.sign_in, member, pin)
-    except (WrongPinError, LockedOutError) as error:
+    except (WrongPinError, LockedOutError, StaffListMissingError, StaffListEndedError) as error:
         return await _ask(visit, 403, chosen=member, problem=sentence(error, visit.language))
     session = visit.services.sessions.sign_in(visit.session, signed_in)
     answer = RedirectResponse("/", 303)

@@ -28,6 +28,38 @@ function pinPad(pad) {
   });
 }
 
+// The live picture: drawn and forgotten. The page is loaded anew when the unit says that something has happened.
+async function watch(canvas) {
+  const words = document.querySelector("[data-guidance]");
+  const pencil = canvas.getContext("2d");
+  let after = 0;
+  for (;;) {
+    const answer = await fetch(`${canvas.dataset.view}?after=${after}`).catch(() => null);
+    if (!answer || answer.redirected || !answer.ok) return void setTimeout(() => location.reload(), 1000);
+    if (answer.headers.get("View-Turn") !== canvas.dataset.turn) return void location.reload();
+    after = Number(answer.headers.get("View-Number"));
+    if (answer.status !== 200) continue;
+    const picture = await createImageBitmap(await answer.blob());
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    pencil.drawImage(picture, 0, 0);
+    picture.close();
+    words.textContent = decodeURIComponent(answer.headers.get("View-Guidance")) || canvas.dataset.good;
+    canvas.dataset.drawn = after;
+  }
+}
+
+function speak(button) {
+  const sound = new Audio(button.dataset.sound);
+  button.addEventListener("click", () => {
+    if (sound.paused) sound.play();
+    else sound.pause();
+  });
+}
+
 if (document.body.dataset.lockAfter) lockWhenIdle(document.body);
 document.querySelectorAll("[data-pin]").forEach(pinPad);
+document.querySelectorAll("[data-view]").forEach(watch);
+document.querySelectorAll("[data-sound]").forEach(speak);
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
 document.documentElement.dataset.ready = "yes";

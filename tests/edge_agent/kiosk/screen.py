@@ -1,21 +1,27 @@
-"""The kiosk on a free port, and somebody's browser as an ordinary HTTP client."""
+"""The screen of a real unit on a free port, and somebody's browser as an ordinary HTTP client."""
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 
-from edge_agent.kiosk.app import build_kiosk
-from edge_agent.kiosk.server import KioskServer
-from edge_agent.kiosk.services import KioskServices, Worker
-from edge_agent.kiosk.sessions import Session, Sessions
-from protocol.basis import Language
-from tests.edge_agent.kiosk.staff import AMINA, PIN, KnownStaff
+from credentials.pins import make_verifier
+from edge_agent.bootstrap import Unit
+from edge_agent.bootstrap.kiosk import serve_kiosk
+from edge_agent.link.current_list import CurrentList
+from protocol.staff import StaffId, StaffList, StaffMember, StaffRole, role_words
+from tests.edge_agent.lists import SAMPLES
+from tests.edge_agent.site import SITE
+from tests.edge_agent.staff.lists import QUICK
 from tests.support.broker import free_port
 
+PIN = "482915"
+AMINA, RAFIQ = StaffId("00000000000000a1"), StaffId("00000000000000a2")
 _TOKEN = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
+_YEAR = 366 * 24 * 3_600_000
 
 
 class Clock:
@@ -33,6 +39,7 @@ class Screen(httpx.Client):
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://127.0.0.1:{port}"
+        self.port = port
         super().__init__(base_url=self.origin, trust_env=False, timeout=60, follow_redirects=True)
 
     def token(self, path: str = "/") -> str:
@@ -45,17 +52,39 @@ class Screen(httpx.Client):
         """A form of the page where the screen is."""
         return self.post(path, data={"csrf": self.token(), **fields}, headers={"Origin": self.origin})
 
-    def sign_in(self, member: str = AMINA.id, pin: str = PIN) -> httpx.Response:
+    def sign_in(self, member: str = AMINA, pin: str = PIN) -> httpx.Response:
         """At the page that asks for it."""
         return self.submit("/sign-in", member=member, pin=pin)
 
 
+def give_staff(unit: Unit, *, serial: int = 1, without: StaffId | None = None) -> None:
+    """Amina may do all that a unit can do, Rafiq nothing."""
+    everything = role_words(list(StaffRole))
+    verifier = make_verifier(PIN, bytes(16), QUICK)
+    members = [
+        StaffMember(AMINA, "Amina Khatun", everything, verifier),
+        StaffMember(RAFIQ, "Rafiq Islam", role_words([]), verifier),
+    ]
+    kept = tuple(member for member in members if member.id != without)
+    unit.staff.take(StaffList(SITE, serial, unit.clock.now() + _YEAR, kept).to_bytes())
+
+
 @contextmanager
-def bare_kiosk(clock: Clock, ended: list[Session]) -> Iterator[int]:
-    """A kiosk without camera and disk, for what does not need them; its port."""
+def screen_of(
+    unit: Unit,
+    *,
+    camera: Path | str | None = SAMPLES / "obama2.jpg",
+    monotonic: Callable[[], float] | None = None,
+    queued: Callable[[], None] = lambda: None,
+    **settings: object,
+) -> Iterator[Screen]:
+    """The kiosk over this unit, whose camera shows a photograph, and a browser before it."""
     port = free_port()
-    with ThreadPoolExecutor(1) as executor:
-        sessions = Sessions(clock, lock_after=120, ended=ended.append, language=Language.ENGLISH)
-        services = KioskServices(sessions=sessions, worker=Worker(executor), staff=KnownStaff())
-        with KioskServer(build_kiosk(services, port=port), port):
-            yield port
+    changes = {"kiosk_port": port, "camera": None if camera is None else str(camera), **settings}
+    unit = replace(unit, settings=unit.settings.model_copy(update=changes))
+    give_staff(unit)
+    current = CurrentList(unit.store, unit.loader)
+    current.load()
+    more = {} if monotonic is None else {"monotonic": monotonic}
+    with serve_kiosk(unit, current, queued, **more), Screen(port) as screen:
+        yield screen

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from edge_agent.kiosk.sessions import Session
-from tests.edge_agent.kiosk.screen import Clock, Screen, bare_kiosk
-from tests.edge_agent.kiosk.staff import AMINA, LOCKED, PIN
+from edge_agent.bootstrap import Unit
+from tests.edge_agent.kiosk.screen import AMINA, PIN, RAFIQ, Clock, Screen, give_staff, screen_of
 
 
 @pytest.fixture
@@ -16,13 +15,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ended() -> list[Session]:
-    return []
-
-
-@pytest.fixture
-def screen(clock: Clock, ended: list[Session]) -> Iterator[Screen]:
-    with bare_kiosk(clock, ended) as port, Screen(port) as screen:
+def screen(unit: Unit, clock: Clock) -> Iterator[Screen]:
+    with screen_of(unit, monotonic=clock) as screen:
         yield screen
 
 
@@ -30,19 +24,32 @@ def test_nobody_sees_a_page_before_signing_in(screen: Screen) -> None:
     assert screen.get("/").url.path == "/sign-in"
     assert screen.submit("/lock").status_code in {200, 403}
     assert screen.sign_in().url.path == "/"
-    assert AMINA.name in screen.get("/").text
+    assert "Amina Khatun" in screen.get("/").text
 
 
-def test_wrong_pin_and_locked_out_person_are_told_apart_and_kept_out(screen: Screen) -> None:
+def test_wrong_pins_are_told_then_locked_out(screen: Screen) -> None:
     wrong = screen.sign_in(pin="000000")
     assert (wrong.status_code, "The PIN is not right" in wrong.text) == (403, True)
-    locked = screen.sign_in(LOCKED.id)
-    assert (locked.status_code, "Wait 90 seconds" in locked.text) == (403, True)
+    said = [screen.sign_in(pin="000000").text for _ in range(8)]
+    assert "Too many wrong PINs" in said[-1]
     assert screen.get("/").url.path == "/sign-in"
 
 
+def test_person_without_the_role_takes_no_intake(screen: Screen) -> None:
+    screen.sign_in(RAFIQ)
+    assert "New intake" not in screen.get("/").text
+    assert screen.submit("/intake").status_code == 403
+
+
+def test_person_whom_the_hub_takes_away_is_signed_out_with_the_intake(screen: Screen, unit: Unit) -> None:
+    screen.sign_in()
+    screen.submit("/intake")
+    give_staff(unit, serial=2, without=AMINA)
+    assert screen.get("/intake/present").url.path == "/sign-in"
+
+
 def test_another_name_for_this_machine_is_refused(screen: Screen) -> None:
-    for host in ("rebound.example", f"localhost:{screen.base_url.port}", "127.0.0.1"):
+    for host in ("rebound.example", f"localhost:{screen.port}", "127.0.0.1"):
         assert screen.get("/sign-in", headers={"Host": host}).status_code == 403
 
 
@@ -62,7 +69,7 @@ def test_form_without_its_sessions_token_is_refused(screen: Screen) -> None:
     assert screen.get("/").url.path == "/"
 
 
-def test_idle_screen_locks_and_typing_puts_it_off(screen: Screen, clock: Clock, ended: list[Session]) -> None:
+def test_idle_screen_locks_and_typing_puts_it_off(screen: Screen, clock: Clock) -> None:
     screen.sign_in()
     clock.now += 110
     assert screen.submit("/alive").text == "120"
@@ -70,22 +77,20 @@ def test_idle_screen_locks_and_typing_puts_it_off(screen: Screen, clock: Clock, 
     assert screen.get("/").url.path == "/"
     clock.now += 121
     assert screen.get("/").url.path == "/sign-in"
-    assert [session.member for session in ended] == [AMINA]
 
 
-def test_second_sign_in_ends_the_first(screen: Screen, ended: list[Session]) -> None:
+def test_second_sign_in_ends_the_first(screen: Screen) -> None:
     screen.sign_in()
-    with Screen(int(str(screen.base_url.port))) as other:
+    with Screen(screen.port) as other:
         other.sign_in()
         assert screen.get("/").url.path == "/sign-in"
         assert other.get("/").url.path == "/"
-    assert len(ended) == 1
 
 
 def test_session_is_a_new_one_after_signing_in(screen: Screen) -> None:
     screen.get("/sign-in")
     before = screen.cookies["mca-kiosk"]
-    answer = screen.submit("/sign-in", member=AMINA.id, pin=PIN)
+    answer = screen.submit("/sign-in", member=AMINA, pin=PIN)
     assert screen.cookies["mca-kiosk"] != before
     cookie = answer.history[0].headers["set-cookie"].lower()
     assert "httponly" in cookie
