@@ -1,6 +1,7 @@
 """The one place where the hub's parts are made and joined."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -21,14 +22,15 @@ from hub.erasure.service import ErasureService
 from hub.erasure.wiring import IntakeEnds, build_intake_ends
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
+from hub.found.service import FoundService
 from hub.ingest.own_scores import OwnScores
 from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, SightingReader
 from hub.matching.service import RegisterMatches, RegisterSearches
-from hub.mqtt import MqttLink
 from hub.provider_settings import provider_settings
 from hub.recovery import recover
 from hub.review.service import ReviewService
+from hub.staff.service import StaffService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from hub.witness import HeadKeeper
 from hub.wording import in_english
@@ -58,6 +60,8 @@ class Services:
     exchange: ExchangeService
     erasure: ErasureService
     intakes: IntakeEnds
+    staff: StaffService
+    found: FoundService
     sightings: SightingReader
     dispatch: DispatchService
     review: ReviewService
@@ -139,6 +143,8 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         exchange=exchange,
         erasure=erasure,
         intakes=_intake_ends(ground, identity, erasure, review=review, dispatch=dispatch, fleet=fleet),
+        staff=StaffService(vault, clock, secrets.token_bytes, list_days=settings.staff_list_days),
+        found=FoundService(database, vault, cases, clock),
         sightings=sightings,
         dispatch=dispatch,
         review=review,
@@ -244,8 +250,8 @@ def _intake_ends(
     )
 
 
-def build_ingest(services: Services, link: MqttLink) -> IngestService:
-    """What takes in the messages that `link` brings."""
+def build_ingest(services: Services, publish: Callable[[str, bytes], None]) -> IngestService:
+    """What takes in the messages of units. `publish(topic, envelope)` takes answers for sending."""
     return IngestService(
         services.database,
         services.vault,
@@ -253,8 +259,10 @@ def build_ingest(services: Services, link: MqttLink) -> IngestService:
         fleet=services.fleet,
         cases=services.cases,
         review=services.review,
+        found=services.found,
+        staff=services.staff,
         withdrawals=services.intakes.withdrawals,
-        publish=link.send,
+        publish=publish,
         clock=services.clock,
     )
 
@@ -269,7 +277,7 @@ def build_recognition(services: Services) -> RecognitionWorker:
         build_scores(services),
         clock=services.clock,
     )
-    return RecognitionWorker(services.cases, looks)
+    return RecognitionWorker(services.cases, looks, services.found)
 
 
 def build_register_searches(services: Services) -> RegisterSearches:

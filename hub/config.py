@@ -53,6 +53,8 @@ class HubSettings(TomlSettings):
     slices: Annotated[list[Annotated[SliceName, checked(parse_slice_name)]], Field(min_length=1)]
     slice_days: Annotated[int, Field(ge=1, le=3650)] = 90
     lease_days: Annotated[int, Field(ge=1, le=365)] = 14
+    # For how long staff can sign in at a unit that hears nothing from the hub.
+    staff_list_days: Annotated[int, Field(ge=1, le=365)] = 14
     compaction_hours: Annotated[int, Field(ge=1, le=720)] = 24
 
     # For how long faces are kept and searched for without a renewal, and a record after its search has ended.

@@ -17,11 +17,13 @@ from hub.erasure.service import ErasureService
 from hub.erasure.wiring import IntakeEnds
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
+from hub.found.service import FoundService
 from hub.guard import LANGUAGE_COOKIE
 from hub.languages import LANGUAGES, chosen
 from hub.matching.service import RegisterMatches
 from hub.pages import Pages
 from hub.review.service import ReviewService
+from hub.staff.service import StaffService
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ class RegisterRooms:
     exchange: ExchangeService
     erasure: ErasureService
     intakes: IntakeEnds
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRooms:
+    """The rooms of sites: who works there, and whom they registered as found."""
+
+    staff: StaffService
+    found: FoundService
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class ConsoleServices:
     dispatch: DispatchService
     fleet: FleetService
     register: RegisterRooms
+    sites: SiteRooms
     reply_secret: str = ""
     zone: tzinfo = UTC
 

@@ -35,7 +35,7 @@ class IngestWorker:
         _require_certificate(services.settings.tls / f"worker-{number}.crt")
         self._services = services
         self._link = build_link(services.settings, services.vault, number)
-        self._ingest = build_ingest(services, self._link)
+        self._ingest = build_ingest(services, self._link.send)
         self._supervisor = Supervisor()
 
     def run(self) -> None:

@@ -24,6 +24,7 @@ NAVIGATION: Final = (
     Destination("/decisions", Sentence("Decided"), "decisions", _REVIEWERS),
     Destination("/accuracy", Sentence("Accuracy"), "accuracy", _REVIEWERS),
     Destination("/cases", Sentence("Cases"), "cases", frozenset({Role.CASE_OFFICER})),
+    Destination("/found-children", Sentence("Found children"), "found-children", frozenset({Role.CASE_OFFICER})),
     Destination("/alerts", Sentence("Alerts"), "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
     Destination(
         "/broadcasts", Sentence("Broadcasts"), "broadcasts", frozenset({Role.SENIOR_REVIEWER, Role.DISPATCHER})
@@ -35,6 +36,7 @@ NAVIGATION: Final = (
         "units",
         _REVIEWERS | {Role.TECHNICIAN, Role.WATCHLIST_PUBLISHER, Role.ADMINISTRATOR},
     ),
+    Destination("/site-staff", Sentence("Site staff"), "site-staff", frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})),
     Destination("/operators", Sentence("Operators"), "operators", frozenset({Role.ADMINISTRATOR})),
     Destination("/audit", Sentence("Audit trail"), "audit", frozenset({Role.AUDITOR})),
 )

@@ -24,7 +24,7 @@ from hub.bootstrap import (
 from hub.broker import EmbeddedBroker
 from hub.broker_link import build_link
 from hub.config import BrokerKind
-from hub.desk import RegisterRooms
+from hub.desk import RegisterRooms, SiteRooms
 from hub.erasure.wiring import build_retention
 from hub.fleet.service import UnitFileError
 from hub.https import HttpsServer
@@ -33,6 +33,7 @@ from hub.matching.worker import compare_registers
 from hub.metrics.routes import build_metrics_server
 from hub.metrics.service import collect
 from hub.mqtt import BrokerUnavailableError
+from hub.rereading import ReadSettings, reread_certificates, reread_trust, say_what_waits_for_a_restart
 from hub.signals import SignalQueue, queued_signals
 from hub.supervisor import Supervisor, finish
 from hub.watchlist.routes import build_units_app
@@ -48,9 +49,10 @@ _REVOKED: Final = "revoked.crl"
 _log = structlog.get_logger()
 
 
-def serve_when_leading(services: Services) -> None:
+def serve_when_leading(services: Services, read_settings: ReadSettings) -> None:
     """Stand by while another process of this hub serves; then serve. In the main thread.
 
+    `read_settings`: as they are now; of a running hub's, it can only be said that they were changed.
     Raises what `HubServer` raises.
     """
     lease = lease_of(services.database)
@@ -58,7 +60,7 @@ def serve_when_leading(services: Services) -> None:
         leads = wait_for(lease, lambda seconds: bool(signals.wait(seconds)))
     try:
         if leads:
-            HubServer(services, lease).run()
+            HubServer(services, lease, read_settings).run()
     finally:
         lease.release()
         services.database.close()
@@ -67,7 +69,7 @@ def serve_when_leading(services: Services) -> None:
 class HubServer:
     """A hub that runs until it is told to end."""
 
-    def __init__(self, services: Services, lease: Lease) -> None:
+    def __init__(self, services: Services, lease: Lease, read_settings: ReadSettings) -> None:
         """Take the ports and publish what is listed, so that mistakes show before anything runs.
 
         `lease`: held, and by nobody else.
@@ -78,14 +80,16 @@ class HubServer:
         settings = services.settings
         self._services = services
         self._lease = lease
-        self._console = _console_server(services)
+        self._read_settings = read_settings
+        self._console_context = _console_context(services)
+        self._console = _console_server(services, self._console_context)
         self._units_context = _units_context(services)
         self._units = HttpsServer(
             build_units_app(services.watchlist), settings.units_host, settings.units_port, self._units_context
         )
         self._broker = EmbeddedBroker(settings.broker_config) if settings.broker is BrokerKind.EMBEDDED else None
         self._link = build_link(settings, services.vault)
-        self._ingest = build_ingest(services, self._link)
+        self._ingest = build_ingest(services, self._link.send)
         self._recognition = build_recognition(services)
         self._searches = build_register_searches(services)
         self._retention = build_retention(
@@ -102,7 +106,7 @@ class HubServer:
         self._admitted = self._active_units()
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; SIGHUP makes the hub look at its units again. In the main thread.
+        """Serve until SIGTERM or SIGINT; SIGHUP makes the hub read its files again. In the main thread.
 
         Raises what made a part of the hub fail, after the other parts have ended in order.
         """
@@ -163,10 +167,18 @@ class HubServer:
 
     def _obey(self, number: signal.Signals, stop: threading.Event) -> None:
         if number is signal.SIGHUP:
-            self._look_at_units_again()
+            self._read_again()
         else:
             _log.info("hub.stopping", signal=number.name)
             stop.set()
+
+    def _read_again(self) -> None:
+        settings = self._services.settings
+        contexts = {"console": self._console_context, "units": self._units_context}
+        reread_trust(self._services.watchlist, settings.tuf)
+        reread_certificates(settings.tls, contexts)
+        say_what_waits_for_a_restart(settings, self._read_settings)
+        self._look_at_units_again()
 
     def _look_at_units_again(self) -> None:
         """After units were enrolled, renewed or revoked: let the new in, and end what the revoked have open."""
@@ -221,7 +233,7 @@ class HubServer:
             self._link.stop()
 
 
-def _console_server(services: Services) -> HttpsServer:
+def _console_server(services: Services, context: ssl.SSLContext) -> HttpsServer:
     settings = services.settings
     console = ConsoleServices(
         database=services.database,
@@ -230,12 +242,17 @@ def _console_server(services: Services) -> HttpsServer:
         review=services.review,
         dispatch=services.dispatch,
         fleet=services.fleet,
+        sites=SiteRooms(services.staff, services.found),
         register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure, services.intakes),
         reply_secret=services.settings.reply_secret(),
         zone=settings.zone,
     )
-    context = server_context(certificate=settings.tls / "console.crt", key=settings.tls / "console.key")
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)
+
+
+def _console_context(services: Services) -> ssl.SSLContext:
+    tls = services.settings.tls
+    return server_context(certificate=tls / "console.crt", key=tls / "console.key")
 
 
 def _units_context(services: Services) -> ssl.SSLContext:

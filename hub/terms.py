@@ -6,7 +6,7 @@ from typing import Final
 
 from faults import Sentence
 from hub.access.service import Role
-from hub.cases.service import BodyPart, Build, CaseState, Complexion, Purpose, Reason, Register, Risk
+from hub.cases.service import BodyPart, Build, CaseState, Complexion, Likeness, Purpose, Reason, Register, Risk
 from hub.dispatch.service import (
     AcknowledgedBy,
     AlertStatus,
@@ -20,8 +20,10 @@ from hub.dispatch.service import (
 )
 from hub.exchange.service import Recipient
 from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
+from hub.staff.service import StaffState
 from protocol.person import Sex
 from protocol.sighting import LegalBasis
+from protocol.staff import StaffRole
 
 _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Answer,
@@ -40,6 +42,7 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Build,
     Complexion,
     BodyPart,
+    Likeness,
     Recipient,
     AlertStatus,
     MessageKind,
@@ -50,6 +53,8 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Grade,
     Reach,
     Channel,
+    StaffRole,
+    StaffState,
 )
 
 _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
@@ -60,6 +65,11 @@ _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
     LegalBasis.BEST_INTERESTS: "Best interests of the child",
     LegalBasis.COURT_ORDER: "Order of a court",
     LegalBasis.POLICE_ORDER: "Order of the police",
+    StaffRole.INTAKE: "Take intakes",
+    StaffRole.FOUND: "Register found children",
+    StaffRole.WITHDRAWAL: "Take back consent",
+    StaffRole.NOTICES: "Read notices of the desk",
+    StaffRole.TECHNICIAN: "Look after the unit",
     AttemptResult.SENT: "Taken by the service",
     AttemptResult.FAILED: "Not taken",
     AttemptResult.REFUSED: "Refused by the service",
@@ -86,6 +96,68 @@ _PLACES: Final = (
 )
 """What a record of a deletion says was removed, and where."""
 
+_FIELDS: Final[Mapping[str, Sentence]] = {
+    "names": Sentence("Names"),
+    "sex": Sentence("Sex"),
+    "born_on": Sentence("Day of birth"),
+    "born_from": Sentence("Born from"),
+    "born_to": Sentence("Born until"),
+    "languages": Sentence("Languages"),
+    "height_cm": Sentence("Height"),
+    "build": Sentence("Build"),
+    "complexion": Sentence("Complexion"),
+    "marks": Sentence("Marks"),
+    "last_seen": Sentence("Day"),
+    "place": Sentence("Place"),
+    "clothing": Sentence("Clothing"),
+    "circumstances": Sentence("Circumstances"),
+    "reference": Sentence("Reference"),
+    "station": Sentence("Station or shelter"),
+    "risk": Sentence("Risk"),
+    "reporter_name": Sentence("Reported by"),
+    "reporter_relation": Sentence("Relation to the child"),
+    "reporter_telephone": Sentence("Telephone of the reporter"),
+    "legal_basis": Sentence("Legal basis"),
+    "basis_reference": Sentence("Number of the form, order or decision"),
+    "basis_until": Sentence("Last day"),
+    "photo_taken_on": Sentence("Taken on"),
+    "photo_source": Sentence("Who gave them"),
+    "despite": Sentence("Why a poor photograph is taken"),
+    "register": Sentence("Register"),
+    "purposes": Sentence("It covers"),
+    "site": Sentence("Site"),
+    "slice": Sentence("List"),
+    "photographs": Sentence("Photographs"),
+    "photos": Sentence("Photographs"),
+    "guardian_name": Sentence("Guardian"),
+    "guardian_relation": Sentence("Relation of the guardian"),
+    "guardian_telephone": Sentence("Telephone of the guardian"),
+    "name": Sentence("Name"),
+    "answer": Sentence("Answer"),
+    "comment": Sentence("Comment"),
+    "reason": Sentence("Reason"),
+    "note": Sentence("Note"),
+    "text": Sentence("Remark"),
+    "case": Sentence("Case"),
+    "countries": Sentence("Also for countries"),
+    "source": Sentence("How the source was verified"),
+    "corroboration": Sentence("What corroborates the report"),
+    "verdict": Sentence("Verdict"),
+    "recipient": Sentence("For whom"),
+    "kind": Sentence("What it is"),
+    "of": Sentence("Which one"),
+    "reach": Sentence("Chosen by"),
+    "grade": Sentence("May read"),
+    "language": Sentence("Language"),
+    "turn": Sentence("Turn"),
+    "roles": Sentence("Roles"),
+    "sites": Sentence("Sites"),
+    "other": Sentence("The other case"),
+    "state": Sentence("State"),
+    "age": Sentence("Age"),
+}
+"""What the fields of forms are called where a page does not write it beside them."""
+
 
 def term(value: StrEnum) -> Sentence:
     """A value as people read it: `Support for the same person`."""
@@ -98,6 +170,18 @@ def place(name: str) -> Sentence:
     if name in _PLACES:
         return Sentence(_capitalised(name), context="Place")
     return Sentence("Unit {unit}", unit=name.removeprefix("unit "))
+
+
+def field(name: str) -> Sentence:
+    """What a field of a form is called: `Day of birth`, or `Relation of the guardian 2`."""
+    first, _, number = name.partition("guardian_")
+    if not first and number[:1].isdigit():
+        which, _, rest = number.partition("_")
+        return Sentence("{field} {number}", field=_FIELDS[f"guardian_{rest}"], number=which)
+    if name in _FIELDS:
+        return _FIELDS[name]
+    feature = next((one for one in Feature if one.name.lower() == name), None)
+    return term(feature) if feature else Sentence(_capitalised(name.replace("_", " ")))
 
 
 def every_term() -> Iterator[Sentence]:

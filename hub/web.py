@@ -29,6 +29,8 @@ from hub.desk import ConsoleServices, pages_for
 from hub.dispatch.routes import ROUTERS as DISPATCH_ROUTERS
 from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlertError, UnknownTokenError
 from hub.fleet import routes as fleet_routes
+from hub.found import routes as found_routes
+from hub.found.service import UnknownFoundChildError
 from hub.guard import Guard
 from hub.health import router as health_router
 from hub.review import routes as review_routes
@@ -39,6 +41,8 @@ from hub.review.service import (
     TakenError,
     UnknownReviewError,
 )
+from hub.staff import routes as staff_routes
+from hub.staff.service import StaffError, UnknownStaffError
 
 __all__ = ["ROUTERS", "ConsoleServices", "build_console"]
 
@@ -48,6 +52,8 @@ ROUTERS: Final = (
     review_routes.router,
     *DISPATCH_ROUTERS,
     fleet_routes.router,
+    found_routes.router,
+    staff_routes.router,
     pages.router,
     health_router,
 )
@@ -78,11 +84,14 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
     NotPermittedError: 403,
     OwnAccountError: 403,
     ReplySecretError: 403,
+    StaffError: 409,
     TakenError: 409,
     UnknownAlertError: 404,
     UnknownCaseError: 404,
+    UnknownFoundChildError: 404,
     UnknownOperatorError: 404,
     UnknownReviewError: 404,
+    UnknownStaffError: 404,
     UnknownTokenError: 404,
     RejectedError: 400,
     UnavailableError: 503,

@@ -11,6 +11,7 @@ from hub.cases.service import CaseService, Completion
 from hub.clock import MINUTE, Clock, utc_day
 from hub.db import Database
 from hub.fleet.service import FleetService, UnitFileError
+from hub.found.service import FoundService
 from hub.ingest.second_look import SecondLooks
 from hub.ingest.service import IngestService, Message
 from hub.mqtt import Delivery, MqttLink
@@ -80,15 +81,16 @@ def open_register_reviews(database: Database, review: ReviewService, clock: Cloc
 
 
 class RecognitionWorker:
-    """Makes templates of the hub's pack where they are missing, and looks at candidates once more.
+    """Makes templates of the hub's pack where they are missing, cases of found children, and looks at candidates.
 
     One photograph or sighting at a time, so that it ends soon when it is asked to. Nothing waits for it.
     """
 
-    def __init__(self, cases: CaseService, looks: SecondLooks) -> None:
-        """Both with the same pack."""
+    def __init__(self, cases: CaseService, looks: SecondLooks, found: FoundService) -> None:
+        """All with the same pack."""
         self._cases = cases
         self._looks = looks
+        self._found = found
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -101,9 +103,12 @@ class RecognitionWorker:
                 pause = min(max(2 * pause, _LOOK_SECONDS), _LONGEST_DELAY)
 
     def work(self) -> bool:
-        """One sighting or photograph; whether there was one."""
-        # Sightings first: people wait for them. A case that has no template yet is looked at with the photographs.
-        return self._looks.look() or self._cases.complete_templates() is not Completion.DONE
+        """One sighting, found child or photograph; whether there was one."""
+        # Sightings first: people wait for them; then children who were found. A case that has no template yet is looked
+        # at with the photographs.
+        if self._looks.look() or self._found.register_next():
+            return True
+        return self._cases.complete_templates() is not Completion.DONE
 
 
 class WatchlistWorker:

@@ -21,6 +21,7 @@ class Field(StrEnum):
     COMMENT = "comment"
     OPERATOR_NAME = "operator's name"
     RECIPIENT = "recipient"
+    SITE_STAFF = "site staff's name"
 
 
 _REVIEWERS: Final = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
@@ -37,6 +38,9 @@ READERS: Final[Mapping[Field, frozenset[Role]]] = {
     Field.COMMENT: _REVIEWERS,
     Field.OPERATOR_NAME: _REVIEWERS | {Role.CASE_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
     Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER, Role.ADMINISTRATOR},
+    Field.SITE_STAFF: frozenset(
+        {Role.TECHNICIAN, Role.ADMINISTRATOR, Role.CASE_OFFICER, Role.SENIOR_REVIEWER, Role.DISPATCHER}
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from faults import RejectedError
+from protocol.found import BodyPart
 
 MAX_TEXT: Final = 4000
 MAX_LINE: Final = 200
@@ -32,25 +33,6 @@ class Complexion(StrEnum):
     FAIR = "fair"
     WHEATISH = "wheatish"
     DARK = "dark"
-
-
-class BodyPart(StrEnum):
-    """Where on the body a mark is."""
-
-    FACE = "face"
-    HEAD = "head"
-    NECK = "neck"
-    CHEST = "chest"
-    BACK = "back"
-    ABDOMEN = "abdomen"
-    LEFT_ARM = "left arm"
-    RIGHT_ARM = "right arm"
-    LEFT_HAND = "left hand"
-    RIGHT_HAND = "right hand"
-    LEFT_LEG = "left leg"
-    RIGHT_LEG = "right leg"
-    LEFT_FOOT = "left foot"
-    RIGHT_FOOT = "right foot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +72,13 @@ class Description:
 
     def __post_init__(self) -> None:
         if any(len(text) > MAX_TEXT for text in (self.clothing, self.circumstances)):
-            raise DescriptionError(f"Clothing and circumstances have at most {MAX_TEXT} characters each.")
+            raise DescriptionError("Clothing and circumstances have at most {most} characters each.", most=MAX_TEXT)
         if any(len(line) > MAX_LINE for line in self._lines()):
-            raise DescriptionError(f"A name, place, language, mark or telephone has at most {MAX_LINE} characters.")
+            raise DescriptionError(
+                "A name, place, language, mark or telephone has at most {most} characters.", most=MAX_LINE
+            )
         if any(len(items) > MAX_ITEMS for items in (self.names, self.languages, self.marks, self.guardians)):
-            raise DescriptionError(f"Of names, languages, marks and guardians a case takes {MAX_ITEMS} each.")
+            raise DescriptionError("Of names, languages, marks and guardians a case takes {most} each.", most=MAX_ITEMS)
         if self.height_cm is not None and not 20 <= self.height_cm <= 250:
             raise DescriptionError("A height lies from 20 to 250 centimetres.")
 

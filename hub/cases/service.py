@@ -12,7 +12,7 @@ from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
 from hub.cases import photo_store, store
 from hub.cases.changes import CaseChanges, Due, Retention
-from hub.cases.description import MAX_ITEMS, BodyPart, Build, Complexion, Contact, Description, DescriptionError, Mark
+from hub.cases.description import MAX_ITEMS, Build, Complexion, Contact, Description, DescriptionError, Mark
 from hub.cases.duplicates import Duplicates, Likeness, Suggestion
 from hub.cases.errors import CaseError, UnknownCaseError, unknown
 from hub.cases.lifecycle import SEARCHED, WITH_FACES, TransitionError, reasons
@@ -40,6 +40,7 @@ from hub.cases.search import CaseSearch, Cursor, CursorError, Filters, Line, Pag
 from hub.cases.templates import Completion, TemplateMaker
 from hub.clock import MINUTE, Clock
 from hub.db import Database
+from protocol.found import BodyPart
 from protocol.ids import CaseId, HubId, PhotoId, SliceName
 from protocol.watchlist import EntryTemplate, WatchlistEntry
 

@@ -51,6 +51,7 @@ class Standing(StrEnum):
     """What the hub knows of one of a unit's numbered messages."""
 
     SIGHTING = "sighting"  # committed
+    FOUND = "found"  # a found child's registration, committed
     LOSS = "loss"  # a loss record, committed
     LOST = "lost"  # never came: the unit has erased it, and says so
     WITHDRAWAL = "withdrawal"  # what a unit erased because consent was taken back, committed

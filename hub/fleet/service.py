@@ -89,6 +89,13 @@ class FleetService:
         """Every active unit, by name."""
         return store.active(connection)
 
+    def unit(self, connection: Connection, unit: str) -> Unit:
+        """An active unit. Raises UnknownUnitError."""
+        found = store.find(connection, unit)
+        if found is None:
+            raise UnknownUnitError("No unit {unit} is enrolled.", unit=unit)
+        return found
+
     def identities(self, connection: Connection, units: Collection[UnitId]) -> dict[str, Identity]:
         """The public keys of those of these units that are active."""
         return store.identities(connection, units)
@@ -102,7 +109,7 @@ class FleetService:
         """
         newest = store.health_sequence(connection, unit)
         if sequence < newest:
-            raise ReplayedError(f"A report of {unit} that is older than one it sent before.")
+            raise ReplayedError("A report of {unit} that is older than one it sent before.", unit=unit)
         if sequence == newest:
             return None
         now = self._clock()
@@ -183,7 +190,7 @@ class FleetService:
         """An envelope from the hub to a unit under the hub's next sequence number. Raises UnknownUnitError."""
         recipient = store.find(connection, unit)
         if recipient is None:
-            raise UnknownUnitError(f"No unit {unit} is enrolled.")
+            raise UnknownUnitError("No unit {unit} is enrolled.", unit=unit)
         (reserved,) = self.reserve(connection, [recipient.identity])
         return self.seal_reserved(reserved, message_type, payload)
 

@@ -12,10 +12,12 @@ from faults import RejectedError
 from hub.audit.service import AuditAction, record, recorded_together
 from hub.clock import HOUR, Clock
 from hub.fleet.service import FleetService, KnownMessage, Place, Reserved, Standing, UnknownUnitError
+from hub.found.service import FoundArrival
 from hub.ingest import store
-from hub.ingest.keeping import SightingKeeper
+from hub.ingest.keeping import FoundKeeper, SightingKeeper
 from hub.ingest.opening import Gone, Numbered, OpenedMessage, Refused, Report, SoundSighting
 from hub.ingest.withdrawals import TakenBack, Withdrawals
+from hub.staff.service import StaffService
 from protocol.envelope import MessageType
 from protocol.errors import ReplayedError
 from protocol.ids import UnitId
@@ -40,9 +42,20 @@ class Reply:
 class Committer:
     """Takes opened messages into the rooms of a hub."""
 
-    def __init__(self, fleet: FleetService, keeper: SightingKeeper, withdrawals: Withdrawals, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        fleet: FleetService,
+        keeper: SightingKeeper,
+        found: FoundKeeper,
+        staff: StaffService,
+        withdrawals: Withdrawals,
+        clock: Clock,
+    ) -> None:
         self._fleet = fleet
         self._keeper = keeper
+        self._found = found
+        self._staff = staff
         self._withdrawals = withdrawals
         self._clock = clock
 
@@ -86,7 +99,10 @@ class Committer:
         except RejectedError as error:
             self._count(connection, Refused(message.unit, error))
             return []
-        return [] if answer is None else [Reply(message.unit, UnitChannel.TIME, MessageType.TIME, answer.to_bytes())]
+        time = [] if answer is None else [Reply(message.unit, UnitChannel.TIME, MessageType.TIME, answer.to_bytes())]
+        site = self._fleet.unit(connection, message.unit).site
+        staff = self._staff.answer(connection, site, message.health.staff_serial)
+        return time if staff is None else [*time, Reply(message.unit, UnitChannel.STAFF, MessageType.STAFF, staff)]
 
     def _settle(self, connection: Connection, messages: Sequence[Numbered]) -> list[Reply]:
         """Commit messages, or refuse them for good, and say so in receipts; the same again for every repetition.
@@ -110,7 +126,7 @@ class Committer:
         for message in messages:
             earlier = known.get(_place(message)) or new.setdefault(_place(message), message)
             if earlier.digest != message.digest:
-                raise ReplayedError(f"Another message of {message.unit} had this number before.")
+                raise ReplayedError("Another message of {unit} had this number before.", unit=message.unit)
         if new:
             standing, now = self._commit(connection, list(new.values())), self._clock()
             noted = {place: KnownMessage(message.digest, standing, now) for place, message in new.items()}
@@ -124,6 +140,9 @@ class Committer:
                 case Losses() as losses:
                     self._fleet.take_losses(connection, message.unit, message.sequence, losses)
                     return Standing.LOSS
+                case FoundArrival() as arrival:
+                    self._found.keep(connection, arrival)
+                    return Standing.FOUND
                 case TakenBack() as taken_back:
                     unit, number = message.unit, message.sequence
                     self._withdrawals.hear(connection, unit, number, taken_back, self._clock())
@@ -160,7 +179,7 @@ def _unless_withdrawn(message: OpenedMessage, active: dict[str, Identity]) -> Op
     # A message was opened a moment before, and then its unit was withdrawn. That its connection broke may be noted.
     if isinstance(message, Refused | Gone) or message.unit in active:
         return message
-    return Refused(message.unit, UnknownUnitError(f"The unit {message.unit} was withdrawn."))
+    return Refused(message.unit, UnknownUnitError("The unit {unit} was withdrawn.", unit=message.unit))
 
 
 def _is_sound_sighting(message: OpenedMessage) -> bool:

@@ -1,4 +1,4 @@
-"""Sightings that came together, into the rooms of the hub: a few statements for all of them."""
+"""Sightings that came together, into the rooms of the hub: a few statements for all of them. And found children."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from hub.audit.service import AuditAction, record
 from hub.cases.service import CaseService, UnknownCaseError
 from hub.clock import Clock
+from hub.found.service import FoundArrival, FoundService
 from hub.ingest import erased_store, store
 from hub.ingest.model import Arrival, ErasedSighting, ErasureReason
 from hub.ingest.opening import Numbered, SoundSighting
@@ -92,6 +93,25 @@ class SightingKeeper:
         except UnknownCaseError:
             return False
         return True
+
+
+class FoundKeeper:
+    """Keeps found children's registrations, but those whose consent was taken back before they came."""
+
+    def __init__(self, found: FoundService, withdrawals: Withdrawals, clock: Clock) -> None:
+        self._found = found
+        self._withdrawals = withdrawals
+        self._clock = clock
+
+    def keep(self, connection: Connection, arrival: FoundArrival) -> None:
+        """Joins the caller's transaction. Raises ReplayedError for one that was kept before."""
+        if not self._withdrawals.is_withdrawn(connection, arrival.withdrawal, arrival.basis):
+            self._found.keep(connection, arrival)
+            return
+        found, now = arrival.found, self._clock()
+        self._withdrawals.note_withheld(connection, arrival.withdrawal, now)
+        reason = str(ErasureReason.WITHDRAWN)
+        record(connection, AuditAction.FOUND_WITHHELD, actor=found.unit, subject=found.found_id, at=now, reason=reason)
 
 
 def _record(connection: Connection, sighting: Sighting, now: int, *, dropped: int) -> None:

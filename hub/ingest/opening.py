@@ -6,11 +6,13 @@ It costs most of the time of taking a message in, so it is done before the trans
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.db import Database
 from hub.fleet.service import FleetService
+from hub.found.service import FoundArrival, read_found
 from hub.ingest.model import SealedConsent, SealedFace
 from hub.ingest.reader import place
 from hub.ingest.withdrawals import TakenBack, read_taken_back
@@ -28,6 +30,13 @@ from protocol.topics import UnitChannel, parse_unit_topic
 
 UNKNOWN_SENDER = "unknown"
 _CROP_SHAPE = (112, 112, 3)
+_NUMBERED: Final = {
+    UnitChannel.SIGHTINGS: MessageType.SIGHTING,
+    UnitChannel.FOUND: MessageType.FOUND,
+    UnitChannel.LOSSES: MessageType.LOSS,
+    UnitChannel.WITHDRAWALS: MessageType.WITHDRAWAL,
+}
+"""What units number and keep until its receipt, by the channel on which it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,9 @@ class SoundSighting:
     sealed_face: SealedFace | None
 
 
+Content = SoundSighting | FoundArrival | Losses | TakenBack
+
+
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """A message that its unit keeps until it is settled. The unit signed it, so that a fault in it is for good."""
@@ -56,7 +68,7 @@ class Numbered:
     unit: UnitId
     sequence: int
     digest: bytes  # SHA-256 of the envelope
-    content: SoundSighting | Losses | TakenBack | RejectedError
+    content: Content | RejectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +124,8 @@ class Opener:
 
         try:
             match message.channel:
-                case UnitChannel.SIGHTINGS:
-                    return self._numbered(open_as(MessageType.SIGHTING), partial(self._sighting, sender))
-                case UnitChannel.LOSSES:
-                    return self._numbered(open_as(MessageType.LOSS), _losses)
-                case UnitChannel.WITHDRAWALS:
-                    return self._numbered(open_as(MessageType.WITHDRAWAL), partial(read_taken_back, sender))
+                case channel if channel in _NUMBERED:
+                    return self._numbered(open_as(_NUMBERED[channel]), self._decoder(channel, sender))
                 case UnitChannel.HEALTH:
                     opened = open_as(MessageType.HEALTH)
                     return Report(unit, opened.header.sequence, Health.from_bytes(opened.payload))
@@ -126,15 +134,24 @@ class Opener:
                         raise FieldError("The last will of a unit's connection is empty.")
                     return Gone(unit)
                 case channel:
-                    raise WrongTopicError(f"The hub takes in nothing on the topic of {channel}.")
+                    raise WrongTopicError("The hub takes in nothing on the topic of {channel}.", channel=channel)
         except RejectedError as error:
             return Refused(unit, error)
 
-    def _numbered(
-        self, opened: Opened, decode: Callable[[UnitId, bytes], SoundSighting | Losses | TakenBack]
-    ) -> Numbered:
+    def _decoder(self, channel: UnitChannel, sender: Identity | None) -> Callable[[UnitId, bytes], Content]:
+        match channel:
+            case UnitChannel.FOUND:
+                return partial(read_found, self._vault, sender)
+            case UnitChannel.LOSSES:
+                return _losses
+            case UnitChannel.WITHDRAWALS:
+                return partial(read_taken_back, sender)
+            case _:
+                return partial(self._sighting, sender)
+
+    def _numbered(self, opened: Opened, decode: Callable[[UnitId, bytes], Content]) -> Numbered:
         unit = UnitId(opened.header.sender)
-        content: SoundSighting | Losses | TakenBack | RejectedError
+        content: Content | RejectedError
         try:
             content = decode(unit, opened.payload)
         except UnknownVersionError:
@@ -183,7 +200,7 @@ def _addressed(message: Message) -> _Addressed | Refused:
 def _unseal(message: _Addressed, sender: Identity | None, recipient: PrivateIdentity, expected: MessageType) -> Opened:
     def find_sender(name: str) -> Identity | None:
         if name != message.unit:
-            raise WrongTopicError(f"A message of another sender came on a topic of {message.unit}.")
+            raise WrongTopicError("A message of another sender came on a topic of {unit}.", unit=message.unit)
         return sender
 
     return open_envelope(message.payload, recipient=recipient, find_sender=find_sender, expected=expected)
@@ -195,7 +212,7 @@ def _losses(_unit: UnitId, payload: bytes) -> Losses:
 
 def _require_sound(unit: UnitId, sighting: Sighting) -> None:
     if sighting.unit != unit:
-        raise FieldError(f"A sighting of another unit came in a message of {unit}.")
+        raise FieldError("A sighting of another unit came in a message of {unit}.", unit=unit)
     if len({candidate.case for candidate in sighting.candidates}) != len(sighting.candidates):
         raise FieldError("A sighting names one case twice.")
     if sighting.face is not None:
@@ -207,6 +224,8 @@ def _require_sound(unit: UnitId, sighting: Sighting) -> None:
 
 def _require_permitted(record: ConsentRecord, sighting: Sighting) -> None:
     """Raises FieldError when the record is not of this intake."""
+    if record.of_found_child:
+        raise FieldError("The consent record of a found child permits no intake.")
     same = (record.unit, record.site, record.reference, record.basis.kind) == (
         sighting.unit,
         sighting.site,

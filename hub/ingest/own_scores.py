@@ -85,8 +85,9 @@ def _scorer(pack: Pack, *, allow_uncalibrated: bool) -> Scorer | None:
     except PackRejectedError as error:
         if not allow_uncalibrated:
             raise UncalibratedHubPackError(
-                f"{error} Install a calibrated pack, or set uncalibrated = true in hub.toml: reviewers are then told "
-                "that nothing is known of how often strangers score as high."
+                "{error} Install a calibrated pack, or set uncalibrated = true in hub.toml: reviewers are then told"
+                " that nothing is known of how often strangers score as high.",
+                error=error,
             ) from error
         _log.warning("recognition.uncalibrated", reason=str(error))
         return None

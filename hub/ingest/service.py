@@ -7,15 +7,17 @@ from hub.cases.service import CaseService
 from hub.clock import Clock
 from hub.db import Database
 from hub.fleet.service import FleetService
+from hub.found.service import FoundService
 from hub.ingest.capture_time import CaptureTime
 from hub.ingest.committing import Committer
 from hub.ingest.erasing import SightingEraser, UnknownReferenceError
-from hub.ingest.keeping import SightingKeeper
+from hub.ingest.keeping import FoundKeeper, SightingKeeper
 from hub.ingest.model import Counts, ErasureReason, HeldSighting, IntakeFacts, StoredSighting
 from hub.ingest.opening import Message, Opener
 from hub.ingest.reader import SightingReader, UnknownSightingError
 from hub.ingest.withdrawals import TakenBack, Withdrawals
 from hub.review.service import ReviewService
+from hub.staff.service import StaffService
 from protocol.keys import PrivateIdentity
 from protocol.topics import unit_topic
 
@@ -48,6 +50,8 @@ class IngestService:
         fleet: FleetService,
         cases: CaseService,
         review: ReviewService,
+        found: FoundService,
+        staff: StaffService,
         withdrawals: Withdrawals,
         publish: Callable[[str, bytes], None],
         clock: Clock,
@@ -56,7 +60,14 @@ class IngestService:
         self._database = database
         self._fleet = fleet
         self._opener = Opener(database, identity, vault, fleet)
-        self._committer = Committer(fleet, SightingKeeper(cases, review, withdrawals, clock), withdrawals, clock)
+        self._committer = Committer(
+            fleet=fleet,
+            keeper=SightingKeeper(cases, review, withdrawals, clock),
+            found=FoundKeeper(found, withdrawals, clock),
+            staff=staff,
+            withdrawals=withdrawals,
+            clock=clock,
+        )
         self._publish = publish
 
     def receive(self, topic: str, payload: bytes) -> None:

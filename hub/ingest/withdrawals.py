@@ -44,7 +44,7 @@ def read_taken_back(sender: Identity | None, unit: UnitId, payload: bytes) -> Ta
     message = Withdrawal.from_bytes(payload)
     record = open_erasure(message.record, lambda _name: sender)
     if record.place != unit:
-        raise FieldError(f"An erasure record of another place came in a message of {unit}.")
+        raise FieldError("An erasure record of another place came in a message of {unit}.", unit=unit)
     if message.token is not None and withdrawal_of(message.token) != record.withdrawal:
         raise FieldError("A withdrawal's token and its erasure record are of two consents.")
     return TakenBack(record, message.record, message.token)

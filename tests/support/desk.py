@@ -12,11 +12,12 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from credentials.identity import create_identity, write_card
+from credentials.pins import Price
 from hub.access.service import AccessService, Operator, ProviderSettings, Role, SecondFactorPolicy, SessionLimits
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, AuditEntry, entries, record
 from hub.db import Database
-from hub.desk import ConsoleServices
+from hub.desk import ConsoleServices, SiteRooms
 from hub.dispatch.service import (
     AlertSettings,
     AlertStatus,
@@ -29,6 +30,7 @@ from hub.dispatch.service import (
     RecipientKind,
 )
 from hub.fleet.service import FleetService
+from hub.found.service import FoundService
 from hub.ingest.capture_time import CaptureTime
 from hub.matching.service import MatchId, UnknownMatchError
 from hub.review.checklist import Feature, Seen
@@ -37,6 +39,7 @@ from hub.review.model import ReviewId
 from hub.review.service import ReviewRules, ReviewService
 from hub.review.views import Comparison, Queue
 from hub.sites import EVERY_SITE, Sites
+from hub.staff.service import StaffService
 from hub.wording import in_english
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
@@ -59,6 +62,7 @@ SAMPLES = Path(__file__).parents[2] / "models" / "samples"
 
 # Weak on purpose: the suite signs in hundreds of times.
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+QUICK_PRICE = Price(memory=8, passes=1, lanes=1)
 
 
 class SetClock:
@@ -305,6 +309,10 @@ class Desk:
             clock=self.clock,
             ledger=folder / "erasures.ledger",
         )
+        self.sites = SiteRooms(
+            StaffService(self.vault, self.clock, secrets.token_bytes, list_days=14, price=QUICK_PRICE),
+            FoundService(self.database, self.vault, self.registers.cases, self.clock),
+        )
         self.operators: dict[str, Operator] = {}
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")
@@ -313,7 +321,7 @@ class Desk:
     def services(self) -> ConsoleServices:
         """What the console stands on."""
         return ConsoleServices(
-            self.database, self.clock, self.access, self.review, self.dispatch, self.fleet, self.registers
+            self.database, self.clock, self.access, self.review, self.dispatch, self.fleet, self.registers, self.sites
         )
 
     def dispatcher(self) -> Dispatcher:

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from faults import UnavailableError
 from hub.audit.service import AuditAction, entries
-from hub.bootstrap import Services
-from hub.ingest.service import IngestService, Message
+from hub.bootstrap import Services, build_ingest
+from hub.ingest.service import Message
 from protocol.envelope import MessageType, open_envelope
 from protocol.ids import CaseId, PhotoId
 from protocol.receipt import Receipt, Verdict
@@ -32,17 +32,7 @@ class Intake:
 
     def __post_init__(self) -> None:
         hub = self.hub
-        self.room = IngestService(
-            hub.database,
-            hub.vault,
-            hub.identity,
-            fleet=hub.fleet,
-            cases=hub.cases,
-            review=hub.review,
-            withdrawals=hub.intakes.withdrawals,
-            publish=self.publish,
-            clock=hub.clock,
-        )
+        self.room = build_ingest(hub, self.publish)
 
     def publish(self, topic: str, payload: bytes) -> None:
         if self.broker_is_away:

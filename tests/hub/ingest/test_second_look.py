@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from hub.bootstrap import Services, build_recognition, build_services
+from hub.bootstrap import Services, build_ingest, build_recognition, build_services
 from hub.config import HubSettings
 from hub.ingest.model import Finding
 from hub.ingest.own_scores import UncalibratedHubPackError
-from hub.ingest.service import IngestService, UnknownSightingError
+from hub.ingest.service import UnknownSightingError
 from models.align import portrait
 from models.images import decode_image, encode_jpeg, encode_png
 from models.pack import default_pack_path, load_pack
@@ -59,17 +59,7 @@ def raw_score(recogniser: Recogniser, face: Face) -> float:
 def receive(site: HubSite, hub: Services, sighting: Sighting) -> list[tuple[str, bytes]]:
     """Take a sighting in; what was sent for it."""
     sent: list[tuple[str, bytes]] = []
-    room = IngestService(
-        hub.database,
-        hub.vault,
-        hub.identity,
-        fleet=hub.fleet,
-        cases=hub.cases,
-        review=hub.review,
-        withdrawals=hub.intakes.withdrawals,
-        publish=lambda topic, payload: sent.append((topic, payload)),
-        clock=hub.clock,
-    )
+    room = build_ingest(hub, lambda topic, payload: sent.append((topic, payload)))
     room.receive(unit_topic(UNIT, UnitChannel.SIGHTINGS), site.unit().envelope(sighting.to_bytes()))
     return sent
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.audit.model import AuditAction
-from hub.bootstrap import Services
+from hub.bootstrap import Services, build_ingest
 from hub.clock import HOUR, MINUTE
 from hub.ingest.service import IngestService
 from hub.metrics.model import exposition
@@ -32,17 +32,7 @@ def hub(site: HubSite) -> Iterator[Services]:
 
 
 def intake_of(hub: Services) -> IngestService:
-    return IngestService(
-        hub.database,
-        hub.vault,
-        hub.identity,
-        fleet=hub.fleet,
-        cases=hub.cases,
-        review=hub.review,
-        withdrawals=hub.intakes.withdrawals,
-        publish=lambda _topic, _envelope: None,
-        clock=hub.clock,
-    )
+    return build_ingest(hub, lambda _topic, _envelope: None)
 
 
 def numbers(hub: Services) -> dict[str, float]:

@@ -1,0 +1,120 @@
+"""Found children's registrations: kept before the receipt, made cases of the register, checked by a case officer."""
+
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from faults import RejectedError
+from hub.atrest import Vault
+from hub.audit.service import AuditAction, record
+from hub.cases.service import CaseService, PhotographError, ReadPhoto
+from hub.clock import Clock, utc_day
+from hub.db import Database
+from hub.found import store
+from hub.found.model import FoundArrival, FoundRow, UnknownFoundChildError
+from hub.found.opening import place, read_found
+from hub.found.registering import DESPITE, new_case, photograph
+from hub.sites import Sites
+from protocol.consent import ConsentRecord, read_own_record
+from protocol.errors import ReplayedError
+from protocol.found import FoundChild
+from protocol.ids import CaseId, FoundId
+
+__all__ = ["FoundArrival", "FoundRow", "FoundService", "UnknownFoundChildError", "read_found"]
+
+_SHOWN: Final = 200
+
+_log = structlog.get_logger()
+
+
+class FoundService:
+    """The registrations of one hub. Methods with a connection join the caller's transaction."""
+
+    def __init__(self, database: Database, vault: Vault, cases: CaseService, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._cases = cases
+        self._clock = clock
+
+    def keep(self, connection: Connection, arrival: FoundArrival) -> None:
+        """Keep a new registration, before its unit gets the receipt. Raises ReplayedError for one that was kept."""
+        found, at = arrival.found, self._clock()
+        if store.is_known(connection, found.found_id):
+            raise ReplayedError("Another message brought this found child before.")
+        store.add(connection, arrival, at)
+        record(connection, AuditAction.FOUND_RECEIVED, actor=found.unit, subject=found.found_id, at=at, site=found.site)
+
+    def register_next(self) -> bool:
+        """Make a case of the oldest registration that has none; whether there was one.
+
+        Raises DatabaseUnavailableError, or StoredDataError for one that was altered in the database.
+        """
+        with self._database.read() as connection:
+            waiting = store.oldest_new(connection)
+            sealed = None if waiting is None else store.content(connection, waiting)
+        if waiting is None or sealed is None:
+            return False
+        found = FoundChild.from_bytes(self._vault.decrypt(sealed, place(waiting, "content")))
+        # Recognised before the transaction, which must be short.
+        pictures, problem = self._pictures(found)
+        with self._database.begin() as connection:
+            # It may have been withdrawn, or another process was quicker.
+            if store.content(connection, waiting) is not None:
+                self._register(connection, found, pictures, problem)
+        return True
+
+    def consent(self, connection: Connection, found: FoundId) -> ConsentRecord | None:
+        """What permitted a registration, verified when it came; None once it was forgotten."""
+        sealed = store.sealed_consent(connection, found)
+        return None if sealed is None else read_own_record(self._vault.decrypt(sealed, place(found, "consent")))
+
+    def unchecked(self, connection: Connection, sites: Sites) -> list[FoundRow]:
+        """What waits for a case officer of these sites, the oldest first."""
+        return store.unchecked(connection, sites, _SHOWN)
+
+    def of_case(self, connection: Connection, case: CaseId) -> FoundRow | None:
+        """The registration that a case came from; None for a case of the desk's own."""
+        return store.of_case(connection, case)
+
+    def check(self, connection: Connection, found: str, sites: Sites, *, actor: str) -> FoundRow:
+        """A case officer has looked at a registration. Once is enough. Raises UnknownFoundChildError."""
+        row, at = store.find(connection, found), self._clock()
+        if row is None or not sites.include(row.site):
+            raise UnknownFoundChildError("There is no such registration. Go to the list of found children.")
+        if row.checked_at is None:
+            store.set_checked(connection, row.id, actor=actor, at=at)
+            record(connection, AuditAction.FOUND_CHECKED, actor=actor, subject=row.id, at=at, site=row.site)
+        return row
+
+    def of_withdrawal(self, connection: Connection, withdrawal: str) -> list[tuple[FoundId, CaseId | None]]:
+        """The registrations, with their cases, of which a receipt is; `withdrawal`: 64 hexadecimal digits."""
+        return [(row.id, row.case_id) for row in store.of_withdrawal(connection, withdrawal)]
+
+    def forget(self, connection: Connection, found: FoundId) -> None:
+        """Empty a registration of all that describes the child. Its case, if it has one, is the register's to end."""
+        store.forget(connection, found)
+
+    def _pictures(self, found: FoundChild) -> tuple[list[ReadPhoto], str | None]:
+        given = photograph(found, utc_day(self._clock()))
+        try:
+            return self._cases.registrar.photographs.read([given], DESPITE), None
+        except PhotographError as error:
+            # The child goes on the register all the same; the officer asks the site for another picture.
+            return [], type(error).__name__
+
+    def _register(
+        self, connection: Connection, found: FoundChild, pictures: list[ReadPhoto], problem: str | None
+    ) -> None:
+        registrar = self._cases.registrar
+        case_of = new_case(found, read_own_record(found.consent).basis, utc_day(self._clock()))
+        try:
+            with connection.begin_nested():
+                registrar.check(case_of)
+                case = registrar.add(connection, case_of, pictures, found.unit, despite=DESPITE)
+        except RejectedError as error:
+            # A case officer has to see to it: it stays, and nothing of it is lost.
+            store.set_problem(connection, found.found_id, type(error).__name__)
+            _log.warning("found.not_registered", reason=type(error).__name__)
+            return
+        store.set_case(connection, found.found_id, case, problem)
