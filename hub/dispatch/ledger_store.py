@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, insert, select, update
 
+from hub.dispatch import chain_store
 from hub.dispatch.model import (
     AcknowledgedBy,
     Acknowledgement,
@@ -95,6 +96,8 @@ def end_attempt(connection: Connection, delivery: Delivery, attempt: Attempt, ne
     connection.execute(update(deliveries).where(_same(delivery)).values(begun_at=None))
     still = update(deliveries).where(_same(delivery), deliveries.c.next_at.is_not(None))
     connection.execute(still.values(next_at=next_at))
+    if attempt.is_refused:
+        chain_store.look_again(connection, delivery.message_id, delivery.kind, attempt.at)
 
 
 def start(connection: Connection, delivery: Delivery, at: int) -> None:
@@ -106,6 +109,7 @@ def stop(connection: Connection, alert_id: AlertId) -> None:
     """Nothing more goes out of what an alert has said so far."""
     earlier = select(alert_messages.c.id).where(alert_messages.c.alert_id == alert_id)
     connection.execute(update(deliveries).where(deliveries.c.message_id.in_(earlier)).values(next_at=None))
+    chain_store.end_all(connection, alert_id)
 
 
 def reached(connection: Connection, alert_id: AlertId) -> set[RecipientId]:
@@ -119,21 +123,6 @@ def reached(connection: Connection, alert_id: AlertId) -> set[RecipientId]:
     return {RecipientId(one) for one in connection.scalars(query)}
 
 
-def with_reserves(connection: Connection) -> list[MessageId]:
-    """Messages whose alert holds and that keep somebody in reserve."""
-    recalled = exists().where(
-        alert_messages.c.alert_id == alerts.c.id, alert_messages.c.kind == str(MessageKind.RECALL)
-    )
-    query = (
-        select(deliveries.c.message_id)
-        .join(alert_messages, alert_messages.c.id == deliveries.c.message_id)
-        .join(alerts, alerts.c.id == alert_messages.c.alert_id)
-        .where(deliveries.c.started_at.is_(None), ~recalled.correlate(alerts))
-        .distinct()
-    )
-    return [MessageId(one) for one in connection.scalars(query)]
-
-
 def find_by_token(connection: Connection, token_index: bytes) -> Delivery | None:
     """The delivery that a link belongs to."""
     return next(iter(_deliveries(connection, deliveries.c.token_index == token_index, {})), None)
@@ -145,13 +134,14 @@ def find_by_code(connection: Connection, code: str) -> Delivery | None:
 
 
 def acknowledge(connection: Connection, delivery: Delivery, given: Acknowledgement) -> None:
-    """Enter that a recipient has read a message. No further attempt is needed."""
+    """Enter that a recipient has read a message. No further attempt is needed, nor anybody of the kind after them."""
     connection.execute(
         insert(acknowledgements).values(
             message_id=delivery.message_id, recipient=delivery.recipient, at=given.at, by=str(given.by)
         )
     )
     connection.execute(update(deliveries).where(_same(delivery)).values(next_at=None))
+    chain_store.end(connection, delivery.message_id, delivery.kind)
 
 
 def acknowledgement_count(connection: Connection, alert_id: AlertId) -> int:

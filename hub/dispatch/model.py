@@ -137,6 +137,11 @@ class Attempt:
     result: AttemptResult
     code: int | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether waiting for this recipient is of no use."""
+        return self.result in (AttemptResult.REFUSED, AttemptResult.NOT_A_RECIPIENT)
+
 
 class AcknowledgedBy(StrEnum):
     """How a recipient said that a message was read."""
@@ -178,8 +183,7 @@ class Delivery:
     @property
     def is_refused(self) -> bool:
         """Whether waiting for this recipient is of no use."""
-        last = self.attempts[-1].result if self.attempts else None
-        return last in (AttemptResult.REFUSED, AttemptResult.NOT_A_RECIPIENT)
+        return bool(self.attempts) and self.attempts[-1].is_refused
 
     @property
     def may_repeat(self) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
-from hub.dispatch import ledger_store, store
+from hub.dispatch import chain_store, ledger_store, store
 from hub.dispatch.cap import SIGNATURE_CONTEXT, cap_document
 from hub.dispatch.ledger_store import NewDelivery
 from hub.dispatch.message import Confirmation
@@ -74,9 +74,14 @@ class Outbox:
         chosen = list(recipients)
         # A recall and a follow-up go to everyone at once; only the first word goes in turns.
         first = _first_turns(chosen) if kind is MessageKind.ALERT else {}
+        reserved = set()
         for one in chosen:
             starts = kind is not MessageKind.ALERT or one.entered.turn == first[one.entered.kind]
             ledger_store.add_delivery(connection, self._delivery(message, one, at if starts else None))
+            if not starts:
+                reserved.add(one.entered.kind)
+        for waiting in sorted(reserved):
+            chain_store.wait(connection, message.id, waiting, at)
         return message
 
     def confirmation(self, message_id: MessageId, recipient_id: RecipientId) -> Confirmation:

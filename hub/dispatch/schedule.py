@@ -1,12 +1,11 @@
 """What the passing of time brings about: held alerts go, the next in turn get theirs, and what came of it is asked."""
 
 from collections.abc import Callable
-from itertools import groupby
 
 from sqlalchemy import Connection
 
 from hub.audit.service import AuditAction, record
-from hub.dispatch import ledger_store, store
+from hub.dispatch import chain_store, ledger_store, store
 from hub.dispatch.directory import RecipientDirectory
 from hub.dispatch.model import Alert, AlertTimes, Delivery, MessageKind
 from hub.dispatch.outbox import Outbox
@@ -34,9 +33,7 @@ class Schedule:
     def has_work(self, connection: Connection, at: int) -> bool:
         """Whether anything may be due; asked in a transaction for reading."""
         return bool(
-            store.held_until(connection, at)
-            or store.to_follow_up(connection, at)
-            or ledger_store.with_reserves(connection)
+            store.held_until(connection, at) or store.to_follow_up(connection, at) or chain_store.due(connection, at)
         )
 
     def work(self, connection: Connection, at: int) -> None:
@@ -55,29 +52,32 @@ class Schedule:
         store.follow(connection, alert.id, 1, at + self._times.follow_ups[0])
 
     def _escalate(self, connection: Connection, at: int) -> None:
-        messages = ledger_store.with_reserves(connection)
-        for deliveries in ledger_store.deliveries_of(connection, messages, {}).values():
-            for _, chain in groupby(deliveries, key=lambda one: one.kind):
-                for delivery in self._next_in_turn(list(chain), at):
-                    ledger_store.start(connection, delivery, at)
-                    message = store.find_message(connection, delivery.message_id)
-                    subject = delivery.message_id if message is None else message.alert.id
-                    action, turn = AuditAction.ALERT_ESCALATED, delivery.turn
-                    record(
-                        connection, action, actor=HUB, subject=subject, at=at, recipient=delivery.recipient, number=turn
-                    )
+        for message_id, kind in chain_store.due(connection, at):
+            found = ledger_store.deliveries_of(connection, [message_id], {})[message_id]
+            chain = [one for one in found if one.kind is kind]
+            reserve = sorted((one for one in chain if one.started_at is None), key=lambda one: one.turn)
+            started = [one for one in chain if one.started_at is not None]
+            if not reserve or any(one.acknowledged for one in started):
+                chain_store.end(connection, message_id, kind)
+                continue
+            last = max((one.started_at or 0 for one in started), default=0)
+            turn_ends = last + self._times.escalation
+            if at < turn_ends and not all(one.is_refused for one in started):
+                chain_store.look_again(connection, message_id, kind, turn_ends)
+                continue
+            self._start_next(connection, reserve, at)
+            chain_store.look_again(connection, message_id, kind, at + self._times.escalation)
 
-    def _next_in_turn(self, chain: list[Delivery], at: int) -> list[Delivery]:
-        """Those of one kind that are to be tried now because nobody before them has acknowledged."""
-        started = [one for one in chain if one.started_at is not None]
-        reserve = [one for one in chain if one.started_at is None]
-        if not reserve or any(one.acknowledged for one in started):
-            return []
-        newest = max((one.started_at or 0 for one in started), default=0)
-        if at - newest < self._times.escalation and not all(one.is_refused for one in started):
-            return []
-        turn = min(one.turn for one in reserve)
-        return [one for one in reserve if one.turn == turn]
+    def _start_next(self, connection: Connection, reserve: list[Delivery], at: int) -> None:
+        """`reserve`: of one message and kind, in the order of their turns."""
+        message = store.find_message(connection, reserve[0].message_id)
+        subject = reserve[0].message_id if message is None else message.alert.id
+        for delivery in reserve:
+            if delivery.turn != reserve[0].turn:
+                return
+            ledger_store.start(connection, delivery, at)
+            action, turn = AuditAction.ALERT_ESCALATED, delivery.turn
+            record(connection, action, actor=HUB, subject=subject, at=at, recipient=delivery.recipient, number=turn)
 
     def _follow_up(self, connection: Connection, alert: Alert, number: int, at: int) -> None:
         store.end_following(connection, alert.id)

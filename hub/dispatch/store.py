@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
 from hub.dispatch.model import Alert, AlertId, AlertMessage, AlertStatus, MessageId, MessageKind
 from hub.dispatch.tables import (
@@ -11,6 +11,7 @@ from hub.dispatch.tables import (
     alerts,
     followed_alerts,
     held_alerts,
+    unpublished_messages,
 )
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
@@ -126,6 +127,7 @@ def add_message(
             signature=signature,
         )
     )
+    connection.execute(insert(unpublished_messages).values(message_id=message.id))
 
 
 def find_message(connection: Connection, message_id: str) -> AlertMessage | None:
@@ -148,14 +150,12 @@ def document_of(connection: Connection, message_id: MessageId) -> tuple[bytes, b
 
 def unpublished(connection: Connection) -> list[AlertMessage]:
     """Messages that do not stand in the feed yet, the oldest first."""
-    there = exists().where(alert_publications.c.message_id == alert_messages.c.id)
-    return _messages(connection, ~there)
+    return _messages(connection, alert_messages.c.id.in_(select(unpublished_messages.c.message_id)))
 
 
 def unpublished_count(connection: Connection) -> int:
     """How many messages do not stand in the feed yet."""
-    there = exists().where(alert_publications.c.message_id == alert_messages.c.id)
-    return connection.scalar(select(func.count()).select_from(alert_messages).where(~there)) or 0
+    return connection.scalar(select(func.count()).select_from(unpublished_messages)) or 0
 
 
 def published(connection: Connection, sites: Sites, limit: int) -> list[tuple[AlertMessage, int]]:
@@ -182,6 +182,7 @@ def publications(connection: Connection, message_ids: Sequence[MessageId]) -> di
 def add_publication(connection: Connection, message_id: MessageId, at: int) -> None:
     """Note that a message stands in the feed."""
     connection.execute(insert(alert_publications).values(message_id=message_id, published_at=at))
+    connection.execute(delete(unpublished_messages).where(unpublished_messages.c.message_id == message_id))
 
 
 def _messages(connection: Connection, condition: ColumnElement[bool]) -> list[AlertMessage]:

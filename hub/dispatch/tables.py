@@ -94,6 +94,22 @@ followed_alerts = Table(
     Column("next_at", BigInteger, nullable=False, index=True),
 )
 
+# Messages that do not stand in the feed yet, for the same reason.
+unpublished_messages = Table(
+    "unpublished_messages",
+    metadata,
+    Column("message_id", String(16), ForeignKey("alert_messages.id"), primary_key=True),
+)
+
+# Messages of which somebody of a kind is kept in reserve; `next_at`: when to see whether it is the next one's turn.
+waiting_chains = Table(
+    "waiting_chains",
+    metadata,
+    Column("message_id", String(16), ForeignKey("alert_messages.id"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("next_at", BigInteger, nullable=False, index=True),
+)
+
 alert_publications = Table(
     "alert_publications",
     metadata,

@@ -118,7 +118,7 @@ class Postgres:
         try:
             yield url
         finally:
-            self.execute(f"DROP DATABASE {url.rpartition('/')[2].partition('?')[0]} WITH (FORCE)")
+            self.execute(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
 
     def create_database(self, *, migrated: bool = True) -> str:
         """A new database's URL; it is there until the server's folder goes."""

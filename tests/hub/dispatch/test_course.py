@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from hub.audit.service import AuditAction
@@ -12,11 +13,11 @@ from hub.dispatch.cap import SIGNATURE_CONTEXT
 from hub.dispatch.errors import AlertStageError, BroadcastError, RecipientError, UnknownTokenError
 from hub.dispatch.model import AlertState, AlertTimes, MessageKind, RecallReason, Stage
 from hub.dispatch.recipient import Grade, Reach, RecipientKind
-from hub.dispatch.tables import broadcast_screenings
+from hub.dispatch.tables import broadcast_screenings, held_alerts, unpublished_messages, waiting_chains
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId, SiteId
 from protocol.keys import SigningKey
-from tests.support.desk import MINUTE, Desk, police_desk
+from tests.support.desk import MINUTE, Desk, Intake, police_desk
 from tests.support.gateway import Gateway, Mood
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -289,3 +290,25 @@ def test_refused_or_unfounded_report_goes_out(desk: Desk) -> None:
     with desk.database.read() as connection:
         assert desk.dispatch.alert_count(connection, EVERY_SITE) == 0
         assert desk.dispatch.broadcasts.waiting(connection, EVERY_SITE) == []
+
+
+def test_alerts_of_the_past_are_looked_at_each_second(desk: Desk, gateway: Gateway, other: Gateway) -> None:
+    desk.add_recipient(police_desk(gateway.url))
+    desk.add_recipient(police_desk(other.url, turn=2))
+    for number in range(3):
+        desk.confirm(desk.open_review(Intake(reference=f"PAST-{number}")))
+    work(desk)
+    with desk.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(waiting_chains)) == 3
+    with desk.database.begin() as connection:
+        desk.dispatch.acknowledge(connection, token(gateway.taken[0]), desk.clock())
+    recall(desk)
+    work(desk)
+    desk.clock.now += 31 * MINUTE
+    for _ in range(2):  # Whose turn it was is told, and then nobody is left.
+        work(desk)
+        desk.clock.now += 31 * MINUTE
+    with desk.database.read() as connection:
+        for table in (waiting_chains, unpublished_messages, held_alerts):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
+        assert not desk.dispatch.schedule.has_work(connection, desk.clock())
