@@ -64,7 +64,15 @@ class Recipient(StrEnum):
 
 _SAME_TEXTS: Final = {"schema_version": SCHEMA, "event_type": "basis-recorded"}
 _OF_AN_INTAKE: Final = {
-    "pii_categories": (Category.FACE_IMAGE, Category.FACE_TEMPLATE, Category.AGE_BAND, Category.SEX),
+    "pii_categories": (
+        Category.FACE_IMAGE,
+        Category.FACE_TEMPLATE,
+        Category.AGE_BAND,
+        Category.SEX,
+        Category.NAME,
+        Category.LANGUAGES,
+        Category.CIRCUMSTANCES,
+    ),
     "recipients": (Recipient.REVIEWERS, Recipient.ALERTED),
 }
 _OF_A_FOUND_CHILD: Final = {"pii_categories": tuple(Category), "recipients": tuple(Recipient)}
