@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
-
 from credentials.identity import load_identity
 from credentials.private_files import make_private_directory
 from hub.access.service import AccessService
+from hub.alerted_cases import AlertedCases
 from hub.atrest import Vault, load_vault
 from hub.audit.service import AuditLog
-from hub.cases.service import CaseService, CaseState, PhotographReader, Register, Retention, UnknownCaseError
+from hub.cases.service import CaseService, PhotographReader, Register, Retention
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
 from hub.db import Database
@@ -36,7 +35,7 @@ from hub.witness import HeadKeeper
 from hub.wording import in_english
 from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
-from protocol.ids import CaseId, owner
+from protocol.ids import owner
 from protocol.keys import PrivateIdentity
 
 
@@ -104,11 +103,13 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
     watchlist = _watchlist(ground, cases, fleet, photographs.pack_digest)
     matches = RegisterMatches(cases)
     sightings = SightingReader(database, vault)
+    alerted = AlertedCases(cases)
     dispatch = DispatchService(
         alert_settings(settings),
         vault,
         identity.signing_key,
-        is_over=lambda connection, case: _is_over(cases, connection, case),
+        is_over=alerted.is_over,
+        known_as=alerted.known_as,
         times=settings.alert_times,
     )
     rules = settings.review_rules
@@ -330,14 +331,6 @@ def alert_settings(settings: HubSettings) -> AlertSettings:
         status=settings.alert_status,
         takes_replies=settings.alert_replies_secret_file is not None,
     )
-
-
-def _is_over(cases: CaseService, connection: Connection, case: CaseId) -> bool:
-    try:
-        state = cases.summary(connection, cases.reader.surviving(connection, case)).state
-    except UnknownCaseError:
-        return False  # Another hub's: whether it has ended is not known here.
-    return state in {CaseState.CLOSED, CaseState.EXPIRED, CaseState.ERASED}
 
 
 def _retention(settings: HubSettings) -> Retention:

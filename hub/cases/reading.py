@@ -51,6 +51,16 @@ class CaseReader:
             case = row.merged_into
         return case
 
+    def known_as(self, connection: Connection, case: CaseId) -> frozenset[CaseId]:
+        """The case that it went into in the end, and all that went into that one. Raises UnknownCaseError."""
+        found: set[CaseId] = set()
+        waiting = [self.surviving(connection, case)]
+        while waiting:
+            one = waiting.pop()
+            found.add(one)
+            waiting += store.merged_cases(connection, one)
+        return frozenset(found)
+
     def summary(self, connection: Connection, case: CaseId) -> CaseSummary:
         """Raises UnknownCaseError."""
         return self.summary_of(connection, self.record(connection, case))
@@ -128,7 +138,7 @@ class CaseReader:
         """Raises UnknownCaseError unless the photograph is, or was, one of that case's."""
         row = store.find(connection, case)
         if row is None or not photo_store.belongs(connection, self.surviving(connection, case), photo):
-            raise UnknownCaseError(f"The case {case} or its photograph is not known here.")
+            raise UnknownCaseError("The case {case} or its photograph is not known here.", case=case)
 
     def templates(self, connection: Connection, case: CaseId, pack_digest: bytes) -> list[EntryTemplate]:
         """The templates of a case's photographs that one pack made, in the order of the photographs."""
@@ -147,7 +157,7 @@ class CaseReader:
         with self._database.read() as connection:
             sealed = photo_store.sealed_picture(connection, self.surviving(connection, case), photo, column)
         if sealed is None:
-            raise UnknownCaseError(f"The case {case} has no such photograph.")
+            raise UnknownCaseError("The case {case} has no such photograph.", case=case)
         return self._vault.decrypt(sealed, photo_place(photo, column))
 
     def _events(self, connection: Connection, case: CaseId) -> list[CaseEvent]:

@@ -20,7 +20,7 @@ from hub.dispatch.recipient_store import SealedRecipient
 from hub.languages import LANGUAGES
 from hub.sites import EVERY_SITE, Sites
 from protocol.errors import InvalidIdError
-from protocol.ids import parse_case_id, parse_hub_id, parse_site_id
+from protocol.ids import CaseId, parse_case_id, parse_hub_id, parse_site_id
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 _MOST_TURNS: Final = 9
@@ -36,9 +36,15 @@ _CHECKS: Final[dict[Reach, Callable[[str], str]]] = {
 class RecipientDirectory:
     """The recipients of one hub. Every method joins the caller's transaction."""
 
-    def __init__(self, vault: Vault, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        """`vault` encrypts names and addresses."""
+    def __init__(
+        self,
+        vault: Vault,
+        known_as: Callable[[Connection, CaseId], frozenset[CaseId]],
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        """`vault` encrypts names and addresses; `known_as`: every identifier that a case has had by merging."""
         self._vault = vault
+        self._known_as = known_as
         self._random = random
 
     def add(self, connection: Connection, new: NewRecipient, sites: Sites, *, actor: str, at: int) -> Recipient:
@@ -84,7 +90,7 @@ class RecipientDirectory:
     def chosen(self, connection: Connection, alert: Alert) -> list[Recipient]:
         """Who is to get an alert, each address once."""
         reached: dict[Reach, set[str]] = {
-            Reach.CASE: {alert.case},
+            Reach.CASE: set(self._known_as(connection, alert.case)),
             Reach.SITE: {alert.site},
             Reach.COUNTRY: set(alert.every_country),
         }
@@ -108,13 +114,13 @@ def _check(new: NewRecipient) -> None:
     if not _NAME.fullmatch(new.name):
         raise RecipientError("Give the recipient a name of 1 to 80 characters, such as Police desk Jashore.")
     if new.language not in LANGUAGES:
-        raise RecipientError(f"Choose one of the languages {', '.join(LANGUAGES)}.")
+        raise RecipientError("Choose one of the languages {listed}.", listed=", ".join(LANGUAGES))
     if not 1 <= new.turn <= _MOST_TURNS:
-        raise RecipientError(f"A turn is a number from 1 to {_MOST_TURNS}.")
+        raise RecipientError("A turn is a number from 1 to {most_turns}.", most_turns=_MOST_TURNS)
     try:
         _CHECKS[new.reach](new.of)
     except InvalidIdError as error:
-        raise RecipientError(str(error)) from error
+        raise RecipientError(error.sentence) from error
 
 
 def _place(recipient_id: RecipientId) -> str:

@@ -105,14 +105,16 @@ class DispatchService:
         key: SigningKey,
         *,
         is_over: Callable[[Connection, CaseId], bool],
+        known_as: Callable[[Connection, CaseId], frozenset[CaseId]],
         times: AlertTimes | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`key` signs the documents of the feed; `is_over`: whether a case has ended."""
+        """`key` signs the documents of the feed; `is_over`: whether a case has ended; `known_as`: all of its names."""
         self.settings = settings
         self._times = times or AlertTimes()
         self._random = random
-        self.directory = RecipientDirectory(vault, random)
+        self._known_as = known_as
+        self.directory = RecipientDirectory(vault, known_as, random)
         self.outbox = Outbox(settings, vault, key, random)
         self.schedule = Schedule(self.outbox, self.directory, self._times, is_over)
         self.broadcasts = Broadcasts(vault, random)
@@ -243,6 +245,15 @@ class DispatchService:
     def alerts(self, connection: Connection, sites: Sites) -> Sequence[AlertState]:
         """The newest alerts of the sites and how far each has come."""
         return self._states(connection, store.newest(connection, sites, PAGE_LENGTH))
+
+    def about(self, connection: Connection, case: CaseId, sites: Sites) -> Sequence[AlertState]:
+        """The alerts of a case, under whichever identifier it stood then, the newest first."""
+        return self._states(connection, store.about(connection, self._known_as(connection, case), sites))
+
+    def reports_about(self, connection: Connection, case: CaseId, sites: Sites) -> int:
+        """How many reports of a case wait to be screened before they go out."""
+        names = self._known_as(connection, case)
+        return sum(one.report.case in names for one in self.broadcasts.waiting(connection, sites))
 
     def alert(self, connection: Connection, alert_id: str, sites: Sites) -> AlertState:
         """One alert. Raises UnknownAlertError, also for one of another site: that there is one is no less a secret."""

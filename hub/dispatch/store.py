@@ -67,6 +67,13 @@ def newest(connection: Connection, sites: Sites, limit: int) -> list[Alert]:
     return [_alert(row) for row in connection.execute(query)]
 
 
+def about(connection: Connection, cases: Iterable[CaseId], sites: Sites) -> list[Alert]:
+    """Alerts of some cases at the sites, the newest first."""
+    here = (alerts.c.case_id.in_(sorted(cases)), sites.condition(alerts.c.site))
+    query = select(alerts).where(*here).order_by(alerts.c.raised_at.desc(), alerts.c.id)
+    return [_alert(row) for row in connection.execute(query)]
+
+
 def alerted_reviews(connection: Connection, since: int) -> frozenset[str]:
     """The reviews whose decision raised an alert from a moment on."""
     query = select(alerts.c.review_id).where(alerts.c.raised_at >= since, alerts.c.review_id.is_not(None))

@@ -47,7 +47,7 @@ alerts = Table(
     Column("review_id", String(16)),
     Column("outcome", String(16)),
     Column("broadcast_id", String(16), ForeignKey("broadcasts.id")),
-    Column("case_id", String(130), nullable=False),
+    Column("case_id", String(130), nullable=False, index=True),
     Column("reference", String(64), nullable=False),
     Column("site", String(130), nullable=False),
     Column("countries", Text, nullable=False),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from credentials.identity import create_identity, write_card
 from credentials.pins import Price
 from hub.access.service import AccessService, Operator, ProviderSettings, Role, SecondFactorPolicy, SessionLimits
+from hub.alerted_cases import AlertedCases
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, AuditEntry, entries, record
 from hub.db import Database
@@ -283,6 +284,7 @@ class Desk:
             self.vault,
             SigningKey(b"\7" * 32),
             is_over=lambda _connection, case: case in self.over,
+            known_as=lambda connection, case: AlertedCases(self.registers.cases).known_as(connection, case),
             times=times or AlertTimes(preview=0),
         )
         for one in recipients:

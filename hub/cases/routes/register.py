@@ -131,6 +131,8 @@ def show_case(
         erasures = rooms.erasure.of_case(connection, name)
         searched_at = rooms.matches.last_search(connection, name)
         matches = rooms.matches.of_case(connection, name)
+        alerts = services.dispatch.about(connection, name, visitor.operator.sites)
+        reports = services.dispatch.reports_about(connection, name, visitor.operator.sites)
     state = case.summary.state
     return pages.show(
         "case.html",
@@ -141,6 +143,8 @@ def show_case(
         suggestions=suggestions,
         erasures=erasures,
         searched_at=searched_at,
+        alerts=alerts,
+        reports=reports,
         matches=matches,
         closing=reasons(state, CaseState.CLOSED),
         erasing=[one for one in reasons(state, CaseState.ERASED) if one != "record-expired"],

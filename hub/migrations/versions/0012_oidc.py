@@ -59,6 +59,7 @@ def _alerts() -> None:
         "INSERT INTO unpublished_messages (message_id) SELECT id FROM alert_messages"
         " WHERE NOT EXISTS (SELECT 1 FROM alert_publications WHERE message_id = alert_messages.id)"
     )
+    op.create_index(op.f("ix_alerts_case_id"), "alerts", ["case_id"], unique=False)
     # The worker looks at each of them once, and finds when to look again.
     op.execute(
         "INSERT INTO waiting_chains (message_id, kind, next_at) SELECT DISTINCT d.message_id, d.kind, 0"

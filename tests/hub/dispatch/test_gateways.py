@@ -105,7 +105,8 @@ from protocol.keys import SigningKey
 
 url, folder = sys.argv[1], Path(sys.argv[2])
 settings = AlertSettings("bd", "https://desk.example", "bd@desk.example", "Desk", AlertStatus.EXERCISE)
-service = DispatchService(settings, Vault(bytes(32)), SigningKey(bytes(32)), is_over=lambda *_: False)
+asked = {"is_over": lambda *_: False, "known_as": lambda _, case: {case}}
+service = DispatchService(settings, Vault(bytes(32)), SigningKey(bytes(32)), **asked)
 service.dispatcher(Database(url), folder, lambda: int(sys.argv[3])).deliver()
 """
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from hub.access.service import Role
-from hub.dispatch.service import AlertTimes, Report, Stage
+from hub.dispatch.service import AlertTimes, Report, Stage, Verdict
 from hub.sites import EVERY_SITE
 from hub.web import build_console
 from protocol.ids import CaseId, SiteId
 from tests.hub.web.conftest import MakePerson
+from tests.support.cases import add_case, new_case
 from tests.support.console import ConsoleServer
-from tests.support.desk import Desk, police_desk
+from tests.support.desk import SITE, Desk, police_desk
 from tests.support.gateway import Gateway
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -169,3 +170,22 @@ def test_broadcast_is_sent_by_whoever_recorded_it(desk: Desk, person: MakePerson
         assert desk.dispatch.alerts(connection, EVERY_SITE)[0].stage is Stage.SENT
     unknown = {"case": "bd/c-none", "site": "bd/benapole", "source": "Called them back.", "corroboration": "GD entry."}
     assert dora.post("/broadcasts", csrf=dora.token("/broadcasts"), **unknown).status_code in (400, 404)
+
+
+def test_broadcast_and_its_case_do_not_lead_to_each_other(desk: Desk, person: MakePerson) -> None:
+    case = add_case(desk, new_case("GD 1/2026", "Rahim Uddin"))
+    desk.add_operator("rekha", Role.CASE_OFFICER)
+    report = Report(case, SITE, frozenset(), "Called the mother back.", "The entry was seen.")
+    rekha = person("rekha")
+    assert "/alerts/" not in rekha.get(f"/cases/{case}").text
+    with desk.database.begin() as connection:
+        broadcast = desk.dispatch.broadcasts.propose(connection, report, desk.amina, desk.clock())
+    page = rekha.get(f"/cases/{case}").text
+    assert "A broadcast waits for a second person." in page
+    assert 'href="/broadcasts"' not in page  # Their role does not open it.
+    with desk.database.begin() as connection:
+        desk.dispatch.screen(connection, broadcast, Verdict.APPROVED, desk.bimal, desk.clock())
+        (state,) = desk.dispatch.about(connection, case, EVERY_SITE)
+    assert f'href="/alerts/{state.alert.id}"' in rekha.get(f"/cases/{case}").text
+    assert f'href="/cases/{case}"' in rekha.get(f"/alerts/{state.alert.id}").text
+    assert f'href="/cases/{case}"' not in person("amina").get(f"/alerts/{state.alert.id}").text
