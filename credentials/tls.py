@@ -80,6 +80,16 @@ def read_revocations(context: ssl.SSLContext, revoked: Path) -> None:
         raise PrivateFileError(f"The list of revoked certificates {revoked} cannot be used: {error}.") from error
 
 
+def read_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Let a server that runs show this certificate, such as a renewed one, on every connection from now on.
+
+    Raises PrivateFileError as `client_context` does; the certificate before it stays in use.
+    """
+    # Tried apart first: OpenSSL puts a certificate into the context before it looks whether the key fits.
+    _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, require_private(key))
+    _load(context, certificate, key)
+
+
 @contextmanager
 def _in_memory(data: bytes) -> Iterator[Path]:
     """A file that is on no disk: OpenSSL's Python binding takes a key from a path alone."""
@@ -98,11 +108,18 @@ def _no_password() -> str:
 
 def _configure(context: ssl.SSLContext, authority: Path | None, certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    _load(context, certificate, key)
+    if authority is not None:
+        try:
+            context.load_verify_locations(authority)
+        except (OSError, ssl.SSLError) as error:
+            raise PrivateFileError(f"The certificate {authority} cannot be used: {error}.") from error
+    return context
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     try:
         # An encrypted key is refused. Without this a daemon would ask a terminal for its password, and hang.
         context.load_cert_chain(certificate, key, password=_no_password)
-        if authority is not None:
-            context.load_verify_locations(authority)
     except (OSError, ssl.SSLError) as error:
         raise PrivateFileError(f"The certificates {certificate} and {key} cannot be used: {error}.") from error
-    return context

@@ -66,8 +66,13 @@ class Services:
     review: ReviewService
 
 
-def build_services(settings: HubSettings, clock: Clock = system_clock) -> Services:
-    """Open the hub's folder and bring its database to this version. Raises MisconfiguredError or UnavailableError."""
+def build_services(
+    settings: HubSettings, clock: Clock = system_clock, *, listing_clock: Clock | None = None
+) -> Services:
+    """Open the hub's folder and bring its database to this version. Raises MisconfiguredError or UnavailableError.
+
+    `listing_clock`: by which listings run out, where that is to be another.
+    """
     identity = load_identity(settings.identity)
     _require_one_hub(settings, identity)
     vault = load_vault(settings.storage_key)
@@ -75,7 +80,7 @@ def build_services(settings: HubSettings, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     try:
         database.migrate()
-        services = _wire(_Ground(settings, clock, database, vault), identity)
+        services = _wire(_Ground(settings, clock, listing_clock or clock, database, vault), identity)
         ledger = services.intakes.ledger
         recover(settings.data, database, services.fleet, services.watchlist, ledger, hub=settings.hub, clock=clock)
     except BaseException:
@@ -90,6 +95,7 @@ class _Ground:
 
     settings: HubSettings
     clock: Clock
+    listing_clock: Clock
     database: Database
     vault: Vault
 
@@ -162,6 +168,7 @@ def _cases(ground: _Ground, photographs: PhotographReader) -> CaseService:
         ground.vault,
         photographs,
         clock=ground.clock,
+        listing_clock=ground.listing_clock,
         entropy=secrets.token_bytes,
         hub=settings.hub,
         slices=settings.slices,

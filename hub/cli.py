@@ -9,8 +9,9 @@ import typer
 from hub.audit_commands import app as audit
 from hub.backup.commands import backup, backup_key, restore
 from hub.case_commands import app as case
+from hub.clock import SteadyClock, system_clock
 from hub.commands import CommandContext, actor, services_of, settings_of
-from hub.config import BrokerKind
+from hub.config import BrokerKind, HubSettings
 from hub.control_commands import app as control_pairs
 from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
@@ -47,17 +48,19 @@ def serve(
     context: typer.Context,
     broker: Annotated[BrokerKind | None, typer.Option(help="Run mosquitto here, or use another's broker.")] = None,
 ) -> None:
-    """Run the hub until it is stopped with SIGTERM or Ctrl-C. SIGHUP: look at the units again.
+    """Run the hub until it is stopped with SIGTERM or Ctrl-C. SIGHUP: read units, keys and certificates again.
 
     Started a second time on the same database, it stands by, and takes over when the first ends.
     """
     from hub.bootstrap import build_services
     from hub.server import serve_when_leading
 
-    settings = settings_of(context)
-    if broker is not None:
-        settings = settings.model_copy(update={"broker": broker})
-    serve_when_leading(build_services(settings))
+    def read_settings() -> HubSettings:
+        settings = settings_of(context)
+        return settings if broker is None else settings.model_copy(update={"broker": broker})
+
+    services = build_services(read_settings(), listing_clock=SteadyClock(system_clock))
+    serve_when_leading(services, read_settings)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Time as the hub passes it around: whole milliseconds since 1970 UTC, from a clock that is an argument."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -34,6 +35,41 @@ def system_clock() -> int:
     if not _EARLIEST <= now < _LATEST:
         raise ClockError(f"The clock of this machine says {utc_day(now)}. Set it; nothing was lost meanwhile.")
     return now
+
+
+def counted() -> int:
+    """Milliseconds that this machine has counted since it was switched on, whatever its clock says."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+class SteadyClock:
+    """A clock that believes a leap ahead only when it has lasted for an hour, by the machine's own count.
+
+    For what ends with a day: one second of next year must take no child from the lists. It follows a clock that is
+    set back at once, and one that is set ahead while it does not run.
+    """
+
+    def __init__(self, clock: Clock, count: Callable[[], int] = counted) -> None:
+        """`clock` is believed now."""
+        self._clock = clock
+        self._count = count
+        self._believed = clock(), count()
+        self._leapt: int | None = None  # when the leap was seen, by the count
+        self._lock = threading.Lock()
+
+    def __call__(self) -> int:
+        """Milliseconds since 1970 UTC. Raises what the clock does."""
+        with self._lock:
+            now, count = self._clock(), self._count()
+            at, since = self._believed
+            expected = at + count - since
+            if now - expected <= HOUR:
+                self._leapt = None
+            elif self._leapt is None or count - self._leapt < HOUR:
+                self._leapt = count if self._leapt is None else self._leapt
+                return expected
+            self._believed = now, count
+            return now
 
 
 def moment(at: int) -> datetime:

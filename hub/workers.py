@@ -8,7 +8,7 @@ import structlog
 
 from faults import UnavailableError
 from hub.cases.service import CaseService, Completion
-from hub.clock import MINUTE, Clock, utc_day
+from hub.clock import MINUTE, Clock
 from hub.db import Database
 from hub.fleet.service import FleetService, UnitFileError
 from hub.found.service import FoundService
@@ -170,7 +170,7 @@ class WatchlistWorker:
             # pack ends the time of two packs.
             changing = self._watchlist.is_changing_pack(connection)
             due = self._watchlist.is_compaction_due(connection)
-            source = self._cases.revision(connection), utc_day(self._clock()), changing, due
+            source = self._cases.revision(connection), self._cases.listing_day(), changing, due
         if source != self._published_from:
             self._watchlist.publish("cases, units, their pack or the day changed")
             self._published_from = source

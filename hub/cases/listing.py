@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -21,10 +22,14 @@ class Listing:
     """The cases that units search for: missing children whose listing has not run out."""
 
     def __init__(self, reader: CaseReader, pack_digest: bytes, clock: Clock) -> None:
-        """`pack_digest`: of the pack that the hub runs."""
+        """`pack_digest`: of the pack that the hub runs; `clock`: by which listings run out."""
         self._reader = reader
         self._pack_digest = pack_digest
         self._clock = clock
+
+    def day(self) -> date:
+        """Today."""
+        return utc_day(self._clock())
 
     def digests(self, connection: Connection, name: SliceName, *, every_pack: bool) -> dict[CaseId, bytes]:
         """A slice's cases today. The digest of a case is another when its entry is.
@@ -37,7 +42,7 @@ class Listing:
         query = (
             _joined(cases.c.id, *columns, case_photos.c.id.label("photo"), case_templates.c.pack_digest)
             .where(cases.c.slice == name, cases.c.state == CaseState.OPEN)
-            .where(cases.c.listed_until >= utc_day(self._clock()))
+            .where(cases.c.listed_until >= self.day())
         )
         digests = {}
         for case, group in groupby(connection.execute(query), key=lambda row: row.id):

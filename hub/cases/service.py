@@ -108,6 +108,7 @@ class CaseService:
         photographs: PhotographReader,
         *,
         clock: Clock,
+        listing_clock: Clock,
         entropy: Callable[[int], bytes],
         hub: HubId,
         slices: Collection[SliceName],
@@ -139,7 +140,7 @@ class CaseService:
             slices=slices,
             slice_days=slice_days,
         )
-        self._listing = Listing(self.reader, self._pack_digest, clock)
+        self._listing = Listing(self.reader, self._pack_digest, listing_clock)
 
     def register(
         self, new: NewCase, photographs: Sequence[GivenPhoto], actor: str, *, despite: str | None = None
@@ -207,6 +208,10 @@ class CaseService:
     def fault(self, connection: Connection, photo: PhotoId) -> str | None:
         """The measure in which a photograph is poor, if it was registered all the same."""
         return photo_store.fault(connection, photo)
+
+    def listing_day(self) -> date:
+        """The day by which listings run out today."""
+        return self._listing.day()
 
     def listed_digests(self, connection: Connection, name: SliceName, *, every_pack: bool) -> dict[CaseId, bytes]:
         """As `Listing.digests`."""

@@ -37,6 +37,14 @@ class Publisher:
         self._keys = keys
         self._fleet = fleet
 
+    def signing_with(self, keys: OnlineKeys) -> "Publisher":
+        """The same with other keys."""
+        return Publisher(self._vault, keys, self._fleet, lease=self._lease)
+
+    def require_followed(self, connection: Connection) -> None:
+        """Return if units that trust the published root will follow to these keys. Raises TrustError."""
+        self._new_roots(connection)
+
     def load(self, connection: Connection) -> Repository:
         """The repository as it is published."""
         timestamp = store.current(connection, Timestamp.type)
@@ -57,7 +65,8 @@ class Publisher:
         self, connection: Connection, slices: Collection[SliceName], changes: Sequence[SliceChange], now: int
     ) -> Published:
         """Apply `changes` to `slices`, bring the keyrings to the units enrolled now, and sign what is new."""
-        self._put_root(connection)
+        for root in self._new_roots(connection):
+            store.put_file(connection, root)
         old = self.load(connection)
         # TUF lets no role disappear: a slice that the hub has given up stays, empty.
         segments: dict[SliceName, Targeted] = {name: {} for name in old.slices}
@@ -73,6 +82,9 @@ class Publisher:
         old = self.load(connection)
         if old.timestamp is None:
             return versions(connection)
+        # Keys that were taken up since the last publication sign from now on: units need the root that names them.
+        for root in self._new_roots(connection):
+            store.put_file(connection, root)
         keyrings = self._renew_keyrings(connection, old.keyrings(), now)
         return self._sign(connection, old, keyrings, {name: old.segments(name) for name in old.slices}, now)
 
@@ -89,14 +101,15 @@ class Publisher:
         kept = published.keyrings(), {name: published.segments(name) for name in published.slices}
         return self._sign(connection, leapt(published, by), *kept, now)
 
-    def _put_root(self, connection: Connection) -> None:
-        """Publish every root from the one that is published to today's: units take one after the other."""
+    def _new_roots(self, connection: Connection) -> list[PublishedFile]:
+        """Every root from the one that is published to today's: units take one after the other. Raises TrustError."""
         newest = self._keys.root.signed.version
         published = store.current(connection, Root.type)
         if published == self._keys.root_bytes:
-            return
+            return []
         oldest = min((*self._keys.earlier_roots, newest))
         first = oldest if published is None else min(parse_root(published).signed.version + 1, newest)
+        roots: list[PublishedFile] = []
         for version in range(first, newest + 1):
             data = self._keys.root_bytes if version == newest else self._keys.earlier_roots.get(version)
             if data is None:
@@ -106,8 +119,9 @@ class Publisher:
                 )
             if published is not None:
                 require_successor(published, parse_root(data))
-            store.put_file(connection, PublishedFile(f"metadata/{version}.root.json", data, Root.type, version))
+            roots.append(PublishedFile(f"metadata/{version}.root.json", data, Root.type, version))
             published = data
+        return roots
 
     def _put_segments(self, connection: Connection, change: SliceChange) -> dict[str, TargetFile]:
         key = change.key

@@ -77,6 +77,16 @@ class WatchlistService:
         self._publisher = Publisher(vault, keys, fleet, lease=lease_days * DAY)
         self._segments = SegmentMaker(vault, entropy, compact_after=compaction_hours * HOUR)
 
+    def take_keys(self, keys: OnlineKeys) -> None:
+        """Sign with these from now on.
+
+        Raises TrustError where units that trust the published root would not follow, or DatabaseUnavailableError.
+        """
+        publisher = self._publisher.signing_with(keys)
+        with self._database.read() as connection:
+            publisher.require_followed(connection)
+        self._publisher = publisher
+
     def publish(self, reason: str) -> Published:
         """Publish what is listed now to the units that are enrolled now; nothing, if all of it is published.
 

@@ -71,6 +71,7 @@ def register_rooms(
         vault,
         PhotographReader(_pack()),
         clock=clock,
+        listing_clock=clock,
         entropy=entropy,
         hub=hub,
         slices=[SliceName("bd/missing")],
