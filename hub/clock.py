@@ -33,7 +33,7 @@ def system_clock() -> int:
     """
     now = time.time_ns() // 1_000_000
     if not _EARLIEST <= now < _LATEST:
-        raise ClockError(f"The clock of this machine says {utc_day(now)}. Set it; nothing was lost meanwhile.")
+        raise ClockError("The clock of this machine says {now}. Set it; nothing was lost meanwhile.", now=utc_day(now))
     return now
 
 

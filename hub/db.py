@@ -245,7 +245,7 @@ def _engine(url: str) -> Engine:
     if backend == "postgresql":
         return _postgresql_engine(address)
     if backend != "sqlite":
-        raise DatabaseUrlError(f"The hub runs on SQLite or PostgreSQL, not on {backend}.")
+        raise DatabaseUrlError("The hub runs on SQLite or PostgreSQL, not on {backend}.", backend=backend)
     engine = create_engine(address, connect_args={"timeout": _PATIENCE_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -1,4 +1,4 @@
-"""The languages that the console speaks: which of them somebody reads, and saying a sentence in it.
+"""The languages that the console speaks: which of them somebody reads, and the catalogue of each.
 
 English is the source and stands in the code. The others are catalogues of gettext (hub/locale), read as text: there is
 nothing to compile before the program runs.
@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
-from faults import MissingChildAlertError, Sentence
+from faults import Sentence
 
 ENGLISH: Final = "en"
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "bn": "বাংলা", "hi": "हिन्दी", "ne": "नेपाली"}
@@ -37,30 +37,12 @@ class Language:
         self.locale = Locale.parse(_LOCALES[code])
         self.translations = _catalogue(code)
 
-    def say(self, text: str) -> str:
-        """A sentence in this language, its values too; any other text as it is."""
-        if not isinstance(text, Sentence):
-            return text
-        pattern = self._pattern(text)
-        return (
-            pattern.format(**{name: self.say_value(one) for name, one in text.values.items()})
-            if text.values
-            else pattern
-        )
-
-    def say_value(self, value: object) -> str:
-        """What stands inside a sentence: sentences and errors are said, numbers grouped; names stay as they are."""
-        if isinstance(value, MissingChildAlertError):
-            return self.say(value.sentence)
-        if isinstance(value, int):
-            return self.number(value)
-        return self.say(value) if isinstance(value, str) else str(value)
-
     def number(self, value: int) -> str:
         """With the language's grouping, in Latin digits (docs/adr/0166-digits-dates-and-zone.md): `1,00,000`."""
         return str(format_decimal(value, locale=self.locale))
 
-    def _pattern(self, text: Sentence) -> str:
+    def pattern(self, text: Sentence) -> str:
+        """A sentence in this language, with `{name}` for each of its values."""
         if text.plural:
             count = text.values["count"]
             return str(self.translations.ngettext(text.pattern, text.plural, count if isinstance(count, int) else 2))

@@ -37,11 +37,16 @@ class Supervisor:
         try:
             work()
             if not self.stop.is_set():
-                self._fail(name, WorkerEndedError(f"The hub's {name} ended by itself. Start the hub again."))
+                self._fail(name, WorkerEndedError("The hub's {name} ended by itself. Start the hub again.", name=name))
         except MissingChildAlertError as error:
             self._fail(name, error)
         except Exception as error:  # noqa: BLE001  The outermost frame: whatever it is, the hub must not go on without it.
-            self._fail(name, WorkerEndedError(f"The hub's {name} failed: {type(error).__name__}. Start it again."))
+            self._fail(
+                name,
+                WorkerEndedError(
+                    "The hub's {name} failed: {name__}. Start it again.", name=name, name__=type(error).__name__
+                ),
+            )
             _log.error("hub.worker-failed", worker=name, exc_info=error)
 
     def _fail(self, name: str, error: Exception) -> None:

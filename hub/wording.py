@@ -5,6 +5,7 @@ from datetime import UTC, date, timedelta, tzinfo
 from enum import StrEnum
 
 from babel.dates import format_date
+from markupsafe import Markup
 
 from faults import MissingChildAlertError, Sentence
 from hub import terms
@@ -28,7 +29,12 @@ class Wording:
 
     def said(self, text: str | MissingChildAlertError) -> str:
         """A sentence or an error in this language; what is no sentence stays as it is."""
-        return self._language.say(text.sentence if isinstance(text, MissingChildAlertError) else text)
+        sentence = text.sentence if isinstance(text, MissingChildAlertError) else text
+        if not isinstance(sentence, Sentence):
+            return sentence
+        pattern = self._language.pattern(sentence)
+        values = {name: self._value(value) for name, value in sentence.values.items()}
+        return pattern.format(**values) if values else pattern
 
     def words(self, value: StrEnum) -> str:
         """A value of a field as people read it."""
@@ -54,6 +60,10 @@ class Wording:
         """A moment in milliseconds, in the desk's zone: `21 Nov 2026, 14:05 UTC`."""
         time = moment(at).astimezone(self._zone)
         return f"{self.day(time.date())}, {time:%H:%M} {_zone_name(time.utcoffset())}"
+
+    def timed(self, at: int) -> Markup:
+        """The same as an element of a page."""
+        return Markup('<time datetime="{}">{}</time>').format(self.iso(at), self.when(at))
 
     def day(self, date_: date) -> str:
         """A day: `21 Nov 2026`."""
@@ -109,9 +119,29 @@ class Wording:
         """Where something of a child was removed: `Database files`, or a unit by its name."""
         return self.said(terms.place(name))
 
+    def field(self, name: str) -> str:
+        """What a field of a form is called: `Day of birth`."""
+        return self.said(terms.field(name))
+
     def reach(self, sites: Sites) -> str:
         """Where somebody works: `Whole hub`, or the sites by name."""
         return self.said(Sentence("Whole hub")) if sites.names is None else ", ".join(sorted(sites.names))
+
+    def _value(self, value: object) -> str:
+        """What stands inside a sentence: all but names and references in the language."""
+        match value:
+            case StrEnum():
+                return self.words(value).lower()
+            case str() | MissingChildAlertError():
+                return self.said(value)
+            case list() | tuple():
+                return ", ".join(map(self._value, value))
+            case int():
+                return self.number(value)
+            case date():
+                return self.day(value)
+            case _:
+                return str(value)
 
 
 def in_english(zone: tzinfo = UTC) -> Wording:

@@ -40,7 +40,9 @@ class Attempts:
         known = [(source, *store.failures(connection, source)) for source in sources.digests]
         wait = max(last_at + _wait_after(failures) - at for _, failures, last_at in known)
         if wait > 0:
-            raise SignInDelayedError(f"Too many attempts in a row. Wait {-(-wait // SECOND)} seconds, then try again.")
+            raise SignInDelayedError(
+                "Too many attempts in a row. Wait {seconds} seconds, then try again.", seconds=-(-wait // SECOND)
+            )
         store.forget_failures_before(connection, at - DAY)
         for source, failures, _ in known:
             store.note_failure(connection, source, failures + 1, at)

@@ -164,8 +164,6 @@ def check_roles(roles: frozenset[Role], sites: Sites) -> None:
         raise RolesError("Choose at least one site, or the whole hub.")
     unbound = roles & _OF_THE_WHOLE_HUB
     if sites.names is not None and unbound:
-        raise RolesError(f"The work of {_listed(unbound)} is the whole hub's. Choose the whole hub, or another role.")
-
-
-def _listed(roles: frozenset[Role]) -> str:
-    return " and ".join(f"the {role.replace('-', ' ')}" for role in sorted(roles))
+        raise RolesError(
+            "This is work of the whole hub: {roles}. Choose the whole hub, or another role.", roles=sorted(unbound)
+        )

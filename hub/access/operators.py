@@ -185,11 +185,11 @@ class Operators:
         parse_operator_name(name)
         check_roles(frozenset(roles), sites)
         if store.find_account(connection, name) is not None:
-            raise OperatorNameError(f"There is an operator {name} already. Choose another name.")
+            raise OperatorNameError("There is an operator {name} already. Choose another name.", name=name)
         try:
             identifier = store.add_operator(connection, name, self._passwords.hash(password), at, start_password_at)
         except IntegrityError:
-            raise OperatorNameError(f"The operator {name} was added by someone else just now.") from None
+            raise OperatorNameError("The operator {name} was added by someone else just now.", name=name) from None
         store.set_rights(connection, identifier, roles, sites)
         added = Operator(identifier, name, frozenset(roles), sites)
         _record(connection, AuditAction.OPERATOR_ADDED, added, at=at, actor=actor)

@@ -46,11 +46,12 @@ def check_rules(name: str, password: str) -> None:
     """Raises PasswordRuleError."""
     if len(password) < MIN_LENGTH:
         raise PasswordRuleError(
-            f"A password needs at least {MIN_LENGTH} characters. Four or five words that do not belong together are"
-            " easy to remember and hard to guess."
+            "A password needs at least {fewest} characters. Four or five words that do not belong together are easy"
+            " to remember and hard to guess.",
+            fewest=MIN_LENGTH,
         )
     if len(password) > MAX_LENGTH:
-        raise PasswordRuleError(f"A password has at most {MAX_LENGTH} characters.")
+        raise PasswordRuleError("A password has at most {most} characters.", most=MAX_LENGTH)
     if name in password.lower():
         raise PasswordRuleError("A password must not contain the name that it belongs to.")
     if len(set(password)) < 5:

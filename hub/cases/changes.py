@@ -110,7 +110,7 @@ class CaseChanges:
         at: int,
     ) -> None:
         if len(note) > MAX_NOTE:
-            raise CaseError(f"The note has more than {MAX_NOTE} characters. Shorten it.")
+            raise CaseError("The note has more than {most} characters. Shorten it.", most=MAX_NOTE)
         old = self._reader.record(connection, case, lock=True)
         require_transition(old.state, state, reason)
         store.set_state(connection, case, state, at)

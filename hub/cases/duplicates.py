@@ -94,12 +94,13 @@ class Duplicates:
         old, new = self._require_two(connection, case, into)
         require_transition(old.state, CaseState.MERGED, Reason.DUPLICATE)
         if new.state is not CaseState.OPEN:
-            raise CaseError(f"The case {into} is {new.state}: nothing can be merged into it.")
+            raise CaseError("The case {into} is {state}: nothing can be merged into it.", into=into, state=new.state)
         together = len(photo_store.photo_rows(connection, case)) + len(photo_store.photo_rows(connection, into))
         if together > MAX_PHOTOGRAPHS:
             raise CaseError(
-                f"Together the two cases have {together} photographs, and one takes {MAX_PHOTOGRAPHS}. "
-                "Remove some first."
+                "Together the two cases have {together} photographs, and one takes {most}. Remove some first.",
+                together=together,
+                most=MAX_PHOTOGRAPHS,
             )
         photo_store.move(connection, case, into)
         name_store.copy_names(connection, case, into, new.registered_at)

@@ -14,4 +14,4 @@ class UnknownCaseError(RejectedError):
 
 def unknown(case: CaseId) -> UnknownCaseError:
     """The error for a case that nobody knows; one of another site is no less unknown."""
-    return UnknownCaseError(f"There is no case {case}.")
+    return UnknownCaseError("There is no case {case}.", case=case)

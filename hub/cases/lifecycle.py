@@ -46,8 +46,11 @@ def require_transition(old: CaseState, new: CaseState, reason: Reason) -> None:
     """Raises TransitionError."""
     if reason not in TRANSITIONS.get((old, new), frozenset()):
         raise TransitionError(
-            f"A case that is {old} cannot become {new} because of: {reason.replace('-', ' ')}. "
-            "Look at the case again; somebody may have changed it meanwhile."
+            "A case that is {old} cannot become {new} because of: {reason}. Look at the case again; somebody may"
+            " have changed it meanwhile.",
+            old=old,
+            new=new,
+            reason=reason,
         )
 
 

@@ -46,7 +46,9 @@ class PhotoIntake:
     def read(self, photographs: Sequence[GivenPhoto], despite: str | None = None) -> list[ReadPhoto]:
         """Look at photographs, before any transaction. Raises CaseError or PhotographError."""
         if len(photographs) > MAX_PHOTOGRAPHS:
-            raise CaseError(f"A case needs 1 to {MAX_PHOTOGRAPHS} photographs, not {len(photographs)}.")
+            raise CaseError(
+                "A case needs 1 to {most} photographs, not {count}.", most=MAX_PHOTOGRAPHS, count=len(photographs)
+            )
         accept_poor = despite is not None and bool(_sound_reason(despite))
         return [self._read(number, given, accept_poor=accept_poor) for number, given in enumerate(photographs, 1)]
 
@@ -78,20 +80,23 @@ class PhotoIntake:
     def _read(self, number: int, given: GivenPhoto, *, accept_poor: bool) -> ReadPhoto:
         # Files are named by their number: a file's own name is often the child's.
         if len(given.source) > _MAX_SOURCE:
-            raise CaseError(f"Photograph {number}: say in at most {_MAX_SOURCE} characters who gave it.")
+            raise CaseError(
+                "Photograph {number}: say in at most {most} characters who gave it.", number=number, most=_MAX_SOURCE
+            )
         try:
             return ReadPhoto(given, self._photographs.read(given.data, accept_poor=accept_poor))
         except PoorPhotographError as error:
-            raise PoorPhotographError(f"Photograph {number}: {error}") from error
+            raise PoorPhotographError("Photograph {number}: {error}", number=number, error=error) from error
         except RejectedError as error:
-            raise PhotographError(f"Photograph {number}: {error}") from error
+            raise PhotographError("Photograph {number}: {error}", number=number, error=error) from error
 
 
 def _sound_reason(text: str) -> str:
     reason = text.strip()
     if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
         raise CaseError(
-            f"Say in one line of at most {_MAX_REASON} characters why a poor photograph is taken, such as "
-            "'the only photograph there is'. Reviewers will read it."
+            "Say in one line of at most {most} characters why a poor photograph is taken, such as 'the only"
+            " photograph there is'. Reviewers will read it.",
+            most=_MAX_REASON,
         )
     return reason

@@ -5,7 +5,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
-from faults import RejectedError
+from faults import RejectedError, Sentence
 from hub.cases.model import ReferencePhoto
 from models.align import portrait
 from models.detectors import Face
@@ -15,19 +15,19 @@ from models.quality import Measure, Verdict, assess
 from models.recogniser import Recogniser
 from models.template import Template
 
-FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+FAULTS: Final[Mapping[str, Sentence]] = MappingProxyType(
     {
-        Measure.SINGLE_FACE.name: "another face is nearly as large",
-        Measure.INTER_EYE_DISTANCE.name: "the face is too small",
-        Measure.MARGIN.name: "the face is cut off",
-        Measure.UNDER_EXPOSURE.name: "the face is too dark",
-        Measure.OVER_EXPOSURE.name: "the face is too bright",
-        Measure.SHARPNESS.name: "the face is blurred",
-        Measure.DYNAMIC_RANGE.name: "the face has too little contrast",
-        Measure.YAW.name: "the face is turned to the side",
-        Measure.PITCH.name: "the face looks up or down",
-        Measure.ROLL.name: "the head is tilted",
-        Measure.CONFIDENCE.name: "the face is covered or unclear",
+        Measure.SINGLE_FACE.name: Sentence("another face is nearly as large"),
+        Measure.INTER_EYE_DISTANCE.name: Sentence("the face is too small"),
+        Measure.MARGIN.name: Sentence("the face is cut off"),
+        Measure.UNDER_EXPOSURE.name: Sentence("the face is too dark"),
+        Measure.OVER_EXPOSURE.name: Sentence("the face is too bright"),
+        Measure.SHARPNESS.name: Sentence("the face is blurred"),
+        Measure.DYNAMIC_RANGE.name: Sentence("the face has too little contrast"),
+        Measure.YAW.name: Sentence("the face is turned to the side"),
+        Measure.PITCH.name: Sentence("the face looks up or down"),
+        Measure.ROLL.name: Sentence("the head is tilted"),
+        Measure.CONFIDENCE.name: Sentence("the face is covered or unclear"),
     }
 )
 """What is wrong with a photograph, in words, by the name of the measure that failed."""
@@ -63,13 +63,16 @@ class PhotographReader:
         """
         image, faces = self._find(data)
         if len(faces) > 1:
-            raise PhotographError(f"{len(faces)} faces were found. Cut the photograph so that only the child is in it.")
+            raise PhotographError(
+                "{count} faces were found. Cut the photograph so that only the child is in it.", count=len(faces)
+            )
         quality = assess(image, faces, faces[0])
         fault = quality.cause.name if quality.cause and quality.verdict is Verdict.RETAKE else None
         if fault is not None and not accept_poor:
             raise PoorPhotographError(
-                f"{FAULTS[fault]}. It would resemble many children. Give a better photograph; if there is none, "
-                "register it with --accept-poor-photo --reason TEXT, and every reviewer will read that."
+                "{fault}. It would resemble many children. Give a better photograph; if there is none, register it"
+                " with --accept-poor-photo --reason TEXT, and every reviewer will read that.",
+                fault=FAULTS[fault],
             )
         template = self._embed(image, faces[0])
         return ReferencePhoto(

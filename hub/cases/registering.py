@@ -73,7 +73,7 @@ class Registrar:
         """
         self.check(new)
         if not photographs:
-            raise CaseError(f"A case needs 1 to {MAX_PHOTOGRAPHS} photographs, not 0.")
+            raise CaseError("A case needs 1 to {most} photographs, not 0.", most=MAX_PHOTOGRAPHS)
         pictures = self.photographs.read(photographs, despite)
         with self._database.begin() as connection:
             return self.add(connection, new, pictures, actor, despite=despite)
@@ -141,7 +141,7 @@ class Registrar:
         """One more photograph of an open case. Raises CaseError or UnknownCaseError."""
         self._require_kept(connection, case)
         if len(photo_store.photo_rows(connection, case)) >= MAX_PHOTOGRAPHS:
-            raise CaseError(f"The case has {MAX_PHOTOGRAPHS} photographs, which is all that a unit can hold.")
+            raise CaseError("The case has {most} photographs, which is all that a unit can hold.", most=MAX_PHOTOGRAPHS)
         now = self._clock()
         photo = self.photographs.insert(connection, case, photo_store.next_position(connection, case), one, despite)
         store.touch(connection, case)
@@ -153,7 +153,7 @@ class Registrar:
         """Purge one photograph of an open case with its templates. Raises CaseError or UnknownCaseError."""
         self._require_kept(connection, case)
         if not photo_store.purge(connection, case, photo)["photographs"]:
-            raise UnknownCaseError(f"The case {case} has no such photograph.")
+            raise UnknownCaseError("The case {case} has no such photograph.", case=case)
         store.touch(connection, case)
         record(connection, AuditAction.PHOTO_REMOVED, actor=actor, subject=case, at=self._clock(), photo=photo)
 
@@ -161,7 +161,7 @@ class Registrar:
         """Search for a child for another period. Returns the last day on units' lists. Raises CaseError."""
         now = self._clock()
         if self._reader.record(connection, case, lock=True).state is not CaseState.OPEN:
-            raise CaseError(f"The case {case} is closed: it cannot be listed again. Register a new case.")
+            raise CaseError("The case {case} is closed: it cannot be listed again. Register a new case.", case=case)
         until = self._last_listed_day(now)
         store.relist(connection, case, until, now)
         record(connection, AuditAction.CASE_RENEWED, actor=actor, subject=case, at=now, until=until.isoformat())
@@ -170,9 +170,13 @@ class Registrar:
     def check(self, new: NewCase) -> None:
         """Whether a case can be as it was entered. Raises CaseError."""
         if not new.reference.strip() or len(new.reference) > _MAX_REFERENCE:
-            raise CaseError(f"A case needs the police's reference, of at most {_MAX_REFERENCE} characters.")
+            raise CaseError("A case needs the police's reference, of at most {most} characters.", most=_MAX_REFERENCE)
         if new.register is Register.MISSING and new.slice not in self._slices:
-            raise CaseError(f"This hub has no slice {new.slice}. It has: {', '.join(sorted(self._slices))}.")
+            raise CaseError(
+                "This hub has no slice {slice}. It has: {listed}.",
+                slice=new.slice,
+                listed=", ".join(sorted(self._slices)),
+            )
         if new.register is Register.FOUND and new.slice is not None:
             raise CaseError("A child who was found is on no list of units.")
         today = utc_day(self._clock())
@@ -190,7 +194,11 @@ class Registrar:
     def _require_kept(self, connection: Connection, case: CaseId) -> CaseRecord:
         row = self._reader.record(connection, case, lock=True)
         if row.state not in WITH_FACES:
-            raise CaseError(f"The case {case} is {row.state}: it cannot be changed any more. Register a new case.")
+            raise CaseError(
+                "The case {case} is {state}: it cannot be changed any more. Register a new case.",
+                case=case,
+                state=row.state,
+            )
         return row
 
     def _require_free(self, connection: Connection, new: NewCase, own: CaseId | None) -> None:
@@ -198,7 +206,8 @@ class Registrar:
         known = store.find_by_reference(connection, index)
         if known is not None and known != own:
             raise CaseError(
-                f"The reference is already that of the case {known}. Add the police station to tell them apart."
+                "The reference is already that of the case {known}. Add the police station to tell them apart.",
+                known=known,
             )
 
     def _indexes(self, new: NewCase) -> dict[str, bytes]:

@@ -71,8 +71,10 @@ class Broadcasts:
         for text in (report.source, report.corroboration):
             if not _SHORTEST <= len(text.strip()) <= _LONGEST:
                 raise BroadcastError(
-                    f"Say in {_SHORTEST} to {_LONGEST} letters each how the source was verified and what corroborates"
-                    " the report."
+                    "Say in {shortest} to {longest} letters each how the source was verified and what corroborates"
+                    " the report.",
+                    shortest=_SHORTEST,
+                    longest=_LONGEST,
                 )
         id_ = self._random(8).hex()
         sealed = {

@@ -149,5 +149,5 @@ def _add(parent: ET.Element, name: str, text: str) -> None:
 
 def _name(text: str) -> str:
     if not text or _NOT_IN_NAMES.search(text):
-        raise AlertNameError(f"The sender of alerts, {text!r}, must be without spaces, commas, < and &.")
+        raise AlertNameError("The sender of alerts, {text}, must be without spaces, commas, < and &.", text=repr(text))
     return text

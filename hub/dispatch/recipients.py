@@ -34,9 +34,13 @@ def load_witnesses(path: Path | None) -> list[Witness]:
         try:
             witness = Witness(parse_address(text))
         except AddressError as error:
-            raise RecipientsError(f"Line {number} of {path.name}: {error}") from error
+            raise RecipientsError(
+                "Line {number} of {name}: {error}", number=number, name=path.name, error=error
+            ) from error
         if witness.key in found:
-            raise RecipientsError(f"Line {number} of {path.name} names a recipient that stands there already.")
+            raise RecipientsError(
+                "Line {number} of {name} names a recipient that stands there already.", number=number, name=path.name
+            )
         found[witness.key] = witness
     return list(found.values())
 

@@ -39,7 +39,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CellError(f"{text[:20]!r} is not a day: write YYYY-MM-DD, such as 2026-09-01.") from None
+        raise CellError("{text} is not a day: write YYYY-MM-DD, such as 2026-09-01.", text=repr(text[:20])) from None
 
 
 def _month(text: str) -> Month:
@@ -47,12 +47,12 @@ def _month(text: str) -> Month:
     try:
         return Month(int(year), int(month))
     except (ValueError, FieldError):
-        raise CellError(f"{text[:20]!r} is not a month: write YYYY-MM, such as 2014-07.") from None
+        raise CellError("{text} is not a month: write YYYY-MM, such as 2014-07.", text=repr(text[:20])) from None
 
 
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 4:
-        raise CellError(f"{text[:20]!r} is not a whole number.")
+        raise CellError("{text} is not a whole number.", text=repr(text[:20]))
     return int(text)
 
 
@@ -61,7 +61,7 @@ def _choice(kind: Any) -> Callable[[str], Any]:
         try:
             return kind(text.lower())
         except ValueError:
-            raise CellError(f"{text[:40]!r} is none of: {', '.join(kind)}.") from None
+            raise CellError("{text} is none of: {listed}.", text=repr(text[:40]), listed=", ".join(kind)) from None
 
     return read
 

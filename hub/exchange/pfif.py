@@ -46,7 +46,7 @@ def write(files: list[CaseFile], domain: str, now: int) -> bytes:
     for file in files:
         if Purpose.SHARING not in file.basis.purposes:
             raise SharingError(
-                f"The legal basis of the case {file.summary.id} does not cover sharing with other services."
+                "The legal basis of the case {id} does not cover sharing with other services.", id=file.summary.id
             )
         _write_person(root, file, domain, now)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
@@ -106,19 +106,21 @@ def read(data: bytes, basis: Basis, slice_name: SliceName, now: int) -> tuple[li
     photographs = 0
     people = root.findall(_tag("person"))
     if not people or len(people) > MAX_RECORDS:
-        raise FileRejectedError(f"The file has {len(people)} persons; it takes 1 to {MAX_RECORDS}.")
+        raise FileRejectedError(
+            "The file has {count} persons; it takes 1 to {max_records}.", count=len(people), max_records=MAX_RECORDS
+        )
     for number, person in enumerate(people, 1):
         photographs += sum(bool(_text(one, "photo_url")) for one in (person, *person.findall(_tag("note"))))
         try:
             drafts.append(Draft(number, _person(person, basis, slice_name, now)))
         except RejectedError as error:
-            problems.append(Problem(number, "", str(error)))
+            problems.append(Problem(number, "", error.sentence))
     return drafts, problems, photographs
 
 
 def _root(data: bytes) -> Element:
     if len(data) > MAX_BYTES:
-        raise FileRejectedError(f"The file has more than {MAX_BYTES // 1_000_000} MB. Divide it.")
+        raise FileRejectedError("The file has more than {number} MB. Divide it.", number=MAX_BYTES // 1000000)
     try:
         root: Element = fromstring(data, forbid_dtd=True)
     except (ParseError, DefusedXmlException, LookupError, ValueError):
@@ -200,11 +202,11 @@ def _day_of(parent: Element, name: str) -> date | None:
     if not text:
         return None
     if not _MOMENT.fullmatch(text):
-        raise FileRejectedError(f"The {name} is no moment in UTC, such as 2026-09-01T10:00:00Z.")
+        raise FileRejectedError("The {name} is no moment in UTC, such as 2026-09-01T10:00:00Z.", name=name)
     try:
         return datetime.fromisoformat(text).astimezone(UTC).date()
     except ValueError:
-        raise FileRejectedError(f"The {name} is no moment of the calendar.") from None
+        raise FileRejectedError("The {name} is no moment of the calendar.", name=name) from None
 
 
 def _text(parent: Element, name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from faults import RejectedError
+from faults import RejectedError, Sentence
 from hub.audit.service import AuditAction, entries, record
 from hub.cases.service import Basis, CaseFile, CaseService, CaseState, Filters, GivenPhoto, NewCase, ReadPhoto
 from hub.clock import Clock, utc_day
@@ -92,7 +92,7 @@ class ExchangeService:
         read, problems = table.read(data, self._default_slice)
         drafts = [draft for draft in read if sites.include(draft.case.site)]
         problems += [
-            Problem(draft.line, "site", "This is not a site of yours.") for draft in read if draft not in drafts
+            Problem(draft.line, "site", Sentence("This is not a site of yours.")) for draft in read if draft not in drafts
         ]
         return self._take(drafts, problems, read_file, actor, dry_run=dry_run, kind="csv")
 
@@ -112,7 +112,9 @@ class ExchangeService:
         found = [line.summary.id for line in lines if line.summary.state is not CaseState.ERASED]
         if len(found) > table.MAX_LINES:
             raise ExportTooLongError(
-                f"These are {len(found)} cases, and a file takes {table.MAX_LINES}. Choose fewer with the filters."
+                "These are {count} cases, and a file takes {most}. Choose fewer with the filters.",
+                count=len(found),
+                most=table.MAX_LINES,
             )
         files = [self._cases.reader.file(connection, case) for case in found]
         self._note(connection, files, actor, "csv")
@@ -169,7 +171,7 @@ class ExchangeService:
                     self._cases.registrar.check(draft.case)
                     cases.append(self._cases.registrar.add(connection, draft.case, pictures[draft.line], actor))
                 except RejectedError as error:
-                    found.append(Problem(draft.line, "", str(error)))
+                    found.append(Problem(draft.line, "", error.sentence))
             if found or dry_run:
                 savepoint.rollback()
                 cases = []
@@ -183,7 +185,7 @@ class ExchangeService:
             given = [GivenPhoto(read_file(name), taken_on, draft.source) for name in draft.photos]
             return self._cases.registrar.photographs.read(given)
         except RejectedError as error:
-            found.append(Problem(draft.line, "photos", str(error)))
+            found.append(Problem(draft.line, "photos", error.sentence))
             return []
 
     def _note_import(self, connection: Connection, actor: str, cases: int, kind: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from faults import RejectedError
+from faults import RejectedError, Sentence
 from hub.cases.service import MAX_ITEMS, Basis, CaseFile, Contact, Description, NewCase, Purpose, Register, Risk
 from hub.exchange.columns import BY_NAME, COLUMNS, FURTHER, CellError, guardian_columns
 from hub.exchange.model import Draft, FileRejectedError, Problem
@@ -29,7 +29,7 @@ def template() -> bytes:
 def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
     """What can be read, and everything that cannot, with its line. Raises FileRejectedError."""
     if len(data) > MAX_BYTES:
-        raise FileRejectedError(f"The file has more than {MAX_BYTES // 1_000_000} MB. Divide it.")
+        raise FileRejectedError("The file has more than {number} MB. Divide it.", number=MAX_BYTES // 1000000)
     try:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         _require_columns(rows.fieldnames or ())
@@ -37,7 +37,7 @@ def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Probl
     except UnicodeDecodeError:
         raise FileRejectedError("The file is not in UTF-8. Save it as “CSV UTF-8”.") from None
     except csv.Error as error:
-        raise FileRejectedError(f"The file does not read as CSV: {error}.") from None
+        raise FileRejectedError("The file does not read as CSV: {error}.", error=error) from None
 
 
 def read_one(cells: Mapping[str, str], default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
@@ -55,9 +55,11 @@ def _require_columns(names: Iterable[str]) -> None:
     strange = [name for name in given if name not in BY_NAME]
     lacking = [column.name for column in COLUMNS if column.required and column.name not in given]
     if strange:
-        raise FileRejectedError(f"No such column: {', '.join(strange)[:200]}. `mca hub case template` has them all.")
+        raise FileRejectedError(
+            "No such column: {listed}. `mca hub case template` has them all.", listed=", ".join(strange)[:200]
+        )
     if lacking:
-        raise FileRejectedError(f"The file has no column {', '.join(lacking)}.")
+        raise FileRejectedError("The file has no column {listed}.", listed=", ".join(lacking))
     if len(set(given)) != len(given):
         raise FileRejectedError("A column is there twice.")
 
@@ -68,7 +70,7 @@ def _read_rows(rows: "csv.DictReader[str]", default_slice: SliceName) -> tuple[l
     for row in rows:
         line = rows.line_num
         if len(drafts) + len(problems) >= MAX_LINES:
-            raise FileRejectedError(f"The file has more than {MAX_LINES} lines. Divide it.")
+            raise FileRejectedError("The file has more than {most} lines. Divide it.", most=MAX_LINES)
         texts = {name: _unguarded(text.strip()) if isinstance(text, str) else text for name, text in row.items()}
         read, found = _read_row(line, texts, default_slice)
         drafts += read
@@ -83,12 +85,12 @@ def _read_row(line: int, row: Mapping[Any, Any], default_slice: SliceName) -> tu
     try:
         return [_draft(line, cells, default_slice)], []
     except RejectedError as error:
-        return [], [Problem(line, "", str(error))]
+        return [], [Problem(line, "", error.sentence)]
 
 
 def _cells(line: int, row: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Problem]]:
     if None in row or None in row.values():
-        return {}, [Problem(line, "", "The line has more or fewer cells than there are columns.")]
+        return {}, [Problem(line, "", Sentence("The line has more or fewer cells than there are columns."))]
     cells: dict[str, Any] = {}
     problems = []
     for name, text in row.items():
@@ -96,12 +98,12 @@ def _cells(line: int, row: Mapping[Any, Any]) -> tuple[dict[str, Any], list[Prob
         given = text.strip()
         if not given:
             if column.required:
-                problems.append(Problem(line, column.name, "This cell must not be empty."))
+                problems.append(Problem(line, column.name, Sentence("This cell must not be empty.")))
             continue
         try:
             cells[column.name] = column.read(given)
         except CellError as error:
-            problems.append(Problem(line, column.name, str(error)))
+            problems.append(Problem(line, column.name, error.sentence))
     return cells, problems
 
 

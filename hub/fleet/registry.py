@@ -17,7 +17,7 @@ class UnitFileError(MisconfiguredError):
 def read_units(folder: Path, hub: HubId) -> list[Unit]:
     """Every unit of the folder, by name. Raises UnitFileError."""
     if not folder.is_dir():
-        raise UnitFileError(f"The folder of units {folder} is missing. Make it with `mca provision`.")
+        raise UnitFileError("The folder of units {folder} is missing. Make it with `mca provision`.", folder=folder)
     units = [_read_unit(path, hub) for path in folder.glob("*.json")]
     return sorted(units, key=lambda unit: unit.id)
 
@@ -33,9 +33,15 @@ def _read_unit(path: Path, hub: HubId) -> Unit:
             identity=identity,
         )
     except OSError as error:
-        raise UnitFileError(f"The unit's file {path} cannot be read: {error.strerror}.") from error
+        raise UnitFileError(
+            "The unit's file {path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from error
     except (ValueError, KeyError, TypeError, FieldError, InvalidIdError) as error:
-        raise UnitFileError(f"{path} is not a unit's file. Enrol the unit again with `mca provision unit`.") from error
+        raise UnitFileError(
+            "{path} is not a unit's file. Enrol the unit again with `mca provision unit`.", path=path
+        ) from error
     if identity.name != unit.id or owner(unit.id) != hub or owner(unit.site) != hub:
-        raise UnitFileError(f"{path} names a unit, site or card of another owner than the hub {hub}.")
+        raise UnitFileError(
+            "{path} names a unit, site or card of another owner than the hub {hub}.", path=path, hub=hub
+        )
     return unit

@@ -9,6 +9,7 @@ from math import sqrt
 from statistics import median
 from typing import Final
 
+from faults import Sentence
 from hub.clock import MINUTE
 from hub.review.model import Trial
 
@@ -58,7 +59,7 @@ def rate(errors: int, trials: int) -> Rate:
     return Rate(errors, trials, max(centre - half, 0), min(centre + half, 1))
 
 
-def hints(times: Sequence[tuple[int, int]], trials: Sequence[Trial], at: int) -> tuple[str, ...]:
+def hints(times: Sequence[tuple[int, int]], trials: Sequence[Trial], at: int) -> tuple[Sentence, ...]:
     """What speaks for a break, in sentences; nothing follows from them.
 
     `times`: when each answer of the last day was begun and given, the oldest first, in milliseconds.
@@ -66,7 +67,7 @@ def hints(times: Sequence[tuple[int, int]], trials: Sequence[Trial], at: int) ->
     return tuple(hint for hint in (_long(times, at), _hasty(times), _erring(trials)) if hint)
 
 
-def _long(times: Sequence[tuple[int, int]], at: int) -> str | None:
+def _long(times: Sequence[tuple[int, int]], at: int) -> Sentence | None:
     if not times or at - times[-1][1] >= _BREAK:
         return None
     start = times[-1][0]
@@ -77,23 +78,28 @@ def _long(times: Sequence[tuple[int, int]], at: int) -> str | None:
     minutes = (at - start) // MINUTE
     if minutes * MINUTE < _LONG:
         return None
-    return f"You have compared faces for {minutes} minutes without a break of ten. Eyes tire before one notices."
+    return Sentence(
+        "You have compared faces for {count} minutes without a break of ten. Eyes tire before one notices.",
+        count=minutes,
+    )
 
 
-def _hasty(times: Sequence[tuple[int, int]]) -> str | None:
+def _hasty(times: Sequence[tuple[int, int]]) -> Sentence | None:
     taken = [ended - began for began, ended in times]
     if len(taken) < 2 * _FEW or median(taken[-_FEW:]) >= median(taken[:-_FEW]) / 2:
         return None
-    return "Your last ten answers took less than half the time of those before. A short break may help."
+    return Sentence("Your last ten answers took less than half the time of those before. A short break may help.")
 
 
-def _erring(trials: Sequence[Trial]) -> str | None:
+def _erring(trials: Sequence[Trial]) -> Sentence | None:
     if len(trials) < 2 * _FEW:
         return None
     late, early = (sum(map(_is_wrong, part)) / len(part) for part in (trials[-_FEW:], trials[:-_FEW]))
     if late < early + 0.2:
         return None
-    return "Of your last ten control pairs more were wrong than before. A break, or a talk with a senior, may help."
+    return Sentence(
+        "Of your last ten control pairs more were wrong than before. A break, or a talk with a senior, may help."
+    )
 
 
 def _is_wrong(trial: Trial) -> bool:

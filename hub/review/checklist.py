@@ -38,10 +38,12 @@ Checklist: TypeAlias = Mapping[Feature, Seen]
 
 def require_complete(checklist: Checklist) -> None:
     """Raises ChecklistError where a component was left out."""
-    missing = [feature.replace("-", " ") for feature in Feature if feature not in checklist]
+    missing = [feature for feature in Feature if feature not in checklist]
     if missing:
         raise ChecklistError(
-            f"Say first what you see of: {', '.join(missing)}. Choose 'not visible' where it cannot be seen."
+            "Say first what you see of: {listed}. Choose '{not_visible}' where it cannot be seen.",
+            listed=missing,
+            not_visible=Seen.NOT_VISIBLE,
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection
 
+from faults import Sentence
 from hub.access.service import Operator, Role
 from hub.atrest import Vault
 from hub.audit.service import AuditAction, record
@@ -14,7 +15,7 @@ from hub.review.conclusions import Answer
 from hub.review.errors import AlreadyAnsweredError, AlreadyDecidedError, CommentError, TakenError
 from hub.review.model import MAX_COMMENT, SENIOR, Claim, Draft, Kind, Review, ReviewId
 
-_AFTER = "Choose another from the list."
+_AFTER = Sentence("Choose another from the list.")
 
 
 class Claims:
@@ -35,9 +36,9 @@ class Claims:
             raise AlreadyAnsweredError("You have answered this review already. Your first answer stands.")
         positions = _open_to(review, operator, len(given))
         if not positions or store.decision_of(connection, review.id) is not None:
-            raise AlreadyDecidedError(f"Colleagues have answered this review meanwhile. {_AFTER}")
+            raise AlreadyDecidedError("Colleagues have answered this review meanwhile. {after}", after=_AFTER)
         if not store.is_open(connection, review.id):
-            raise AlreadyDecidedError(f"The case has ended meanwhile: nothing more is decided. {_AFTER}")
+            raise AlreadyDecidedError("The case has ended meanwhile: nothing more is decided. {after}", after=_AFTER)
         own = next((half for half in halves if half.operator_id == operator.id and half.position in positions), None)
         if own is not None:
             claim_store.renew(connection, review.id, operator.id, at + self._lease)
@@ -104,7 +105,9 @@ class Claims:
 def require_length(comment: str) -> None:
     """Raises CommentError."""
     if len(comment) > MAX_COMMENT:
-        raise CommentError(f"The comment has more than {MAX_COMMENT} characters. Shorten it and answer again.")
+        raise CommentError(
+            "The comment has more than {most} characters. Shorten it and answer again.", most=MAX_COMMENT
+        )
 
 
 def _draft_of(fields: Mapping[str, str]) -> Draft:
@@ -127,7 +130,7 @@ def _open_to(review: Review, operator: Operator, given: int) -> set[int]:
 def _free(halves: list[Claim], positions: set[int], answered: Collection[int], at: int) -> int:
     free = sorted(_untaken(halves, positions, answered, at))
     if not free:
-        raise TakenError(f"Colleagues are working on this review. {_AFTER}")
+        raise TakenError("Colleagues are working on this review. {after}", after=_AFTER)
     # A half that nobody has begun comes before one that somebody left.
     return min(free, key=lambda position: any(half.position == position for half in halves))
 

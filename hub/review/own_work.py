@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from faults import Sentence
 from hub.access.service import Operator
 from hub.clock import DAY
 from hub.review import control_store
@@ -21,7 +22,7 @@ class OwnWork:
         """Every person's who has answered a control pair, for a senior."""
         return {who: accuracy(trials) for who, trials in control_store.trials(connection).items()}
 
-    def hints(self, connection: Connection, operator: Operator, at: int) -> tuple[str, ...]:
+    def hints(self, connection: Connection, operator: Operator, at: int) -> tuple[Sentence, ...]:
         """What speaks for a break; nothing follows from it."""
         trials = control_store.trials(connection, operator.id).get(operator.id, [])
         return hints(control_store.times(connection, operator.id, at - DAY), trials, at)

@@ -196,7 +196,7 @@ def answer(
     except (ChecklistError, TakenError) as error:
         with services.database.begin() as connection:
             services.review.keep_draft(connection, review_id, operator, form.draft, at)
-        return _comparison_page(review_id, services, visitor, pages, problem=str(error), status=409)
+        return _comparison_page(review_id, services, visitor, pages, problem=error.sentence, status=409)
     return RedirectResponse(f"/reviews/{review_id}", status_code=303)
 
 

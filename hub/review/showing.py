@@ -14,7 +14,7 @@ from hub.review.contradictions import age_in_words, contradictions, gap_in_words
 from hub.review.controls import Controls
 from hub.review.model import EMPTY_DRAFT, SENIOR, Claim, Decision, GivenAnswer, Kind, Review, Subject
 from hub.review.sources import Source
-from hub.review.statements import details, disagreements, second_look, statement
+from hub.review.statements import Whose, details, disagreements, second_look, statement
 from hub.review.views import Comparison, Machine, Stage
 from protocol.person import AgeBand
 
@@ -107,7 +107,7 @@ class Showing:
         still_asked = any(store.is_open(connection, one) for one in unanswered)
         by_unit = review.kind is Kind.SIGHTING
         return Machine(
-            statement=statement(finding.candidate.chance, band, "The unit's" if by_unit else "The hub's"),
+            statement=statement(finding.candidate.chance, band, Whose.UNIT if by_unit else Whose.HUB),
             details=details(finding) if by_unit else (),
             second_look=second_look(finding, band) if by_unit else None,
             disagreements=disagreements(finding.look),

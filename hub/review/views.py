@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
+from faults import Sentence
 from hub.review.model import Decision, Draft, GivenAnswer, Missing, Remark, Review, Subject
 
 
@@ -15,10 +16,10 @@ class Machine:
     has another of them before them: the rank of one says something of the others. `raw`: the cosine, from −1 to 1.
     """
 
-    statement: str
-    details: tuple[str, ...]
-    second_look: str | None
-    disagreements: tuple[str, ...]
+    statement: Sentence
+    details: tuple[Sentence, ...]
+    second_look: Sentence | None
+    disagreements: tuple[Sentence, ...]
     raw: float
     rank: int | None
     candidates: int
@@ -96,9 +97,9 @@ class Comparison:
     stage: Stage
     subject: Subject
     missing: Missing
-    age_then: str
-    age_gap: str
-    contradictions: tuple[str, ...]
+    age_then: Sentence
+    age_gap: Sentence
+    contradictions: tuple[Sentence, ...]
     as_senior: bool
     draft: Draft
     expires_at: int | None

@@ -33,15 +33,18 @@ def decode_image(data: bytes) -> RgbImage:
     """
     if len(data) > MAX_BYTES:
         raise ImageRejectedError(
-            f"This file is {len(data) / 1e6:.1f} MB; at most {MAX_BYTES // 1_000_000} MB are accepted."
+            "This file is {size} MB; at most {most} MB are accepted.",
+            size=f"{len(data) / 1e6:.1f}",
+            most=MAX_BYTES // 1_000_000,
         )
     container = _parse(data)
     if not container.width or not container.height:
         raise ImageRejectedError("This photograph is empty.")
     if container.width * container.height > MAX_PIXELS:
         raise ImageRejectedError(
-            f"This photograph has {container.width * container.height / 1e6:.0f} megapixels; "
-            f"at most {MAX_PIXELS // 1_000_000} are accepted."
+            "This photograph has {size} megapixels; at most {most} are accepted.",
+            size=f"{container.width * container.height / 1e6:.0f}",
+            most=MAX_PIXELS // 1_000_000,
         )
     turns, mirrored = _UPRIGHT_TURNS[container.orientation]
     image = np.rot90(_pixels(container), turns)

@@ -23,4 +23,4 @@ class Container:
 
 
 def truncated(kind: str) -> ImageRejectedError:
-    return ImageRejectedError(f"This {kind} file is incomplete. Copy or take the photograph again.")
+    return ImageRejectedError("This {kind} file is incomplete. Copy or take the photograph again.", kind=kind)

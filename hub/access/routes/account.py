@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
+from faults import Sentence
 from hub.access.declarations import requires
 from hub.access.errors import (
     ConfirmationNeededError,
@@ -65,8 +66,8 @@ def change_password(
             session, visitor.operator, form.password, form.new_password, origin(request)
         )
     except (PasswordRuleError, SignInRefusedError, SignInDelayedError) as error:
-        return _account_page(services, visitor, pages, problem=str(error), status=400)
-    return _account_page(services, visitor, pages, done="Your password has been changed.")
+        return _account_page(services, visitor, pages, problem=error.sentence, status=400)
+    return _account_page(services, visitor, pages, done=Sentence("Your password has been changed."))
 
 
 @router.post("/account/language")
@@ -102,7 +103,7 @@ def replace_second_factor(
     try:
         codes = services.access.own.replace_second_factor(session, visitor.operator, form.offer, form.code)
     except SecondFactorRefusedError as error:
-        return _second_factor_page(services, visitor, pages, problem=str(error), status=401, sealed=form.offer)
+        return _second_factor_page(services, visitor, pages, problem=error.sentence, status=401, sealed=form.offer)
     return pages.show("recovery_codes.html", visitor, codes=codes, onward="/account", kept=None, csrf="")
 
 
@@ -131,7 +132,7 @@ def confirm(
         services.access.own.confirm(request.cookies[SESSION_COOKIE], visitor.operator, form.code, origin(request))
     except (SecondFactorRefusedError, SignInRefusedError, SignInDelayedError) as error:
         return show_confirm(
-            services, visitor, pages, next_path=form.next, kept=form.kept, problem=str(error), status=401
+            services, visitor, pages, next_path=form.next, kept=form.kept, problem=error.sentence, status=401
         )
     kept = services.access.kept_form(form.kept, visitor.operator) if form.kept else None
     if kept is not None:
@@ -146,7 +147,8 @@ def ask_for_confirmation(
     """What a request for something dangerous gets when the last proof is too old: nothing that was typed is lost."""
     if not needed.sent_a_form:
         return RedirectResponse(f"/confirm?next={local_path(needed.path)}", status_code=303)
-    problem = "" if needed.kept else "Nothing has been recorded. Open the page again afterwards and repeat it."
+    again = Sentence("Nothing has been recorded. Open the page again afterwards and repeat it.")
+    problem = "" if needed.kept else again
     return show_confirm(services, visitor, pages, kept=needed.kept or "", problem=problem, status=401)
 
 

@@ -41,7 +41,7 @@ class RightsForm(ConsoleForm):
         try:
             named = frozenset(map(parse_site_id, self.sites))
         except InvalidIdError as error:
-            raise RolesError(str(error)) from error
+            raise RolesError(error.sentence) from error
         return EVERY_SITE if self.reach is Reach.HUB else Sites(named)
 
 
@@ -85,7 +85,7 @@ def add(form: Annotated[AddForm, Form()], services: Services, visitor: SignedInV
                 connection, name, form.roles, form.chosen_sites(), at=services.clock(), actor=visitor.operator.name
             )
     except (OperatorNameError, RolesError) as error:
-        return _add_page(services, visitor, pages, form, problem=str(error), status=400)
+        return _add_page(services, visitor, pages, form, problem=error.sentence, status=400)
     return pages.show("start_password.html", visitor, name=name, password=password)
 
 
@@ -108,7 +108,7 @@ def change_rights(
                 connection, name, form.roles, form.chosen_sites(), at=services.clock(), actor=visitor.operator.name
             )
     except (ProviderLinkError, RolesError) as error:
-        return _operator_page(name, services, visitor, pages, problem=str(error), status=400)
+        return _operator_page(name, services, visitor, pages, problem=error.sentence, status=400)
     return _back_to(name)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
+from faults import Sentence
 from hub.access.declarations import anyone, requires, while_signing_in
 from hub.access.errors import (
     PasswordRuleError,
@@ -82,7 +83,7 @@ def sign_in(request: Request, form: Annotated[SignInForm, Form()], services: Ser
         outcome = services.access.sign_ins.begin(form.name, form.password, origin(request))
     except (SignInRefusedError, SignInDelayedError) as error:
         return show_sign_in(
-            request, services, pages, next_path=form.next, kept=form.kept, problem=str(error), status=_status(error)
+            request, services, pages, next_path=form.next, kept=form.kept, problem=error.sentence, status=_status(error)
         )
     return go_on(outcome, form, services, pages)
 
@@ -118,7 +119,7 @@ def give_code(
     try:
         outcome = services.access.sign_ins.give_code(_token(request), form.code, origin(request))
     except (SecondFactorRefusedError, SignInDelayedError) as error:
-        return _step_page(signing_in, form, services, pages, problem=str(error), status=_status(error))
+        return _step_page(signing_in, form, services, pages, problem=error.sentence, status=_status(error))
     return go_on(outcome, form, services, pages)
 
 
@@ -137,7 +138,7 @@ def set_up_second_factor(
         outcome, codes = sign_ins.set_up_second_factor(_token(request), form.offer, form.code, origin(request))
     except SecondFactorRefusedError as error:
         return _step_page(
-            signing_in, form, services, pages, problem=str(error), status=_status(error), sealed=form.offer
+            signing_in, form, services, pages, problem=error.sentence, status=_status(error), sealed=form.offer
         )
     return go_on(outcome, form, services, pages, codes)
 
@@ -156,7 +157,7 @@ def choose_password(
         require_same(form.new_password, form.repeated)
         outcome = services.access.sign_ins.choose_password(_token(request), form.new_password, origin(request))
     except PasswordRuleError as error:
-        return _step_page(signing_in, form, services, pages, problem=str(error), status=400)
+        return _step_page(signing_in, form, services, pages, problem=error.sentence, status=400)
     return go_on(outcome, form, services, pages)
 
 
@@ -180,9 +181,11 @@ def ask_for_sign_in(request: Request, services: Services, pages: Pages, needed: 
         pages,
         kept=needed.kept or "",
         problem=(
-            "Your session had ended, so nothing has been recorded yet. Sign in again, and you can send it."
+            Sentence("Your session had ended, so nothing has been recorded yet. Sign in again, and you can send it.")
             if needed.kept
-            else "Your session had ended and nothing has been recorded. Sign in, open the page again and repeat it."
+            else Sentence(
+                "Your session had ended and nothing has been recorded. Sign in, open the page again and repeat it."
+            )
         ),
         status=401,
     )

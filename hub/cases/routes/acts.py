@@ -71,7 +71,7 @@ def add_photograph(
         with services.database.begin() as connection:
             registrar.add_photo(connection, name, picture, visitor.operator.name, despite=why)
     except RejectedError as error:
-        return show_case(case, services, visitor, pages, problem=str(error), status=400)
+        return show_case(case, services, visitor, pages, problem=error.sentence, status=400)
     return _back(name)
 
 
@@ -127,7 +127,7 @@ def judge(
             else:
                 duplicates.merge(connection, name, other, note="", actor=actor, at=now)
     except RejectedError as error:
-        return show_case(case, services, visitor, pages, problem=str(error), status=400)
+        return show_case(case, services, visitor, pages, problem=error.sentence, status=400)
     return _back(name if form.verdict is Verdict.DISTINCT else other)
 
 
@@ -186,7 +186,7 @@ def to_pfif(case: OpenedCase, services: Services, visitor: SignedInVisitor, page
         with services.database.begin() as connection:
             document = services.register.exchange.export_pfif(connection, [case], visitor.operator.name)
     except RejectedError as error:
-        return show_case(case, services, visitor, pages, problem=str(error), status=400)
+        return show_case(case, services, visitor, pages, problem=error.sentence, status=400)
     headers = {"Content-Disposition": 'attachment; filename="case.pfif.xml"'}
     return Response(document, media_type="application/xml", headers=headers)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from faults import RejectedError
+from faults import RejectedError, Sentence
 from hub.access.service import NotPermittedError, Visitor, requires
 from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address, day_of
 from hub.cases.service import (
@@ -78,7 +78,7 @@ def add(cells: Cells, photographs: Files, services: Services, visitor: SignedInV
             case = services.register.cases.register(new, given, visitor.operator.name, despite=despite)
             return RedirectResponse(address(case), status_code=303)
         except RejectedError as error:
-            problems = (Problem(0, "photographs", str(error)),)
+            problems = (Problem(0, "photographs", error.sentence),)
     return _form(visitor, services, pages, cells, to="/add-case", problems=problems, status=400)
 
 
@@ -102,7 +102,7 @@ def change(cells: Cells, case: OpenedCase, services: Services, visitor: SignedIn
                 services.register.cases.registrar.change(connection, name, new, visitor.operator.name)
             return RedirectResponse(address(name), status_code=303)
         except CaseError as error:
-            problems = (Problem(0, "", str(error)),)
+            problems = (Problem(0, "", error.sentence),)
     return _form(visitor, services, pages, cells, to=f"{address(name)}/change", problems=problems, status=400)
 
 
@@ -131,7 +131,7 @@ def take(
     try:
         report = _import(cells, file, photographs, services, visitor, dry_run=dry_run)
     except FileRejectedError as error:
-        return _import_page(visitor, pages, problem=str(error), status=400)
+        return _import_page(visitor, pages, problem=error.sentence, status=400)
     return _import_page(visitor, pages, report=report, dry_run=dry_run, status=400 if report.problems else 200)
 
 
@@ -173,7 +173,7 @@ def _among(photographs: list[UploadFile]) -> ReadFile:
 def _read(cells: dict[str, str], services: Services, visitor: Visitor) -> tuple[NewCase | None, tuple[Problem, ...]]:
     new, problems = services.register.exchange.read_form(cells)
     if new is not None and not visitor.operator.sites.include(new.site):
-        return None, (Problem(0, "site", "Choose a site of yours."),)
+        return None, (Problem(0, "site", Sentence("Choose a site of yours.")),)
     return new, problems
 
 

@@ -34,7 +34,7 @@ class ReportForm(ConsoleForm):
             countries = frozenset(map(parse_hub_id, self.countries.replace(",", " ").split()))
             case, site = parse_case_id(self.case.strip()), parse_site_id(self.site.strip())
         except InvalidIdError as error:
-            raise BroadcastError(str(error)) from error
+            raise BroadcastError(error.sentence) from error
         return Report(case, site, countries, self.source, self.corroboration)
 
 
@@ -63,7 +63,7 @@ def propose(
             services.register.cases.summary(connection, report.case)
             services.dispatch.broadcasts.propose(connection, report, visitor.operator, services.clock())
     except BroadcastError as error:
-        return _page(services, visitor, pages, form=form, problem=str(error), status=400)
+        return _page(services, visitor, pages, form=form, problem=error.sentence, status=400)
     return RedirectResponse("/broadcasts", status_code=303)
 
 
@@ -81,7 +81,7 @@ def screen(
         with services.database.begin() as connection:
             services.dispatch.screen(connection, broadcast_id, form.verdict, visitor.operator, services.clock())
     except BroadcastError as error:
-        return _page(services, visitor, pages, problem=str(error), status=400)
+        return _page(services, visitor, pages, problem=error.sentence, status=400)
     return RedirectResponse("/alerts" if form.verdict is Verdict.APPROVED else "/broadcasts", status_code=303)
 
 

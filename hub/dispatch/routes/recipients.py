@@ -63,7 +63,7 @@ def add(
                 connection, form.entered(), operator.sites, actor=operator.name, at=services.clock()
             )
     except (AddressError, RecipientError) as error:
-        return _page(services, visitor, pages, form=form, problem=str(error), status=400)
+        return _page(services, visitor, pages, form=form, problem=error.sentence, status=400)
     return RedirectResponse("/recipients", status_code=303)
 
 

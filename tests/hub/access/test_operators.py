@@ -46,9 +46,9 @@ def known(desk: Desk, name: str) -> Operator:
     [
         ([], EVERY_SITE, "at least one role"),
         ([Role.AUDITOR, Role.REVIEWER], EVERY_SITE, "no other role"),
-        ([Role.ADMINISTRATOR], Sites(frozenset({SITE})), "the administrator is the whole hub's"),
+        ([Role.ADMINISTRATOR], Sites(frozenset({SITE})), "work of the whole hub: administrator"),
         ([Role.AUDITOR], Sites(frozenset({SITE})), "whole hub"),
-        ([Role.WATCHLIST_PUBLISHER, Role.TECHNICIAN], Sites(frozenset({SITE})), "the watchlist publisher"),
+        ([Role.WATCHLIST_PUBLISHER, Role.TECHNICIAN], Sites(frozenset({SITE})), "watchlist publisher"),
         ([Role.REVIEWER], Sites(frozenset()), "at least one site"),
     ],
 )

@@ -25,23 +25,50 @@ ROOT: Final = HUB.parent
 TRANSLATED: Final = tuple(code for code in LANGUAGES if code != ENGLISH)
 
 # What only commands, units and logs say is English alone.
-_SILENT: Final = ("hub/audit", "hub/backup", "hub/metrics", "hub/migrations", "hub/statistics", "hub/watchlist")
+_SILENT: Final = (
+    "hub/audit/",
+    "hub/backup/",
+    "hub/bootstrap",
+    "hub/erasure/ledger.py",
+    "hub/found/opening.py",
+    "hub/ingest/committing.py",
+    "hub/ingest/erasing.py",
+    "hub/ingest/keeping.py",
+    "hub/ingest/opening.py",
+    "hub/ingest/own_scores.py",
+    "hub/ingest/withdrawals.py",
+    "hub/metrics/",
+    "hub/migrations/",
+    "hub/statistics/",
+    "hub/watchlist/",
+)
 _SILENT_FILES: Final = frozenset(
     {
+        "hub/access/declarations.py",
         "hub/atrest.py",
-        "hub/bootstrap.py",
         "hub/broker.py",
+        "hub/broker_guard.py",
         "hub/cli.py",
         "hub/config.py",
-        "hub/dispatch/directory_file.py",
+        "hub/db.py",
+        "hub/dispatch/cap.py",
+        "hub/dispatch/feed.py",
+        "hub/dispatch/recipients.py",
+        "hub/fleet/registry.py",
         "hub/https.py",
         "hub/ingest_worker.py",
         "hub/mqtt.py",
+        "hub/provider_settings.py",
+        "hub/rereading.py",
         "hub/review/controls.py",
         "hub/review/manifest.py",
+        "hub/server.py",
+        "hub/supervisor.py",
         "hub/witness.py",
     }
 )
+_PHOTOGRAPHS: Final = "models/images"
+"""Outside the hub: why a photograph cannot be taken."""
 _SINCE: Final = datetime(2026, 11, 22, tzinfo=UTC)
 _CALLS: Final = ("_", "gettext", "ngettext", "pgettext")
 _BUILT_IN: Final = frozenset(dir(builtins))
@@ -49,7 +76,7 @@ _BUILT_IN: Final = frozenset(dir(builtins))
 
 def sources() -> Iterator[Path]:
     """The modules whose sentences the console can show."""
-    for path in sorted(HUB.rglob("*.py")):
+    for path in sorted([*HUB.rglob("*.py"), *(ROOT / _PHOTOGRAPHS).rglob("*.py")]):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(_SILENT) and name not in _SILENT_FILES and not name.endswith("_commands.py"):
             yield path

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.review.statements import details, disagreements, second_look, share, statement
+from hub.review.statements import Whose, details, disagreements, second_look, share, statement
 from protocol.ids import CaseId
 from protocol.person import AgeBand
 from protocol.sighting import Candidate, Chance
@@ -34,20 +34,20 @@ def test_chance_is_said_in_numbers_that_people_can_compare(chance: float, words:
 
 
 def test_calibrated_score_is_a_sentence_with_its_interval() -> None:
-    assert statement(CHANCE, AgeBand.CHILD, "The unit's") == (
+    assert statement(CHANCE, AgeBand.CHILD, Whose.UNIT) == (
         "An unrelated child of this age would score this high in about 1 of 400 searches of this list "
         "(between 1 of 250 and 1 of 670)."
     )
-    assert statement(CHANCE, AgeBand.ADULT, "The unit's").startswith("An unrelated adult would")
+    assert statement(CHANCE, AgeBand.ADULT, Whose.UNIT).startswith("An unrelated adult would")
 
 
 def test_score_too_rare_to_count_claims_no_more_than_the_safe_end_of_the_interval() -> None:
     rare = Chance(value=1e-8, low=1e-12, high=2e-5, expected=1e-8, counted=False)
-    assert "in fewer than 1 of 50,000 searches" in statement(rare, AgeBand.TEEN, "The unit's")
+    assert "in fewer than 1 of 50,000 searches" in statement(rare, AgeBand.TEEN, Whose.UNIT)
 
 
 def test_uncalibrated_score_says_plainly_that_nothing_is_known() -> None:
-    said = statement(None, AgeBand.INFANT, "The unit's")
+    said = statement(None, AgeBand.INFANT, Whose.UNIT)
     assert "The unit's recogniser is not calibrated" in said
     assert not any(character.isdigit() for character in said)
 

@@ -116,8 +116,8 @@ def test_rank_is_said_only_after_the_last_candidate_of_the_intake(desk: Desk, pe
         assert written not in everything(amina, second)
     amina.answer(second, "exclusion")
 
-    assert "this one came first" in amina.get(f"/reviews/{first}").text
-    assert "this one came second" in amina.get(f"/reviews/{second}").text
+    assert "this one came in place 1" in amina.get(f"/reviews/{first}").text
+    assert "this one came in place 2" in amina.get(f"/reviews/{second}").text
 
 
 def test_neither_face_nor_page_differs_by_score(desk: Desk, person: MakePerson) -> None:
