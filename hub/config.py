@@ -15,6 +15,7 @@ from hub.access.service import Role, SecondFactorPolicy
 from hub.clock import MINUTE
 from hub.db import postgresql_url
 from hub.dispatch.service import AlertStatus, AlertTimes
+from hub.erasure.ledger import FILE_NAME
 from hub.erasure.retention import IntakeDays
 from hub.review.service import ReviewRules, Targets
 from models.pack import PERMITTED_LICENCES, default_pack_path
@@ -164,7 +165,7 @@ class HubSettings(TomlSettings):
     @property
     def erasure_ledger_path(self) -> Path:
         """The ledger of erasures."""
-        return self.erasure_ledger or self.data / "erasures.ledger"
+        return self.erasure_ledger or self.data / FILE_NAME
 
     @property
     def intake_days(self) -> IntakeDays:

@@ -35,7 +35,7 @@ def recover(
     if not marker.exists():
         return
     # First, and again as long as the marker is there: nobody is to see what was erased.
-    ledger.apply()
+    ledger.apply(data)
     now = clock()
     with database.begin() as connection:
         fleet.leap(connection, _LEAP)

@@ -44,6 +44,9 @@ def restore(
     *,
     key: Annotated[Path, typer.Option(help="backup.key.")],
     card: Annotated[Path, typer.Option(help="The hub's card, kept apart: a unit's hub-card.json will do.")],
+    ledger: Annotated[
+        Path | None, typer.Option(help="The hub's erasures.ledger: what was erased since the backup stays erased.")
+    ] = None,
     passphrase_file: _PassphraseFile = None,
 ) -> None:
     """Bring a backup back as a new folder: all of it, or nothing. Run the hub there, and never the old one again."""
@@ -52,8 +55,13 @@ def restore(
     from hub.backup.keys import load_private
 
     opening = load_private(key, _passphrase(passphrase_file, new=False))
-    service.restore(file, folder, opening, read_card(card))
+    service.restore(file, folder, opening, read_card(card), ledger)
     typer.echo(f"The hub is restored in {folder}.")
+    if ledger is None:
+        typer.echo(
+            "No --ledger was given: what people took back or had erased since this backup is in it once more. If "
+            f"erasures.ledger is anywhere, copy it into {folder / 'hub' / 'data'} before the hub starts."
+        )
 
 
 def _passphrase(path: Path | None, *, new: bool) -> str:

@@ -16,6 +16,7 @@ from hub.backup.container import Sealer, open_sealed
 from hub.backup.errors import BackupDamagedError, BackupSettingsError, RestoreRefusedError
 from hub.backup.keys import load_public
 from hub.backup.members import DATABASE, DUMP, Members, members_of
+from hub.erasure.ledger import FILE_NAME, read_ledger
 from hub.recovery import RESTORED
 from protocol.keys import Identity, OpeningKey
 
@@ -44,17 +45,20 @@ def make_backup(services: "Services", config: Path, target: Path, actor: str) ->
     return members
 
 
-def restore(source: Path, folder: Path, key: OpeningKey, hub: Identity) -> None:
+def restore(source: Path, folder: Path, key: OpeningKey, hub: Identity, ledger: Path | None = None) -> None:
     """Bring a backup back as a new folder. The whole is checked before anything is written.
 
-    `hub`: the hub's card, kept apart. Raises BackupDamagedError, RestoreRefusedError or DiskError.
+    `hub`: the hub's card, kept apart. `ledger`: of what was erased since; the restored hub erases it again before it
+    serves anybody. Raises BackupDamagedError, LedgerDamagedError, RestoreRefusedError or DiskError.
     """
     _refuse_existing(folder)
+    if ledger is not None:
+        read_ledger(ledger, hub.verify_key)
     try:
         with source.open("rb") as file:
             for _ in open_sealed(file, key, hub):
                 pass
-            _unpack_whole(lambda: open_sealed(file, key, hub), folder)
+            _unpack_whole(lambda: open_sealed(file, key, hub), folder, ledger)
     except OSError as error:
         raise DiskError(f"The backup could not be restored: {error.strerror}.") from error
 
@@ -92,12 +96,14 @@ def _named_files(services: "Services", members: Members) -> Iterator[tuple[str, 
         yield members.database.relative_to(members.root).as_posix(), file
 
 
-def _unpack_whole(content: Callable[[], Iterator[bytes]], folder: Path) -> None:
+def _unpack_whole(content: Callable[[], Iterator[bytes]], folder: Path, ledger: Path | None) -> None:
     parent = folder.resolve().parent
     staging = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}."))
     try:
         unpack(content(), staging)
         database = next(staging.rglob(DUMP), None) or _sound_database(staging)
+        if ledger is not None:
+            write_private(database.parent / FILE_NAME, ledger.read_bytes())
         write_private(database.parent / RESTORED, b"")
         staging.rename(folder)
     except BaseException:

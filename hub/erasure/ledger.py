@@ -31,6 +31,8 @@ from protocol.fields import Fields
 from protocol.ids import CaseId
 from protocol.keys import PrivateIdentity, SigningKey, VerifyKey
 
+FILE_NAME: Final = "erasures.ledger"
+
 _VERSION: Final = 1
 _MAGIC: Final = "mca-erasures"
 _CONTEXT: Final = b"mca/erasures/1\0"
@@ -97,6 +99,18 @@ def read_line(line: bytes, key: VerifyKey) -> Line:
         raise LedgerDamagedError("A line of the ledger of erasures is damaged, or another hub's.") from error
 
 
+def read_ledger(path: Path, key: VerifyKey) -> list[Line]:
+    """Every line that was written whole. Raises DiskError or LedgerDamagedError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror
+        raise DiskError("The ledger of erasures {path} cannot be read: {reason}.", path=path, reason=reason) from error
+    # What follows the last line break was cut off by a power cut, and was written anew.
+    whole, _, _ = data.rpartition(b"\n")
+    return [read_line(line, key) for line in whole.splitlines()]
+
+
 class ErasureLedger:
     """Writes what ended, and makes it so again after a restore."""
 
@@ -141,12 +155,13 @@ class ErasureLedger:
                 intake_store.note_place(connection, erasure.id, LEDGER, more=1, done_at=now)
         return len(lines)
 
-    def apply(self) -> int:
-        """Erase once more what a restored database has brought back; how many lines the ledger has.
+    def apply(self, restored: Path) -> int:
+        """Erase once more what a restored database has brought back; how many lines say so.
 
+        `restored`: the folder in which a restore puts the ledger that it was given.
         Raises DiskError, DatabaseUnavailableError, or LedgerDamagedError, having changed nothing.
         """
-        lines = self._read()
+        lines = [line for path in sorted({self._path, restored / FILE_NAME}) for line in self._read(path)]
         actor, now = self._identity.name, self._clock()
         with self._database.begin() as connection:
             for line in lines:
@@ -160,14 +175,8 @@ class ErasureLedger:
             _log.warning("ledger.applied", lines=len(lines))
         return len(lines)
 
-    def _read(self) -> list[Line]:
-        try:
-            data = self._path.read_bytes() if self._path.exists() else b""
-        except OSError as error:
-            raise DiskError(f"The ledger of erasures {self._path} cannot be read: {error.strerror}.") from error
-        # What follows the last line break was cut off by a power cut, and is written anew.
-        whole, _, _ = data.rpartition(b"\n")
-        return [read_line(line, self._identity.signing_key.public) for line in whole.splitlines()]
+    def _read(self, path: Path) -> list[Line]:
+        return read_ledger(path, self._identity.signing_key.public) if path.exists() else []
 
     def _append(self, data: bytes) -> None:
         try:
@@ -181,4 +190,6 @@ class ErasureLedger:
                 os.fsync(file.fileno())
             sync_directory(self._path.parent)
         except OSError as error:
-            raise DiskError(f"The ledger of erasures {self._path} cannot be written: {error.strerror}.") from error
+            raise DiskError(
+                "The ledger of erasures {path} cannot be written: {strerror}.", path=self._path, strerror=error.strerror
+            ) from error
