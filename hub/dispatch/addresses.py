@@ -8,11 +8,12 @@ import ipaddress
 import logging
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from apprise import Apprise, AppriseAsset, AppriseResult, AppriseResultStatus, NotifyBase, NotifyFormat
+from apprise.plugins.custom_json import NotifyJSON
 
+from hub.dispatch import webhooks
 from hub.dispatch.errors import AddressError
 from hub.dispatch.model import Answer, AttemptResult
 from hub.dispatch.recipient import Channel
@@ -70,8 +71,6 @@ _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 20.0
 _DEADLINE_SECONDS: Final = 60.0
 _STATUS: Final = re.compile(r"\berror=(\d{3})\b")
-_LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_NOT_FOR_GOOD: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,9 @@ class Address:
 
     def send(self, title: str, body: str, deadline: float = _DEADLINE_SECONDS) -> Answer:
         """Hand a message over; blocks for at most `deadline` seconds, whatever the provider does."""
+        webhook = _as_webhook(self.service)
+        if webhook is not None:
+            return webhooks.post(webhook, title, body, deadline)
         sender = Apprise(asset=_asset())
         sender.add(self.service)
         answered = sender.notify(
@@ -135,10 +137,7 @@ def _answer(answered: AppriseResult) -> Answer:
         return Answer(AttemptResult.SENT)
     if answered.status is AppriseResultStatus.TIMEOUT:
         return Answer(AttemptResult.NO_ANSWER)
-    if code in _LATER:
-        return Answer(AttemptResult.BUSY, code)
-    for_good = code is not None and 400 <= code < 500 and code not in _NOT_FOR_GOOD
-    return Answer(AttemptResult.REFUSED if for_good else AttemptResult.FAILED, code)
+    return webhooks.judged(code)
 
 
 def _channel(scheme: str) -> Channel:
@@ -171,6 +170,10 @@ def _as_email(service: NotifyBase) -> "NotifyEmail | None":
     from apprise.plugins.email.base import NotifyEmail
 
     return service if isinstance(service, NotifyEmail) else None
+
+
+def _as_webhook(service: NotifyBase) -> NotifyJSON | None:
+    return service if isinstance(service, NotifyJSON) else None
 
 
 def _schemes(protocols: object) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ _LOOK_AFTER_TROUBLE_SECONDS: Final = 15.0
 _AT_ONCE: Final = 4
 _FIRST_RETRY: Final = 30 * SECOND
 _LONGEST_RETRY: Final = HOUR
-# Apprise hands over no Retry-After: who asks for time gets what gateways usually ask for.
+# Who asks for time and does not say how much gets what gateways usually ask for.
 _BUSY_RETRY: Final = 5 * MINUTE
 _FEED_LENGTH: Final = 100
 
@@ -216,5 +216,8 @@ def _next_at(answer: Answer, number: int, at: int) -> int | None:
         return None
     if answer.result is AttemptResult.REFUSED:
         return at + _LONGEST_RETRY
+    if answer.retry_after is not None:
+        # No alert waits for longer than an hour because a gateway says so.
+        return at + min(max(answer.retry_after, _FIRST_RETRY), _LONGEST_RETRY)
     wait = retry_after(number)
     return at + (max(wait, _BUSY_RETRY) if answer.result is AttemptResult.BUSY else wait)

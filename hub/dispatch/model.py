@@ -122,10 +122,14 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a provider answered. `code`: its status by HTTP, where it gave one."""
+    """What a provider answered. `code`: its status by HTTP, where it gave one.
+
+    `retry_after`: how long it asks to be left alone, in milliseconds.
+    """
 
     result: AttemptResult
     code: int | None = None
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

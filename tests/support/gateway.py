@@ -13,13 +13,14 @@ class Mood(Enum):
 
     TAKES = auto()
     GARBAGE = auto()  # It takes the message and answers nonsense.
-    BUSY = auto()  # 429 with Retry-After
+    BUSY = auto()  # 429, with Retry-After where `asks` holds it
     BROKEN = auto()  # 500
     REFUSES = auto()  # 400: no such number
     MOVED = auto()  # 302 to somewhere else
     CLOSES = auto()  # It hangs up without a word.
     SILENT = auto()  # It takes the message and never answers.
-    DRIPS = auto()  # It answers one byte at a time, without end.
+    DRIPS = auto()  # It answers one byte at a time, without end, and never says whether it has taken the message.
+    TAKES_AND_DRIPS = auto()  # The same after it has said so.
 
 
 class Gateway:
@@ -27,7 +28,9 @@ class Gateway:
 
     def __init__(self, mood: Mood = Mood.TAKES) -> None:
         self.mood = mood
+        self.bodies: list[dict[str, object]] = []
         self.taken: list[str] = []
+        self.asks: dict[str, str] = {}  # Headers besides, of one that is busy.
         self.given = threading.Event()
         self.over = threading.Event()
         gateway = self
@@ -51,13 +54,14 @@ class Gateway:
     def handle(self, request: BaseHTTPRequestHandler) -> None:
         """One message."""
         body = request.rfile.read(int(request.headers["Content-Length"]))
-        self.taken.append(json.loads(body)["message"])
+        self.bodies.append(json.loads(body))
+        self.taken.append(str(self.bodies[-1]["message"]))
         self.given.set()
         answer = _ANSWERS.get(self.mood)
         if answer is not None:
             status, headers, text = answer
-            request.send_response(status)
-            for name, value in headers.items():
+            request.send_response_only(status)
+            for name, value in {**headers, **(self.asks if status == 429 else {})}.items():
                 request.send_header(name, value)
             request.send_header("Content-Length", str(len(text)))
             request.end_headers()
@@ -72,7 +76,11 @@ class Gateway:
     def _drip(self, request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.send_header("Content-Length", "1000000")
-        request.end_headers()
+        if self.mood is Mood.TAKES_AND_DRIPS:
+            request.end_headers()
+        else:
+            request.flush_headers()
+            request.wfile.write(b"X-More: ")
         try:
             while not self.over.wait(0.2):
                 request.wfile.write(b".")
@@ -96,7 +104,7 @@ class Gateway:
 _ANSWERS: dict[Mood, tuple[int, dict[str, str], bytes]] = {
     Mood.TAKES: (200, {}, b"{}"),
     Mood.GARBAGE: (200, {"Content-Type": "application/json"}, b"\xff\xfe<html>{"),
-    Mood.BUSY: (429, {"Retry-After": "120"}, b""),
+    Mood.BUSY: (429, {}, b""),
     Mood.BROKEN: (500, {}, b"oops"),
     Mood.REFUSES: (400, {}, b'{"error": "no such number"}'),
     Mood.MOVED: (302, {"Location": "/elsewhere"}, b""),

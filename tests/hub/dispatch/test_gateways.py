@@ -11,6 +11,7 @@ import pytest
 from hub.dispatch.addresses import parse_address
 from hub.dispatch.model import AttemptResult, Delivery
 from hub.sites import EVERY_SITE
+from tests.support.databases import on_sqlite
 from tests.support.desk import MINUTE, Desk, police_desk
 from tests.support.gateway import Gateway, Mood
 from tests.support.mail import MailServer
@@ -53,6 +54,48 @@ def test_gateway_that_fails_loses_nothing(
 
     assert only_delivery(desk).sent_at is not None
     assert only_delivery(desk).next_at is None
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("asked", "minutes"),
+    [
+        ("120", 2),
+        (" 900 ", 15),
+        ("0", 0.5),  # No sooner than after any failure.
+        ("86400", 60),  # And no later than an hour: the alert is of a child.
+        ("9" * 400, 60),
+        ("Sun, 22 Nov 2026 23:07:00 GMT", 7),  # By the gateway's own clock, which is wrong here.
+        ("Sun, 22 Nov 2026 22:00:00 GMT", 0.5),
+        ("soon", 5),
+        ("-5", 5),
+        ("\xb2", 5),
+        ("Sun, 99 Nov 2026 23:07:00 GMT", 5),
+    ],
+)
+def test_busy_gateway_is_asked_sooner_or_much_later_than_it_says(desk: Desk, asked: str, minutes: float) -> None:
+    with Gateway(Mood.BUSY) as gateway:
+        gateway.asks = {"Retry-After": asked, "Date": "Sun, 22 Nov 2026 23:00:00 GMT"}
+        desk.add_recipient(police_desk(gateway.url))
+        desk.confirm(desk.open_review())
+        desk.dispatcher().deliver()
+    assert only_delivery(desk).next_at == desk.clock.now + minutes * MINUTE
+
+
+def test_gateway_that_has_taken_the_message_gets_it_again_because_it_talks_on() -> None:
+    with Gateway(Mood.TAKES_AND_DRIPS) as gateway:
+        answer = parse_address(gateway.url).send("title", "body", deadline=60)
+        assert gateway.taken == ["body"]
+    assert answer.result is AttemptResult.SENT
+
+
+def test_address_that_names_the_parts_of_a_message_is_not_obeyed() -> None:
+    with Gateway() as gateway:
+        address = f"{gateway.url}?:title=&:type=kind&:sender=desk&+X-Key=1"
+        assert parse_address(address).send("title", "body").result is AttemptResult.SENT
+        assert gateway.bodies == [
+            {"version": "1.0", "message": "body", "attachments": [], "kind": "info", "sender": "desk"}
+        ]
 
 
 def test_gateway_that_takes_a_message_and_answers_garbage_gets_it_again(desk: Desk) -> None:
