@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edge_agent.kiosk.access import FormRefusedError, Guard, RoleMissingError, SignInNeededError, visit_of
-from edge_agent.kiosk.fence import Fence
+from edge_agent.kiosk.fence import HEADERS, Fence
 from edge_agent.kiosk.pages import Pages
 from edge_agent.kiosk.routes import ROUTERS
 from edge_agent.kiosk.sentences import sentence
@@ -49,6 +49,7 @@ def build_kiosk(services: KioskServices, *, port: int) -> FastAPI:
     kiosk.add_exception_handler(MissingChildAlertError, _on_our_error)
     kiosk.add_exception_handler(RequestValidationError, _on_invalid_request)
     kiosk.add_exception_handler(HTTPException, _on_http_error)
+    kiosk.add_exception_handler(Exception, _on_unexpected)
     kiosk.add_middleware(Fence, port=port)
     return kiosk
 
@@ -88,6 +89,11 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
 def _on_http_error(_request: Request, _error: Exception) -> Response:
     # This browser has no address bar: whoever comes to a page that is not there is helped by the first one.
     return RedirectResponse("/", 303)
+
+
+def _on_unexpected(_request: Request, _error: Exception) -> Response:
+    # This answer leaves outside the fence; the error itself goes to the agent's log, without what was entered.
+    return RedirectResponse("/?failed", 303, HEADERS)
 
 
 def _problem(request: Request, status: int, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK: Final = "127.0.0.1"
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_HEADERS: Final = {
+HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self';"
@@ -60,5 +60,5 @@ class Fence:
 
 def _with_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     there = {name.lower() for name, _ in headers}
-    added = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+    added = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
     return [*headers, *(one for one in added if one[0] not in there)]

@@ -13,5 +13,4 @@ async def home(visit: Visiting) -> HTMLResponse:
     """The tiles of what there is to do, and how old the watchlist is."""
     if visit.session.intake is not None and visit.session.intake.sent:
         visit.session.end_intake()
-    nothing_kept = "nothing-kept" in visit.request.query_params
-    return visit.show("home.html", watchlist=visit.services.list_state(), nothing_kept=nothing_kept)
+    return visit.show("home.html", watchlist=visit.services.list_state(), told=frozenset(visit.request.query_params))
