@@ -8,7 +8,9 @@ import typer
 
 from edge_agent.commands import Json, Uncalibrated, opened_unit
 from edge_agent.config import CONFIG_VARIABLE
+from edge_agent.found_command import found
 from edge_agent.intake_command import intake
+from edge_agent.staff_command import staff
 
 app = typer.Typer(help="A unit at a checkpoint or shelter.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -34,6 +36,8 @@ def run(context: typer.Context, *, uncalibrated: Uncalibrated = False) -> None:
 
 
 app.command()(intake)
+app.command()(found)
+app.command()(staff)
 
 
 @app.command()

@@ -77,7 +77,7 @@ def intake(
     from edge_agent.link.wake import wake_agent
 
     with opened_unit(context, uncalibrated=uncalibrated) as unit:
-        received = build_pipeline(unit, build_recogniser(unit)).take(request, _camera(unit, photo, camera))
+        received = build_pipeline(unit, build_recogniser(unit)).take(request, camera_of(unit, photo, camera))
         wake_agent(unit.settings.data)
     typer.echo(_said(received.reference, received.faces, as_json=as_json))
     # Afterwards: what is on the disk already is said, even where this page cannot be written.
@@ -91,7 +91,8 @@ def _said(reference: str, faces: int, *, as_json: bool) -> str:
     return f"Received. Reference {reference}."
 
 
-def _camera(unit: "Unit", photo: Path | None, camera: str | None) -> "OpenCamera":
+def camera_of(unit: "Unit", photo: Path | None, camera: str | None) -> "OpenCamera":
+    """Opens the photograph or the camera that was named."""
     from contextlib import nullcontext
 
     from edge_agent.bootstrap import camera_opener

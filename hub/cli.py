@@ -13,9 +13,11 @@ from hub.clock import SteadyClock, system_clock
 from hub.commands import CommandContext, actor, services_of, settings_of
 from hub.config import BrokerKind, HubSettings
 from hub.control_commands import app as control_pairs
+from hub.erasure.commands import app as consent
 from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
 from hub.recipient_commands import app as recipients
+from hub.staff_commands import app as staff
 from hub.statistics.commands import statistics
 from protocol.ids import parse_unit_id
 
@@ -25,9 +27,11 @@ app.add_typer(case, name="case")
 app.add_typer(pack, name="pack")
 app.add_typer(watchlist, name="watchlist")
 app.add_typer(operators, name="operator")
+app.add_typer(staff, name="staff")
 app.add_typer(recipients, name="recipient")
 app.add_typer(control_pairs, name="control-pairs")
 app.add_typer(audit, name="audit")
+app.add_typer(consent, name="consent")
 app.command()(backup)
 app.command("backup-key")(backup_key)
 app.command()(restore)

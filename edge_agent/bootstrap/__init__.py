@@ -2,7 +2,14 @@
 
 from edge_agent.bootstrap.agent import run_agent
 from edge_agent.bootstrap.body import camera_opener, unit_body
-from edge_agent.bootstrap.intakes import build_desk, build_pipeline, build_recogniser, build_withdrawing
+from edge_agent.bootstrap.intakes import (
+    build_desk,
+    build_found_desk,
+    build_maker,
+    build_pipeline,
+    build_recogniser,
+    build_withdrawing,
+)
 from edge_agent.bootstrap.keys import places, zeroise_unit
 from edge_agent.bootstrap.lists import build_stick_synchroniser, build_synchroniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits, open_unit
@@ -11,6 +18,8 @@ __all__ = [
     "Unit",
     "alarm_limits",
     "build_desk",
+    "build_found_desk",
+    "build_maker",
     "build_pipeline",
     "build_recogniser",
     "build_stick_synchroniser",

@@ -6,6 +6,7 @@ import secrets
 from edge_agent.bootstrap.unit import Unit, alarm_limits
 from edge_agent.consent.wiring import build_recorder
 from edge_agent.consent.withdrawing import Withdrawing
+from edge_agent.found.desk import FoundDesk
 from edge_agent.intakes.desk import IntakeDesk, Rules
 from edge_agent.intakes.later import LaterSearches
 from edge_agent.intakes.making import IntakeMaker
@@ -53,6 +54,23 @@ def build_withdrawing(unit: Unit) -> Withdrawing:
         outbox=unit.outbox,
         sealer=HubSealer(unit.identity, unit.hub, unit.clock.now),
         clock=unit.clock,
+    )
+
+
+def build_found_desk(unit: Unit) -> FoundDesk:
+    """Where registrations of found children go."""
+    settings = unit.settings
+    return FoundDesk(
+        unit=settings.unit,
+        site=settings.site,
+        database=unit.database,
+        store=unit.intakes,
+        outbox=unit.outbox,
+        sealer=HubSealer(unit.identity, unit.hub, unit.clock.now),
+        retention={basis: days * DAY for basis, days in settings.retention_days.items()},
+        records=settings.consent_record_days * DAY,
+        clock=unit.clock,
+        entropy=secrets.token_bytes,
     )
 
 

@@ -64,7 +64,7 @@ def receipt_sentences(receipt: ConsentReceipt) -> list[str]:
     """What the person was told, and how to keep the receipt."""
     words = texts(receipt.language)
     record = words.receipt["record"].format(record=receipt.periods.record)
-    return [*words.told(receipt.periods), record, words.receipt["care"]]
+    return [*words.told(receipt.periods, found=receipt.found), record, words.receipt["care"]]
 
 
 def _when(moment: Moment, words: Texts) -> str:

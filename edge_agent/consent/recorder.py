@@ -75,9 +75,9 @@ class ConsentRecorder:
             unit=self.unit,
             site=self.site,
             controller=self.controller,
-            notice=Notice(request.language, notice_digest(request.language)),
+            notice=Notice(request.language, notice_digest(request.language, found=request.found)),
             basis=request.basis,
-            purposes=(Purpose.COMPARE, Purpose.SEARCH_AGAIN) if periods.template else (Purpose.COMPARE,),
+            purposes=_purposes(request, periods),
             periods=periods,
             recorded=self.moment(),
             withdrawal=withdrawal_of(token),
@@ -97,5 +97,12 @@ class ConsentRecorder:
             recorded=record.recorded,
             record=digest,
             token=token,
+            found=record.of_found_child,
         )
         return TakeAway(receipt, write_receipt(receipt, self.key, self.endorsement))
+
+
+def _purposes(request: IntakeRequest, periods: StoragePeriods) -> tuple[Purpose, ...]:
+    if request.found:
+        return (Purpose.FIND_FAMILY,)
+    return (Purpose.COMPARE, Purpose.SEARCH_AGAIN) if periods.template else (Purpose.COMPARE,)

@@ -12,20 +12,29 @@ from protocol.consent import StoragePeriods
 from protocol.sighting import LegalBasis
 
 NOTICE: Final = ("title", "purpose", "kept", "device", "again", "seen", "refusal", "withdrawal")
+FOUND: Final = ("title", "purpose", "kept", "device", "seen", "refusal", "withdrawal")
+"""The sentences before a found child is registered."""
+
 RECEIPT: Final = ("title", "reference", "site", "unit", "recorded", "uncertain", "basis", "record", "care")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """One language's sentences by their names: NOTICE, RECEIPT, and the legal bases. Periods stand in braces."""
+    """One language's sentences by their names: NOTICE, FOUND, RECEIPT, and the legal bases. Periods stand in braces."""
 
     language: Language
     notice: dict[str, str]
+    found: dict[str, str]
     receipt: dict[str, str]
     basis: dict[LegalBasis, str]
 
-    def told(self, periods: StoragePeriods) -> list[str]:
-        """What a person is told before an intake, and reads on the receipt, in plain sentences; without the title."""
+    def told(self, periods: StoragePeriods, *, found: bool = False) -> list[str]:
+        """What a person is told before an intake, and reads on the receipt, in plain sentences; without the title.
+
+        `found`: before a found child is registered.
+        """
+        if found:
+            return [self.found[name].format(intake=periods.intake) for name in FOUND[1:]]
         names = [name for name in NOTICE[1:] if name != "again" or periods.template]
         return [self.notice[name].format(intake=periods.intake, template=periods.template) for name in names]
 
@@ -37,15 +46,17 @@ def texts(language: Language) -> Texts:
     return Texts(
         language=language,
         notice={name: catalogue["notice"][name] for name in NOTICE},
+        found={name: catalogue["found"][name] for name in FOUND},
         receipt={name: catalogue["receipt"][name] for name in RECEIPT},
         basis={kind: catalogue["basis"][kind] for kind in LegalBasis},
     )
 
 
-def notice_digest(language: Language) -> bytes:
+def notice_digest(language: Language, *, found: bool = False) -> bytes:
     """SHA-256 of the sentences of a notice, one a line, their periods still in braces: what a record says was told."""
-    notice = texts(language).notice
-    return hashlib.sha256("\n".join(notice[name] for name in NOTICE).encode()).digest()
+    words = texts(language)
+    told = words.found.values() if found else words.notice.values()
+    return hashlib.sha256("\n".join(told).encode()).digest()
 
 
 def _source(language: Language) -> bytes:

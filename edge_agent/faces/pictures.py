@@ -16,8 +16,13 @@ def encode_face(capture: Capture) -> Face:
     crop = encode_png(capture.crop)
     if len(crop) > MAX_CROP:
         raise OversizedError(f"An aligned face of {len(crop)} bytes; a sighting carries at most {MAX_CROP}.")
+    return Face(crop, encode_portrait(capture, MAX_PORTRAIT))
+
+
+def encode_portrait(capture: Capture, limit: int) -> bytes:
+    """The portrait as a JPEG in the best quality that fits into `limit` bytes. Raises OversizedError."""
     for quality in QUALITIES:
         portrait = encode_jpeg(capture.portrait, quality)
-        if len(portrait) <= MAX_PORTRAIT:
-            return Face(crop, portrait)
-    raise OversizedError(f"The portrait does not fit into the {MAX_PORTRAIT} bytes that a sighting carries.")
+        if len(portrait) <= limit:
+            return portrait
+    raise OversizedError(f"The portrait does not fit into the {limit} bytes that a message carries.")

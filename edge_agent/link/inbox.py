@@ -6,6 +6,7 @@ from edge_agent.consent.withdrawing import Withdrawing
 from edge_agent.link.notices import NoticeStore
 from edge_agent.link.timekeeper import Timekeeper
 from edge_agent.sightings.outbox import Outbox
+from edge_agent.staff.files import LIMIT as STAFF_LIMIT
 from edge_agent.staff.store import StaffStore
 from edge_agent.watchlist.keyring import sender_of
 from protocol.envelope import MessageType, Opened, open_envelope
@@ -13,14 +14,12 @@ from protocol.keys import Identity, PrivateIdentity
 from protocol.notice import Notice
 from protocol.receipt import Receipt, Verdict
 from protocol.signed_time import SignedTime
-from protocol.staff import MAX_BYTES as MAX_STAFF_BYTES
 
 logger = structlog.get_logger()
 
 _LIMIT = 8 * 1024
 """Bytes. Receipts, notices and times are below 3 kB."""
 
-_STAFF_LIMIT = MAX_STAFF_BYTES + _LIMIT
 
 
 class Inbox:
@@ -72,7 +71,7 @@ class Inbox:
 
     def take_staff(self, envelope: bytes) -> None:
         """Let in whom the hub names, and nobody else. Raises protocol errors or the database's."""
-        self._staff.take(self._open(envelope, MessageType.STAFF, _STAFF_LIMIT).payload)
+        self._staff.take(self._open(envelope, MessageType.STAFF, STAFF_LIMIT).payload)
 
     def take_erasure(self, envelope: bytes) -> None:
         """Erase what the hub says, and answer. Raises protocol errors, the database's or StoredDataError."""

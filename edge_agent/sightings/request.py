@@ -47,6 +47,7 @@ class IntakeRequest:
     sex: Sex
     language: Language = Language.ENGLISH  # in which the person was told, and reads the receipt
     keep_template: bool = False  # whether the legal basis permits to keep the template, to search again later
+    found: bool = False  # a found child is registered, to look for the family, instead of an intake
 
 
 def record_request(
@@ -59,14 +60,20 @@ def record_request(
     language: Language = Language.ENGLISH,
     assent_from_age: int = ASSENT_FROM_AGE,
     keep_template: bool = False,
+    found: bool = False,
 ) -> IntakeRequest:
-    """The request, if a photograph may be taken.
+    """The request, if a photograph may be taken. `found`: to register a found child, who has no guardian here.
 
     Raises LegalBasisMissingError, IncompleteBasisError, ChildRefusedError or BasisReferenceError.
     """
     if legal_basis is None:
         raise LegalBasisMissingError(
             "No photograph without a legal basis. Give --legal-basis with one of: " + ", ".join(LegalBasis) + "."
+        )
+    if found and legal_basis is LegalBasis.GUARDIAN_CONSENT:
+        raise IncompleteBasisError(
+            "A found child whose family nobody knows has no guardian who could consent. Choose another legal basis, or "
+            "take an intake. No photograph was taken."
         )
     basis = Basis(
         kind=legal_basis,
@@ -77,7 +84,7 @@ def record_request(
         reason=_line(facts.reason, MAX_REASON, "The official's reason"),
         authority=_line(facts.authority, MAX_NAME, "The name of the court or police station"),
     )
-    return IntakeRequest(basis, age_band, sex, language, keep_template)
+    return IntakeRequest(basis, age_band, sex, language, keep_template and not found, found)
 
 
 def _assent(legal_basis: LegalBasis, agrees: bool | None, age_band: AgeBand, from_age: int) -> Assent | None:

@@ -43,10 +43,11 @@ class StaffStore:
             old = self._read(tables)
             if old is not None and new.serial < old.serial:
                 raise ReplayedError("A list of staff that is older than the one that this unit has.")
-            if old is None or new.serial > old.serial:
-                self._write(tables, _LIST, payload)
-                self._put_failures(tables, _still_meant(self._failures(tables), old, new))
-                logger.info("staff.list_taken", serial=new.serial, members=len(new.members))
+            if old is not None and new.serial == old.serial:
+                return
+            self._write(tables, _LIST, payload)
+            self._put_failures(tables, _still_meant(self._failures(tables), old, new))
+        logger.info("staff.list_taken", serial=new.serial, members=len(new.members))
 
     def list(self) -> StaffList | None:
         """The newest list; None before the first."""

@@ -136,8 +136,7 @@ def test_notice_that_came_while_the_agent_was_dead_is_kept_once(
 
     def kept() -> list[bytes]:
         with ready.open() as unit, unit.database.reading() as tables:
-            rows = list(tables.table("notices").rows)
-            return [unit.vault.decrypt(row["sealed_envelope"], f"notice {row['digest'].hex()}") for row in rows]
+            return [row["digest"] for row in tables.table("notices").rows]
 
     with ready.start("run") as agent:
         wait_until(kept)
@@ -145,7 +144,7 @@ def test_notice_that_came_while_the_agent_was_dead_is_kept_once(
     with ready.start("run") as agent:
         agent.wait_for("link.connected")
         assert agent.stop() == 0
-    assert kept() == [envelope]
+    assert kept() == [digest(envelope)]
 
 
 @pytest.mark.parametrize("asked_for", ["timestamp.json", ".keyring", ".segment", "after the last byte"])

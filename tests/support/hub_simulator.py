@@ -27,6 +27,7 @@ from credentials.tls import client_context, server_context
 from protocol.announcement import Announcement
 from protocol.columns import EntryColumns, entry_columns
 from protocol.envelope import Header, MessageType, Opened, digest, open_envelope, seal
+from protocol.found import FoundChild
 from protocol.health import Health
 from protocol.ids import CaseId, SliceName, UnitId, parse_hub_id
 from protocol.keyring import Keyring
@@ -37,6 +38,7 @@ from protocol.receipt import Receipt, Verdict
 from protocol.segment import EpochKey, Segment, encrypt_segment
 from protocol.sighting import Sighting
 from protocol.signed_time import SignedTime
+from protocol.staff import StaffList
 from protocol.targets import keyring_path, segment_path, slice_role
 from protocol.topics import UPWARD, UnitChannel, hub_subscription, parse_unit_topic, unit_topic, watchlist_topic
 from protocol.watchlist import WatchlistEntry
@@ -219,6 +221,9 @@ class HubPeer:
         self.health: list[Health] = []
         self.losses: list[Losses] = []
         self.gone: list[UnitId] = []
+        self.found: list[FoundChild] = []
+        self.staff: bytes | None = None
+        """A list of staff for units that report another serial than its own."""
         self.refusing = False
         """Answer sightings with a refusal for good."""
         self.clock = now_ms
@@ -290,9 +295,15 @@ class HubPeer:
                 if report.challenge is not None:
                     answer = SignedTime(report.challenge, self.clock(), 1).to_bytes()
                     self._answer(unit, UnitChannel.TIME, MessageType.TIME, answer)
+                if self.staff is not None and report.staff_serial != StaffList.from_bytes(self.staff).serial:
+                    self._answer(unit, UnitChannel.STAFF, MessageType.STAFF, self.staff)
             case UnitChannel.LOSSES:
                 opened = self._open(payload, unit, MessageType.LOSS)
                 self.losses.append(Losses.from_bytes(opened.payload))
+                self._answer_receipt(unit, opened, Verdict.COMMITTED)
+            case UnitChannel.FOUND:
+                opened = self._open(payload, unit, MessageType.FOUND)
+                self.found.append(FoundChild.from_bytes(opened.payload))
                 self._answer_receipt(unit, opened, Verdict.COMMITTED)
             case _:
                 opened = self._open(payload, unit, MessageType.SIGHTING)

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from edge_agent.consent.texts import NOTICE, RECEIPT, notice_digest, texts
+from edge_agent.consent.texts import FOUND, NOTICE, RECEIPT, notice_digest, texts
 from protocol.basis import Language
 from protocol.consent import StoragePeriods
 from protocol.sighting import LegalBasis
@@ -25,7 +25,7 @@ def fields(sentence: str) -> set[str]:
 @pytest.mark.parametrize("language", Language)
 def test_sentence_or_period_that_a_translation_lacks(language: Language) -> None:
     own, english = texts(language), texts(Language.ENGLISH)
-    for mine, theirs in ((own.notice, english.notice), (own.receipt, english.receipt)):
+    for mine, theirs in ((own.notice, english.notice), (own.found, english.found), (own.receipt, english.receipt)):
         assert {name: fields(text) for name, text in mine.items()} == {n: fields(t) for n, t in theirs.items()}
     assert set(own.basis) == set(LegalBasis)
 
@@ -36,6 +36,7 @@ def test_sentence_in_a_catalogue_that_nothing_shows(language: Language) -> None:
     catalogue = tomllib.loads(source)
     assert {part: set(sentences) for part, sentences in catalogue.items()} == {
         "notice": set(NOTICE),
+        "found": set(FOUND),
         "receipt": set(RECEIPT),
         "basis": set(LegalBasis),
     }
@@ -44,7 +45,7 @@ def test_sentence_in_a_catalogue_that_nothing_shows(language: Language) -> None:
 @pytest.mark.parametrize(("language", "script"), SCRIPTS.items())
 def test_sentence_that_was_left_untranslated(language: Language, script: range) -> None:
     own = texts(language)
-    for sentence in (*own.notice.values(), *own.receipt.values(), *own.basis.values()):
+    for sentence in (*own.notice.values(), *own.found.values(), *own.receipt.values(), *own.basis.values()):
         assert any(ord(letter) in script for letter in sentence), sentence
 
 
@@ -55,4 +56,5 @@ def test_notice_speaks_of_later_searches_only_where_a_template_is_kept() -> None
 
 
 def test_records_tell_in_which_words_the_person_was_told() -> None:
-    assert len({notice_digest(language) for language in Language}) == len(Language)
+    told = {notice_digest(language, found=found) for language in Language for found in (False, True)}
+    assert len(told) == 2 * len(Language)
