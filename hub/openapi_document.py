@@ -36,6 +36,7 @@ _SECURITY: Final[Mapping[Stage, list[dict[str, list[str]]]]] = {
 
 _MEDIA_TYPES: Final[Mapping[str, str]] = {
     "GET /alert-messages/{message_id}/cap.xml": "application/cap+xml",
+    "POST /acknowledge/{token}/cap": "text/plain; charset=utf-8",
     "GET /alert-messages/{message_id}/cap.xml.sig": "application/octet-stream",
     "POST /cases/{hub}/{name}/copy": "application/zip",
     "POST /cases/{hub}/{name}/pfif": "application/xml",

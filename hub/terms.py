@@ -70,6 +70,7 @@ _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
     StaffRole.WITHDRAWAL: "Take back consent",
     StaffRole.NOTICES: "Read notices of the desk",
     StaffRole.TECHNICIAN: "Look after the unit",
+    AcknowledgedBy.CAP: "Message of the partner",
     AttemptResult.SENT: "Taken by the service",
     AttemptResult.FAILED: "Not taken",
     AttemptResult.REFUSED: "Refused by the service",

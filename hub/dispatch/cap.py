@@ -59,7 +59,7 @@ def cap_document(message: AlertMessage, settings: AlertSettings, earlier: Sequen
     if message.kind in _NOTES:
         _add(root, "note", _NOTES[message.kind].format(reference=alert.reference))
     if earlier:
-        _add(root, "references", " ".join(_reference(one, settings) for one in earlier))
+        _add(root, "references", " ".join(cap_reference(one, settings) for one in earlier))
     # Several alerts about one case are collated by its pseudonym.
     _add(root, "incidents", alert.case)
     if message.kind is not MessageKind.ACKNOWLEDGEMENT:
@@ -72,6 +72,11 @@ def cap_document(message: AlertMessage, settings: AlertSettings, earlier: Sequen
 def cap_identifier(message: AlertMessage, settings: AlertSettings) -> str:
     """Unique for the sender, and made of the characters that 3.2.1 allows."""
     return _name(f"{settings.hub}-alert-{message.id}")
+
+
+def cap_reference(message: AlertMessage, settings: AlertSettings) -> str:
+    """By what other messages refer to one."""
+    return f"{_name(settings.sender)},{cap_identifier(message, settings)},{cap_time(message.raised_at)}"
 
 
 def check_sender(settings: AlertSettings) -> None:
@@ -136,10 +141,6 @@ def _description(message: AlertMessage, language: str) -> str:
     if alert.historical is None:
         return text
     return say(language, texts.HISTORICAL, {"time": alert.historical}) + " " + text
-
-
-def _reference(message: AlertMessage, settings: AlertSettings) -> str:
-    return f"{_name(settings.sender)},{cap_identifier(message, settings)},{cap_time(message.raised_at)}"
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

@@ -23,6 +23,10 @@ class UnknownTokenError(RejectedError):
     """A link or a reply belongs to no message."""
 
 
+class PartnerAckError(RejectedError):
+    """What a partner sent acknowledges nothing. The message says what an acknowledgement is."""
+
+
 class ReplySecretError(RejectedError):
     """Whoever hands on replies does not know the gateway's secret."""
 

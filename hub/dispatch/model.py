@@ -152,6 +152,7 @@ class AcknowledgedBy(StrEnum):
 
     LINK = "link"
     REPLY = "reply"
+    CAP = "cap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from hub.db import Database
 from hub.dispatch import ledger_store, store
 from hub.dispatch.atom import atom_index
 from hub.dispatch.broadcasts import Broadcasts, Report, Verdict
-from hub.dispatch.cap import check_sender
+from hub.dispatch.cap import cap_reference, check_sender
 from hub.dispatch.directory import RecipientDirectory
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.errors import (
     AddressError,
     AlertStageError,
     BroadcastError,
+    PartnerAckError,
     RecipientError,
     RecipientsError,
     ReplySecretError,
@@ -50,6 +51,7 @@ from hub.dispatch.model import (
     Stage,
 )
 from hub.dispatch.outbox import Outbox
+from hub.dispatch.partner_ack import read_ack
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientKind
 from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
 from hub.dispatch.schedule import Schedule
@@ -74,6 +76,7 @@ __all__ = [
     "Grade",
     "MessageKind",
     "NewRecipient",
+    "PartnerAckError",
     "Reach",
     "RecallReason",
     "Recipient",
@@ -218,6 +221,20 @@ class DispatchService:
         """The same by the code of a reply. Raises UnknownTokenError."""
         message, _, delivery = self._confirmed_by(connection, ledger_store.find_by_code(connection, code.upper()))
         self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.REPLY))
+
+    def acknowledge_cap(self, connection: Connection, token: str, document: bytes, at: int) -> None:
+        """The same by a CAP message of a partner, sent to the address of its own delivery.
+
+        Raises UnknownTokenError or PartnerAckError.
+        """
+        message, _, delivery = self.to_confirm(connection, token)
+        given, alert = read_ack(document), message.alert
+        said = store.messages_of(connection, [alert.id])
+        if given.references.isdisjoint(cap_reference(one, self.settings) for one in said):
+            raise PartnerAckError("This acknowledges another alert. Name the message in its references.")
+        if given.status != alert.status:
+            raise PartnerAckError("An exercise does not acknowledge an alert, nor the other way round.")
+        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.CAP))
 
     def alerted_reviews(self, connection: Connection, since: int) -> frozenset[str]:
         """The reviews whose decision raised an alert from a moment on (milliseconds since 1970 UTC)."""

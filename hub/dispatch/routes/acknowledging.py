@@ -7,7 +7,7 @@ import hmac
 import re
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Header, Request
+from fastapi import APIRouter, Body, Form, Header, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import BaseModel
 from pydantic import Field as FormField
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from hub.access.service import anyone, by_secret, form_token
 from hub.desk import ConsoleForm, Services, ShownBy
 from hub.dispatch import texts
+from hub.dispatch.cap import MEDIA_TYPE
 from hub.dispatch.errors import ReplySecretError, UnknownTokenError
 from hub.dispatch.texts import say
 from hub.guard import FORM_COOKIE
@@ -47,6 +48,17 @@ def acknowledge(
     with services.database.begin() as connection:
         services.dispatch.acknowledge(connection, token, services.clock())
     return _page(token, request, services, pages)
+
+
+@router.post("/acknowledge/{token}/cap")
+@by_secret()
+def take_partner_ack(
+    token: str, document: Annotated[bytes, Body(media_type=MEDIA_TYPE)], services: Services
+) -> Response:
+    """A partner's CAP message of the type Ack; the token is that of the link in the message that it acknowledges."""
+    with services.database.begin() as connection:
+        services.dispatch.acknowledge_cap(connection, token, document, services.clock())
+    return PlainTextResponse("Recorded.")
 
 
 @router.post("/gateway/replies")

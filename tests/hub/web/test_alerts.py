@@ -6,16 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from hub.access.service import Role
+from hub.dispatch.cap import cap_reference
 from hub.dispatch.service import AlertTimes, Report, Stage, Verdict
 from hub.sites import EVERY_SITE
 from hub.web import build_console
 from protocol.ids import CaseId, SiteId
+from tests.hub.dispatch.test_partner_acks import ack
 from tests.hub.web.conftest import MakePerson
 from tests.support.cases import add_case, new_case
 from tests.support.console import ConsoleServer
-from tests.support.desk import SITE, Desk, police_desk
+from tests.support.desk import MINUTE, SITE, Desk, police_desk
 from tests.support.gateway import Gateway
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -189,3 +192,27 @@ def test_broadcast_and_its_case_do_not_lead_to_each_other(desk: Desk, person: Ma
     assert f'href="/alerts/{state.alert.id}"' in rekha.get(f"/cases/{case}").text
     assert f'href="/cases/{case}"' in rekha.get(f"/alerts/{state.alert.id}").text
     assert f'href="/cases/{case}"' not in person("amina").get(f"/alerts/{state.alert.id}").text
+
+
+def test_partners_ack_needs_a_sign_in_or_counts_without_its_token(
+    desk: Desk, person: MakePerson, gateway: Gateway
+) -> None:
+    desk.add_recipient(police_desk(gateway.url))
+    desk.confirm(desk.open_review())
+    desk.clock.now += 10 * MINUTE
+    desk.dispatcher().look_at_the_clock()
+    desk.dispatcher().deliver()
+    token = gateway.taken[0].split("/acknowledge/")[1].split(maxsplit=1)[0]
+    with desk.database.read() as connection:
+        (state,) = desk.dispatch.alerts(connection, EVERY_SITE)
+    document = ack(cap_reference(state.messages[0].message, desk.settings))
+    partner = person()
+
+    def post(path: str, body: bytes) -> requests.Response:
+        headers = {"Content-Type": "application/cap+xml"}
+        return partner.session.post(partner.url + path, data=body, headers=headers, timeout=60)
+
+    assert post(f"/acknowledge/{'A' * 22}/cap", document).status_code == 404
+    assert post(f"/acknowledge/{token}/cap", b"<alert/>").status_code == 400
+    assert post(f"/acknowledge/{token}/cap", document).text == "Recorded."
+    assert "Message of the partner" in person("amina").get(f"/alerts/{state.alert.id}").text
