@@ -25,6 +25,9 @@ NAVIGATION: Final = (
     Destination("/accuracy", Sentence("Accuracy"), "accuracy", _REVIEWERS),
     Destination("/cases", Sentence("Cases"), "cases", frozenset({Role.CASE_OFFICER})),
     Destination("/found-children", Sentence("Found children"), "found-children", frozenset({Role.CASE_OFFICER})),
+    Destination(
+        "/withdrawals", Sentence("Withdrawals"), "withdrawals", frozenset({Role.CASE_OFFICER, Role.SENIOR_REVIEWER})
+    ),
     Destination("/alerts", Sentence("Alerts"), "alerts", _REVIEWERS | {Role.CASE_OFFICER, Role.DISPATCHER}),
     Destination(
         "/broadcasts", Sentence("Broadcasts"), "broadcasts", frozenset({Role.SENIOR_REVIEWER, Role.DISPATCHER})

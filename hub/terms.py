@@ -18,6 +18,7 @@ from hub.dispatch.service import (
     RecallReason,
     RecipientKind,
 )
+from hub.erasure.model import Hold, RequestReason, alert_of
 from hub.exchange.service import Recipient
 from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
 from hub.staff.service import StaffState
@@ -55,6 +56,8 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Channel,
     StaffRole,
     StaffState,
+    Hold,
+    RequestReason,
 )
 
 _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
@@ -65,6 +68,12 @@ _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
     LegalBasis.BEST_INTERESTS: "Best interests of the child",
     LegalBasis.COURT_ORDER: "Order of a court",
     LegalBasis.POLICE_ORDER: "Order of the police",
+    Hold.BASIS: "No consent permitted it: two people of the desk decide",
+    Hold.UNDECIDED: "Waits until its comparison is decided",
+    Hold.CONFIRMED: "A child was recognised: two people of the desk decide",
+    RequestReason.RECEIPT_LOST: "The receipt is lost",
+    RequestReason.PERSON_ASKED: "The person asks for it although something holds it",
+    RequestReason.TAKEN_WRONGLY: "It should not have been taken",
     StaffRole.INTAKE: "Take intakes",
     StaffRole.FOUND: "Register found children",
     StaffRole.WITHDRAWAL: "Take back consent",
@@ -94,6 +103,8 @@ _PLACES: Final = (
     "database files",
     "backups",
     "copies handed out",
+    "hub",
+    "ledger of erasures",
 )
 """What a record of a deletion says was removed, and where."""
 
@@ -170,6 +181,9 @@ def place(name: str) -> Sentence:
     """Where something of a child was removed: `Database files`, or `Unit bd/benapole-1`."""
     if name in _PLACES:
         return Sentence(_capitalised(name), context="Place")
+    alert = alert_of(name)
+    if alert is not None:
+        return Sentence("Recipients of the alert {alert}", alert=alert)
     return Sentence("Unit {unit}", unit=name.removeprefix("unit "))
 
 

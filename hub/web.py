@@ -28,6 +28,7 @@ from hub.cases.service import UnknownCaseError
 from hub.desk import ConsoleServices, pages_for
 from hub.dispatch.routes import ROUTERS as DISPATCH_ROUTERS
 from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlertError, UnknownTokenError
+from hub.erasure import routes as erasure_routes
 from hub.fleet import routes as fleet_routes
 from hub.found import routes as found_routes
 from hub.found.service import UnknownFoundChildError
@@ -50,6 +51,7 @@ ROUTERS: Final = (
     *ACCESS_ROUTERS,
     *CASE_ROUTERS,
     review_routes.router,
+    erasure_routes.router,
     *DISPATCH_ROUTERS,
     fleet_routes.router,
     found_routes.router,
