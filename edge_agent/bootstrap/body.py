@@ -13,6 +13,7 @@ from edge_agent.supervision.notify import service_manager
 from edge_agent.supervision.supervisor import Delivery, Supervisor
 from edge_agent.supervision.wiring import (
     Body,
+    CameraPresence,
     body_of,
     open_panel,
     standing_faults,
@@ -42,7 +43,7 @@ def build_supervisor(unit: Unit, link: MqttLink) -> Supervisor:
     return Supervisor(
         manager=service_manager(os.environ, os.getpid()),
         panel=panel,
-        look=partial(standing_faults, body),
+        look=partial(standing_faults, body, CameraPresence(body)),
         delivery=delivery,
         living=(),
         monotonic=time.monotonic,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gpiozero import RGBLED, Button
+from gpiozero import RGBLED, Button, Device
 from gpiozero.exc import GPIOZeroError
 from gpiozero.pins import Factory
 
@@ -56,7 +56,8 @@ class GpioPanel:
         """Take the lines. The callbacks are called from other threads; `on_tamper` at most once.
 
         The shutter closes its line to ground. So does the tamper switch while the case is shut: a cut wire is an open
-        case, and so is a case that is open at the start. `pin_factory`: the board's own by default.
+        case, and so is a case that is open at the start. `pin_factory`: by default what gpiozero was told
+        (`Device.pin_factory`), or the board's own.
         Raises PanelMissingError.
         """
         self._on_tamper = on_tamper
@@ -67,7 +68,7 @@ class GpioPanel:
         self._shutter: Button | None = None
         self._tamper: Button | None = None
         try:
-            factory = pin_factory or _board()
+            factory = pin_factory or Device.pin_factory or _board()
             if pins.light is not None:
                 self._light = RGBLED(*pins.light, pwm=False, pin_factory=factory)
             if pins.shutter is not None:

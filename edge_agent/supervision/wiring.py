@@ -52,8 +52,7 @@ def pins_of(settings: EdgeSettings) -> Pins:
 
 
 def tested_faults(body: Body) -> frozenset[Alarm]:
-    """The self-test of a start. The camera's part is noted, and stands until a picture comes or it is there again."""
-    note_presence(body)
+    """The self-test of a start, but the camera's part, which `CameraPresence` goes on looking at."""
     return frozenset(
         [
             *check_models(body.pack, body.settings.threads),
@@ -63,14 +62,29 @@ def tested_faults(body: Body) -> frozenset[Alarm]:
     )
 
 
-def note_presence(body: Body) -> None:
-    """Note whether the camera is there. What was seen on its pictures stands until other pictures come."""
-    with suppress(UnavailableError):  # A disk that takes nothing is a fault of its own.
-        body.notes.settle({Alarm.CAMERA_LOST}, check_camera(body.camera))
+class CameraPresence:
+    """Notes when the camera comes or goes between two intakes, and takes no picture for it.
+
+    What an intake found stands meanwhile: a camera that is there and does not open is lost too.
+    """
+
+    def __init__(self, body: Body) -> None:
+        """Nothing is looked at yet."""
+        self._body = body
+        self._missing: frozenset[Alarm] | None = None
+
+    def note(self) -> None:
+        """Look, and note what is not as it was at the last look."""
+        missing = frozenset(check_camera(self._body.camera))
+        if missing != self._missing:
+            with suppress(UnavailableError):  # A disk that takes nothing is a fault of its own.
+                self._body.notes.settle({Alarm.CAMERA_LOST}, missing)
+                self._missing = missing
 
 
-def standing_faults(body: Body) -> frozenset[Alarm]:
+def standing_faults(body: Body, presence: CameraPresence) -> frozenset[Alarm]:
     """What stands now, of voltage, heat, disk and camera."""
+    presence.note()
     try:
         found = frozenset([*read_power().faults(), *read_disk(body.settings.data).faults()])
     except OSError:
@@ -111,8 +125,9 @@ def open_panel(settings: EdgeSettings, on_tamper: Callable[[], None]) -> tuple[P
 
     def destroy() -> None:
         logger.error("panel.opened")
-        # Not a daemon: the process does not end before the last key is destroyed, though the agent ends meanwhile.
-        threading.Thread(target=on_tamper, name="zeroise").start()
+        # Said, as a thread takes after the one that starts it: the process must not end before everything is destroyed,
+        # though the agent ends meanwhile.
+        threading.Thread(target=on_tamper, name="zeroise", daemon=False).start()
 
     try:
         return GpioPanel(pins, on_shutter=partial(press_shutter, settings.data), on_tamper=destroy), frozenset()

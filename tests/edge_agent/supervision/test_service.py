@@ -1,12 +1,15 @@
 """The agent as systemd starts it, and what the hub and the light learn of a unit's faults."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
+from edge_agent.bootstrap import Unit, unit_body
+from edge_agent.camera.source import CameraChoice
 from edge_agent.config import load_settings
 from edge_agent.link.wake import Tap, wake_agent
 from edge_agent.panel.protocol import NoPanel
-from edge_agent.supervision.wiring import open_panel
+from edge_agent.supervision.wiring import CameraPresence, open_panel, standing_faults
 from protocol.health import Alarm
 from tests.edge_agent.site import Site
 from tests.support.hub_simulator import HubPeer, wait_until
@@ -41,6 +44,22 @@ def test_hub_learns_of_a_lost_camera_and_a_panel_that_is_not_there(listed: Site,
         told = {event["code"] for event in agent.wait_for("fault.stands", times=2)}
         assert told >= {"camera-lost", "panel-missing"}
         assert agent.stop() == 0
+
+
+def test_camera_that_is_pulled_out_between_intakes_is_missed_at_the_next_child(unit: Unit, tmp_path: Path) -> None:
+    # A recording in the place of a camera: it is there as long as its file is.
+    camera, elsewhere = tmp_path / "camera.avi", tmp_path / "pulled-out"
+    camera.touch()
+    body = replace(unit_body(unit), camera=CameraChoice(str(camera)))
+    presence = CameraPresence(body)
+    assert Alarm.CAMERA_LOST not in standing_faults(body, presence)
+    camera.rename(elsewhere)
+    assert Alarm.CAMERA_LOST in standing_faults(body, presence)
+    elsewhere.rename(camera)
+    assert Alarm.CAMERA_LOST not in standing_faults(body, presence)
+    # There, and it does not open: the intake says so, and that it is there does not end it.
+    body.notes.settle({Alarm.CAMERA_LOST}, {Alarm.CAMERA_LOST})
+    assert Alarm.CAMERA_LOST in standing_faults(body, presence)
 
 
 def test_unit_without_pins_has_no_panel_and_no_fault(site: Site) -> None:
