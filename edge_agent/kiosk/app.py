@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -91,9 +91,12 @@ def _on_http_error(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/", 303)
 
 
-def _on_unexpected(_request: Request, _error: Exception) -> Response:
+def _on_unexpected(request: Request, error: Exception) -> Response:
     # This answer leaves outside the fence; the error itself goes to the agent's log, without what was entered.
-    return RedirectResponse("/?failed", 303, HEADERS)
+    known = hasattr(request.state, "session")
+    answer = _problem(request, 500, error) if known else PlainTextResponse("Begin again.", 500)
+    answer.headers.update(HEADERS)
+    return answer
 
 
 def _problem(request: Request, status: int, error: Exception) -> Response:

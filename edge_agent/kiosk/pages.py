@@ -32,6 +32,7 @@ def _environment(language: Language) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(partial(say, language), partial(_counted, language), newstyle=True)  # type: ignore[attr-defined]

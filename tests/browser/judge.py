@@ -1,5 +1,7 @@
 """What axe-core says of a page that somebody sees."""
 
+from collections.abc import Sequence
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -13,10 +15,10 @@ _OPTIONS = {
 }
 
 
-def violations(page: Page) -> list[str]:
-    """Each rule of WCAG 2.2 AA that the page breaks on a tablet or on a desk's screen, with the place."""
+def violations(page: Page, sizes: Sequence[tuple[int, int]] = (TABLET, DESKTOP)) -> list[str]:
+    """Each rule of WCAG 2.2 AA that the page breaks at one of the sizes, with the place."""
     found = []
-    for width, height in (TABLET, DESKTOP):
+    for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         for broken in Axe().run(page, options=_OPTIONS).response["violations"]:
             where = ", ".join(" ".join(node["target"]) for node in broken["nodes"])

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -22,10 +23,15 @@ from edge_agent.sightings.request import BasisFacts, record_request
 from edge_agent.status import Status, read_status
 from edge_agent.watchlist.sync import Synced
 from models.recogniser import Recogniser
-from protocol.ids import SiteId, SliceName, UnitId
+from protocol.ids import SiteId, SliceName, UnitId, parse_hub_id
 from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis
-from tests.edge_agent.lists import SAMPLES
+from provisioning.deployment import Deployment
+from provisioning.endpoints import parse_endpoint
+from provisioning.installation import create_installation
+from provisioning.units import add_unit
+from tests.edge_agent.lists import SAMPLES, sample_entries
+from tests.support.broker import free_ports
 from tests.support.hub_simulator import HubSimulator, wait_until
 
 UNIT = UnitId("bd/benapole-1")
@@ -101,6 +107,24 @@ class Site:
                 text=True,
             )
         )
+
+
+@contextmanager
+def provisioned_site(folder: Path) -> Iterator[Site]:
+    """A provisioned unit and the hub's HTTPS server; nothing is published yet."""
+    authority, ports, now = folder / "authority", free_ports(), datetime.now(UTC)
+    broker, console, units = (parse_endpoint("127.0.0.1", port) for port in ports)
+    create_installation(authority, Deployment(parse_hub_id("bd"), (MISSING,), broker, console, units), now=now)
+    add_unit(authority, UNIT, site=SITE, slices=(), now=now)
+    with HubSimulator(authority, units_port=ports[2]) as hub:
+        yield Site(authority, hub, ports[0])
+
+
+def publish_adults(site: Site, recogniser: Recogniser) -> None:
+    """Two adults' cases, and a keyring for the unit; not synchronised yet."""
+    site.hub.repository.give_keyring(UNIT, [MISSING])
+    site.hub.repository.snapshot(MISSING, sample_entries(recogniser))
+    site.hub.publish()
 
 
 def limit_files(size: int, process: int = 0) -> None:
