@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 
 from edge_agent.bootstrap.body import camera_opener
-from edge_agent.bootstrap.intakes import build_desk, build_maker, build_recogniser
+from edge_agent.bootstrap.intakes import build_desk, build_found_desk, build_maker, build_recogniser
 from edge_agent.bootstrap.unit import Unit, alarm_limits, another_connection
 from edge_agent.camera.frame import Camera, CameraLostError
 from edge_agent.camera.source import CameraChoice
@@ -49,6 +49,7 @@ def serve_kiosk(
                 worker=Worker(executor),
                 staff=StaffDesk(own.database, own.staff, own.clock),
                 intakes=_build_room(own, queued),
+                notices=own.notices,
                 list_state=lambda: list_state(unit, current),
                 spoken=settings.consent_audio,
             )
@@ -83,6 +84,7 @@ def _build_room(unit: Unit, queued: Callable[[], None]) -> IntakeRoom:
     settings, maker = unit.settings, build_maker(unit)
     return IntakeRoom(
         desk=build_desk(unit),
+        found=build_found_desk(unit),
         maker=maker,
         days=maker.recorder.days,
         recogniser=build_recogniser(unit),

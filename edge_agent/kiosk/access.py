@@ -50,11 +50,11 @@ def passive(route: Callable[P, R]) -> Callable[P, R]:
     return route
 
 
-def for_role(role: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """This route is for staff with a role."""
+def for_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """This route is for staff with one of these roles."""
 
     def declare(route: Callable[P, R]) -> Callable[P, R]:
-        setattr(route, _ROLE, role)
+        setattr(route, _ROLE, frozenset(roles))
         return route
 
     return declare
@@ -87,8 +87,8 @@ class Guard:
             await self._renew(session, session.member)
         if session.member is None and not getattr(route, _OPEN, False):
             raise SignInNeededError("Sign in first.")
-        role = getattr(route, _ROLE, None)
-        if role is not None and (session.member is None or role not in session.member.roles):
+        roles: frozenset[str] | None = getattr(route, _ROLE, None)
+        if roles is not None and (session.member is None or roles.isdisjoint(session.member.roles)):
             raise RoleMissingError("Your account does not include this. Ask the technician if it should.")
         if request.method not in _SAFE and not session.owns(str(form.get("csrf", ""))):
             raise FormRefusedError("This page is no longer current. Begin again.")

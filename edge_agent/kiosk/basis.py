@@ -41,7 +41,13 @@ class EnteredBasis:
     keep_template: bool = False
 
     def request(
-        self, language: Language, assent_from_age: int, *, age_band: AgeBand | None = None, sex: Sex = Sex.UNKNOWN
+        self,
+        language: Language,
+        assent_from_age: int,
+        *,
+        age_band: AgeBand | None = None,
+        sex: Sex = Sex.UNKNOWN,
+        found: bool = False,
     ) -> IntakeRequest:
         """The request that this basis permits. Without an age it is one of whoever the basis may be for.
 
@@ -63,6 +69,7 @@ class EnteredBasis:
             language=language,
             assent_from_age=assent_from_age,
             keep_template=self.keep_template,
+            found=found,
         )
 
     def ages(self, assent_from_age: int) -> tuple[AgeBand, ...]:

@@ -7,15 +7,18 @@ import structlog
 
 from edge_agent.camera.frame import OpenCamera
 from edge_agent.consent.recorder import Recorded, StorageDays
+from edge_agent.found.desk import FoundDesk
 from edge_agent.intakes.desk import IntakeDesk
 from edge_agent.intakes.making import IntakeMaker
 from edge_agent.kiosk.basis import EnteredBasis
-from edge_agent.kiosk.studio import Studio
+from edge_agent.kiosk.studio import Shot, Studio
 from edge_agent.kiosk.ticker import Ticker
+from edge_agent.sightings.request import IntakeRequest
 from faults import RejectedError
 from models.recogniser import Recogniser
 from protocol.basis import Language
 from protocol.circumstances import Circumstances, Medium, Override, Present
+from protocol.found import FoundFacts
 from protocol.person import AgeBand, Sex
 from protocol.staff import StaffId
 
@@ -54,6 +57,7 @@ class Intake:
     facts: Facts = field(default_factory=Facts)
     sent: bool = False
     ticker: Ticker | None = None
+    found: FoundFacts | None = None  # of a found child who is registered; None: an intake
 
     @property
     def pictured(self) -> bool:
@@ -75,6 +79,7 @@ class IntakeRoom:
     """
 
     desk: IntakeDesk
+    found: FoundDesk
     maker: IntakeMaker
     days: StorageDays
     recogniser: Recogniser
@@ -90,7 +95,7 @@ class IntakeRoom:
         """
         intake.retract()
         intake.basis = basis
-        request = basis.request(intake.language, self.assent_from_age)
+        request = self._request(intake, basis)
         self.desk.require_permitted(request)
         intake.consent = self.maker.permit(request)
 
@@ -122,14 +127,37 @@ class IntakeRoom:
         FieldError for a name that cannot be recorded, or the database's errors.
         """
         intake.facts = facts
-        shot = None if intake.studio is None else intake.studio.shot
-        if shot is None or intake.basis is None or intake.consent is None or intake.sent:
-            raise IntakeOverError("There is no picture to be sent.")
+        shot, basis, consent = self._ready(intake)
         circumstances = Circumstances(
             intake.present, intake.medium, intake.override, facts.speaks, facts.given_name.strip(), staff
         )
-        request = intake.basis.request(intake.language, self.assent_from_age, age_band=facts.age_band, sex=facts.sex)
-        self.desk.set_aside(self.maker.make(request, intake.consent, shot.captures, shot.template, circumstances))
+        request = self._request(intake, basis)
+        self.desk.set_aside(self.maker.make(request, consent, shot.captures, shot.template, circumstances))
+        self._end(intake)
+
+    def register_found(self, intake: Intake, facts: FoundFacts, staff: StaffId) -> None:
+        """Put a found child's registration on the disk.
+
+        When it raises, the registration is as it was, and can be sent again. Raises IntakeOverError,
+        IncompleteBasisError or the database's errors.
+        """
+        intake.found = facts
+        shot, basis, consent = self._ready(intake)
+        self.found.register(self._request(intake, basis), consent, shot.captures[0], facts, staff=staff)
+        self._end(intake)
+
+    def _request(self, intake: Intake, basis: EnteredBasis) -> IntakeRequest:
+        facts, found = intake.facts, intake.found is not None
+        return basis.request(intake.language, self.assent_from_age, age_band=facts.age_band, sex=facts.sex, found=found)
+
+    def _ready(self, intake: Intake) -> tuple[Shot, EnteredBasis, Recorded]:
+        """What is to be sent. Raises IntakeOverError."""
+        shot = None if intake.studio is None else intake.studio.shot
+        if shot is None or intake.basis is None or intake.consent is None or intake.sent:
+            raise IntakeOverError("There is no picture to be sent.")
+        return shot, intake.basis, intake.consent
+
+    def _end(self, intake: Intake) -> None:
         intake.sent = True
         if intake.studio is not None:
             intake.studio.close()

@@ -7,6 +7,7 @@ from edge_agent.camera.frame import CameraCoveredError, CameraFrozenError, Camer
 from edge_agent.database import DatabaseUnavailableError
 from edge_agent.faces.capture import PoorPictureError
 from edge_agent.faces.subject import NoFaceError, SeveralFacesError
+from edge_agent.found.facts import FoundFactsError
 from edge_agent.intakes.desk import KeepingNotPermittedError
 from edge_agent.kiosk.access import FormRefusedError, RoleMissingError
 from edge_agent.kiosk.intake import IntakeOverError, OverrideReasonError
@@ -29,6 +30,7 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
         "This unit cannot write: its disk is full or broken. Nothing was kept. Use paper, and call the technician."
     ),
     FieldError: marked("A name or number cannot be recorded as it is. Correct it."),
+    FoundFactsError: marked("What was entered is too long, or too much. Shorten it."),
     IncompleteBasisError: marked(
         "The legal basis is not complete: fill in what is missing. A child of this age is asked too."
     ),

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.sessions import Sessions
 from edge_agent.kiosk.staff import StaffDesk
+from edge_agent.link.notices import NoticeStore
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +38,7 @@ class ListState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KioskServices:
-    """`staff` and `intakes` are called through `worker` alone.
+    """`staff`, `intakes` and `notices` are called through `worker` alone.
 
     `list_state` may be called from any thread. `spoken`: the folder of the recorded consent texts, if there is one.
     """
@@ -46,5 +47,6 @@ class KioskServices:
     worker: Worker
     staff: StaffDesk
     intakes: IntakeRoom
+    notices: NoticeStore
     list_state: Callable[[], ListState]
     spoken: Path | None = None

@@ -4,6 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from edge_agent.kiosk.routes import assets, camera, home, intake, signing_in
+from edge_agent.kiosk.routes import assets, camera, found, home, inbox, intake, signing_in
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (assets.router, signing_in.router, home.router, intake.router, camera.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    assets.router,
+    signing_in.router,
+    home.router,
+    intake.router,
+    camera.router,
+    found.router,
+    inbox.router,
+)

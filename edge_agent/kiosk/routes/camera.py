@@ -10,7 +10,7 @@ from starlette.responses import Response
 from edge_agent.kiosk.access import Visiting, for_role, passive
 from edge_agent.kiosk.intake import Intake, IntakeOverError
 from edge_agent.kiosk.languages import say
-from edge_agent.kiosk.routes.intake import ROLE, go, intake_of, show
+from edge_agent.kiosk.routes.intake import FOUND_ROLE, ROLE, go, intake_of, show
 from edge_agent.kiosk.sentences import sentence
 from edge_agent.kiosk.studio import Phase, Studio
 from edge_agent.kiosk.ticker import Ticker
@@ -24,7 +24,7 @@ _LONGEST_WAIT: Final = 1.0
 
 
 @router.get("/intake/camera")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def camera(visit: Visiting) -> Response:
     """Only after the legal basis is recorded."""
     intake = intake_of(visit)
@@ -36,7 +36,7 @@ async def camera(visit: Visiting) -> Response:
 
 
 @router.post("/intake/camera")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def open_again(visit: Visiting) -> Response:
     """After the camera failed, or to take the pictures anew: those that there were are gone."""
     services = visit.services
@@ -45,7 +45,7 @@ async def open_again(visit: Visiting) -> Response:
 
 
 @router.post("/intake/shoot")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def shoot(visit: Visiting) -> Response:
     """As the unit's own button does."""
     _studio(intake_of(visit)).shoot()
@@ -53,7 +53,7 @@ async def shoot(visit: Visiting) -> Response:
 
 
 @router.post("/intake/medium")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def choose_medium(visit: Visiting, medium: Annotated[Medium, Form()]) -> Response:
     """Whether a person stands before the camera, or a photograph of one lies there."""
     intake = intake_of(visit)
@@ -64,7 +64,7 @@ async def choose_medium(visit: Visiting, medium: Annotated[Medium, Form()]) -> R
 
 
 @router.post("/intake/override")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def use_poor(visit: Visiting, override: Annotated[Override | None, Form()] = None) -> Response:
     """Use pictures that were refused, with a reason."""
     intake, services = intake_of(visit), visit.services
@@ -76,7 +76,7 @@ async def use_poor(visit: Visiting, override: Annotated[Override | None, Form()]
 
 
 @router.get("/intake/view")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 @passive
 async def view(visit: Visiting, after: int = 0) -> Response:
     """The next picture, as soon as there is one; nobody keeps it."""

@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from edge_agent.kiosk.access import Visiting
+from edge_agent.kiosk.access import Visit, Visiting
+from edge_agent.kiosk.routes.inbox import ROLE as INBOX_ROLE
 
 router = APIRouter()
 
@@ -13,4 +14,12 @@ async def home(visit: Visiting) -> HTMLResponse:
     """The tiles of what there is to do, and how old the watchlist is."""
     if visit.session.intake is not None and visit.session.intake.sent:
         visit.session.end_intake()
-    return visit.show("home.html", watchlist=visit.services.list_state(), told=frozenset(visit.request.query_params))
+    unread = await _unread(visit) if INBOX_ROLE in visit.member.roles else 0
+    told = frozenset(visit.request.query_params)
+    return visit.show("home.html", watchlist=visit.services.list_state(), told=told, unread=unread)
+
+
+async def _unread(visit: Visit) -> int:
+    """How many notices the person at the screen has not opened."""
+    shown = await visit.services.worker.do(visit.services.notices.shown_to, visit.member.id)
+    return sum(not one.read for one in shown)

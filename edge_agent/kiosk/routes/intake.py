@@ -24,6 +24,7 @@ from protocol.sighting import LegalBasis
 router = APIRouter()
 
 ROLE: Final = "intake"
+FOUND_ROLE: Final = "found"
 SPOKEN_LANGUAGES: Final = {
     "bn": "বাংলা",
     "hi": "हिन्दी",
@@ -80,7 +81,7 @@ async def begin(visit: Visiting) -> Response:
 
 
 @router.post("/intake/cancel")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def cancel(visit: Visiting) -> Response:
     """The child or the family says no, or it is broken off: nothing of it stays."""
     visit.session.end_intake()
@@ -88,26 +89,28 @@ async def cancel(visit: Visiting) -> Response:
 
 
 @router.post("/intake/correct")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def correct(visit: Visiting, step: Annotated[str, Form()]) -> Response:
     """Go back to a step before the pictures, which belong to what was recorded there."""
-    intake = _open(visit)
+    intake = open_intake(visit)
     intake.retract()
-    return go(_STEPS.get(step, "/intake/present"))
+    return go(
+        "/intake/basis" if intake.found is not None and step == "present" else _STEPS.get(step, "/intake/present")
+    )
 
 
 @router.get("/intake/present")
 @for_role(ROLE)
 async def ask_who(visit: Visiting) -> HTMLResponse:
     """Who is here, and in which language are they told?"""
-    return show(visit, _open(visit), "present.html", Present=Present)
+    return show(visit, open_intake(visit), "present.html", Present=Present)
 
 
 @router.post("/intake/language")
 @for_role(ROLE)
 async def choose_language(visit: Visiting, language: Annotated[Language, Form()]) -> Response:
     """In which the people are told."""
-    _open(visit).language = language
+    open_intake(visit).language = language
     return go("/intake/present")
 
 
@@ -115,55 +118,59 @@ async def choose_language(visit: Visiting, language: Annotated[Language, Form()]
 @for_role(ROLE)
 async def choose_who(visit: Visiting, present: Annotated[Present | None, Form()] = None) -> Response:
     """Staff alone have no child before the camera, but a photograph on paper."""
-    intake = _open(visit)
+    intake = open_intake(visit)
     intake.present = present
     intake.medium = Medium.PAPER if present is Present.STAFF else Medium.PERSON
     return go("/intake/basis")
 
 
 @router.get("/intake/basis")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def ask_basis(visit: Visiting) -> HTMLResponse:
     """What permits a photograph?"""
-    intake = _open(visit)
+    intake = open_intake(visit)
     kinds = sorted(LegalBasis, key=lambda kind: intake.present is Present.WITH_ADULT or not _often(intake, kind))
+    if intake.found is not None:  # Nobody is there who could consent.
+        kinds.remove(LegalBasis.GUARDIAN_CONSENT)
     return show(visit, intake, "basis.html", kinds=kinds, words=texts(intake.language).basis)
 
 
 @router.post("/intake/basis")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def choose_basis(visit: Visiting, kind: Annotated[LegalBasis, Form()]) -> Response:
     """The kind; its facts come when the people have been told."""
-    intake = _open(visit)
+    intake = open_intake(visit)
     if intake.basis is None or intake.basis.kind is not kind:
         intake.basis = EnteredBasis(kind, official=visit.member.name if kind is LegalBasis.BEST_INTERESTS else "")
     return go("/intake/told")
 
 
 @router.get("/intake/told")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def tell(visit: Visiting) -> HTMLResponse:
     """What the photograph is for, what is kept and for how long, who sees it, and that they may say no."""
-    intake = _open(visit)
+    intake = open_intake(visit)
     kind = _basis(intake).kind
     words = texts(intake.language)
     periods = visit.services.intakes.days.of(kind, keep_template=True)
     spoken = recording(visit.services.spoken, intake.language) is not None
-    return show(visit, intake, "told.html", title=words.notice["title"], sentences=words.told(periods), spoken=spoken)
+    found = intake.found is not None
+    title, sentences = (words.found if found else words.notice)["title"], words.told(periods, found=found)
+    return show(visit, intake, "told.html", title=title, sentences=sentences, spoken=spoken and not found)
 
 
 @router.get("/intake/permit")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def ask_permission(visit: Visiting) -> HTMLResponse:
     """Who decided, by which paper."""
-    return _ask_permission(visit, _open(visit))
+    return _ask_permission(visit, open_intake(visit))
 
 
 @router.post("/intake/permit")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def permit(visit: Visiting, entered: Annotated[PermitForm, Form()]) -> Response:
     """Record it. From here on the camera may be open."""
-    intake, services = _open(visit), visit.services
+    intake, services = open_intake(visit), visit.services
     basis = EnteredBasis(_basis(intake).kind, **entered.model_dump(exclude_none=True))
     try:
         await services.worker.do(services.intakes.permit, intake, basis)
@@ -174,11 +181,13 @@ async def permit(visit: Visiting, entered: Annotated[PermitForm, Form()]) -> Res
 
 
 @router.get("/intake/facts")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def ask_facts(visit: Visiting) -> Response:
     """Received; what staff see and hear of the child, all of which may be left out."""
-    intake = _open(visit)
-    return _ask_facts(visit, intake) if intake.pictured else go("/intake/camera")
+    intake = open_intake(visit)
+    if not intake.pictured:
+        return go("/intake/camera")
+    return _ask_facts(visit, intake) if intake.found is None else go("/found/facts")
 
 
 @router.post("/intake/facts")
@@ -191,7 +200,7 @@ async def send(
     given_name: Annotated[str, Form(max_length=_TOO_LONG)] = "",
 ) -> Response:
     """Put it on the disk. The answer goes out before anybody is searched for."""
-    intake, services = _open(visit), visit.services
+    intake, services = open_intake(visit), visit.services
     facts = Facts(sex, age, speaks if speaks in SPOKEN_LANGUAGES else "", given_name)
     try:
         await services.worker.do(services.intakes.send, intake, facts, visit.member.id)
@@ -201,7 +210,7 @@ async def send(
 
 
 @router.get("/intake/done")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def done(visit: Visiting) -> HTMLResponse:
     """Received; the reference, and the receipt for the person."""
     intake = intake_of(visit)
@@ -235,7 +244,7 @@ def _ask_permission(visit: Visit, intake: Intake, problem: str = "") -> HTMLResp
         words=ChildsWord,
         reasons=REASONS,
         asked_from=rooms.assent_from_age,
-        may_keep=bool(rooms.days.template.get(basis.kind)),
+        may_keep=bool(rooms.days.template.get(basis.kind)) and intake.found is None,
         problem=problem,
     )
 
@@ -254,7 +263,7 @@ def _ask_facts(visit: Visit, intake: Intake, problem: str = "") -> HTMLResponse:
     )
 
 
-def _open(visit: Visit) -> Intake:
+def open_intake(visit: Visit) -> Intake:
     """The intake, while it can be corrected. Raises IntakeOverError."""
     intake = intake_of(visit)
     if intake.sent:
