@@ -12,6 +12,7 @@ from edge_agent.consent.recorder import TakeAway
 from edge_agent.consent.texts import Texts, texts
 from protocol.consent_receipt import ConsentReceipt
 from protocol.moment import Moment
+from protocol.withdrawal import withdrawal_code
 
 _STYLE: Final = (
     "body{font:16px/1.5 'Noto Sans','Noto Sans Bengali','Noto Sans Devanagari',sans-serif;max-width:40em;margin:auto}"
@@ -57,6 +58,7 @@ def receipt_facts(receipt: ConsentReceipt) -> list[tuple[str, str]]:
         (words.receipt["unit"], receipt.unit),
         (words.receipt["recorded"], _when(receipt.recorded, words)),
         (words.receipt["basis"], words.basis[receipt.basis]),
+        (words.receipt["code"], withdrawal_code(receipt.token)),
     ]
 
 

@@ -15,7 +15,7 @@ NOTICE: Final = ("title", "purpose", "kept", "device", "again", "seen", "refusal
 FOUND: Final = ("title", "purpose", "kept", "device", "seen", "refusal", "withdrawal")
 """The sentences before a found child is registered."""
 
-RECEIPT: Final = ("title", "reference", "site", "unit", "recorded", "uncertain", "basis", "record", "care")
+RECEIPT: Final = ("title", "reference", "site", "unit", "recorded", "uncertain", "basis", "code", "record", "care")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.bootstrap import Unit, build_desk, build_pipeline, build_withdrawing
 from edge_agent.camera.files import FileCamera
+from edge_agent.consent.page import receipt_page
 from edge_agent.intakes.desk import IntakeDesk
 from edge_agent.intakes.kept import Progress
 from edge_agent.intakes.taken import read_taken
@@ -226,6 +227,15 @@ def test_numbers_that_do_not_fit_into_one_record_are_left_out(listed: Site, unit
     numbers = [number for record, _ in told(listed, unit) for number in record.numbers]
     assert numbers == list(range(1, sent + 1))
     assert sightings(listed, unit) == []
+
+
+def test_receipt_shows_a_code_that_does_not_withdraw(unit: Unit, recogniser: Recogniser) -> None:
+    pipeline = build_pipeline(unit, recogniser)
+    camera = FileCamera(SAMPLES / "biden.jpg", unit.clock.now)
+    receipt = pipeline.take(MOTHER, lambda: nullcontext(camera)).receipt
+    page = receipt_page(receipt)
+    printed = page[page.index("MCAW-") :].partition("<")[0]
+    assert read_token(printed) == receipt.receipt.token
 
 
 def test_mistyped_code_is_taken_for_a_receipt(listed: Site, unit: Unit) -> None:
