@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 
 from edge_agent.bootstrap.body import camera_opener
-from edge_agent.bootstrap.intakes import build_desk, build_found_desk, build_maker, build_recogniser
+from edge_agent.bootstrap.intakes import build_desk, build_found_desk, build_maker, build_recogniser, build_withdrawing
 from edge_agent.bootstrap.unit import Unit, alarm_limits, another_connection
 from edge_agent.camera.frame import Camera, CameraLostError
 from edge_agent.camera.source import CameraChoice
@@ -50,6 +50,7 @@ def serve_kiosk(
                 staff=StaffDesk(own.database, own.staff, own.clock),
                 intakes=_build_room(own, queued),
                 notices=own.notices,
+                withdraw=_withdraw(own, queued),
                 list_state=lambda: list_state(unit, current),
                 spoken=settings.consent_audio,
             )
@@ -78,6 +79,16 @@ def _open_camera(unit: Unit) -> Iterator[Camera]:
     choice = CameraChoice(unit.settings.camera, unit.settings.camera_module)
     with another_connection(unit) as own, camera_opener(own, choice)() as camera:
         yield camera
+
+
+def _withdraw(unit: Unit, queued: Callable[[], None]) -> Callable[[str], None]:
+    withdrawing = build_withdrawing(unit)
+
+    def withdraw(text: str) -> None:
+        withdrawing.take(text)
+        queued()
+
+    return withdraw
 
 
 def _build_room(unit: Unit, queued: Callable[[], None]) -> IntakeRoom:

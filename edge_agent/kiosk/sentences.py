@@ -17,6 +17,7 @@ from edge_agent.sightings.request import BasisReferenceError, ChildRefusedError
 from edge_agent.staff.errors import LockedOutError, StaffListEndedError, StaffListMissingError, WrongPinError
 from protocol.basis import IncompleteBasisError, Language
 from protocol.errors import FieldError
+from protocol.withdrawal import WithdrawalCodeError
 
 _OTHERWISE: Final = marked("That did not work, and nothing was kept. Try again, or call the technician.")
 
@@ -45,6 +46,9 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
         "Nobody can sign in: this unit has not been connected for too long. Call the technician."
     ),
     StaffListMissingError: marked("Nobody can sign in here yet: call the technician."),
+    WithdrawalCodeError: marked(
+        "This is not the code of a receipt. Scan it again, or compare each group of four letters with the paper."
+    ),
     WrongPinError: marked("The PIN is not right. Try again."),
     LockedOutError: marked("Too many wrong PINs. Wait %(seconds)s seconds, then try again."),
     FormRefusedError: marked("This page is no longer current. Begin again."),

@@ -38,8 +38,9 @@ class ListState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KioskServices:
-    """`staff`, `intakes` and `notices` are called through `worker` alone.
+    """`staff`, `intakes`, `notices` and `withdraw` are called through `worker` alone.
 
+    `withdraw(text)` takes consent back by a receipt or its code; raises WithdrawalCodeError or the database's errors.
     `list_state` may be called from any thread. `spoken`: the folder of the recorded consent texts, if there is one.
     """
 
@@ -48,5 +49,6 @@ class KioskServices:
     staff: StaffDesk
     intakes: IntakeRoom
     notices: NoticeStore
+    withdraw: Callable[[str], None]
     list_state: Callable[[], ListState]
     spoken: Path | None = None

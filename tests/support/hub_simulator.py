@@ -42,6 +42,7 @@ from protocol.staff import StaffList
 from protocol.targets import keyring_path, segment_path, slice_role
 from protocol.topics import UPWARD, UnitChannel, hub_subscription, parse_unit_topic, unit_topic, watchlist_topic
 from protocol.watchlist import WatchlistEntry
+from protocol.withdrawal import Withdrawal
 from tests.support.units_server import UnitsServer
 
 T = TypeVar("T")
@@ -220,6 +221,7 @@ class HubPeer:
         self.sightings: list[Heard] = []
         self.health: list[Health] = []
         self.losses: list[Losses] = []
+        self.withdrawals: list[Withdrawal] = []
         self.gone: list[UnitId] = []
         self.found: list[FoundChild] = []
         self.staff: bytes | None = None
@@ -300,6 +302,10 @@ class HubPeer:
             case UnitChannel.LOSSES:
                 opened = self._open(payload, unit, MessageType.LOSS)
                 self.losses.append(Losses.from_bytes(opened.payload))
+                self._answer_receipt(unit, opened, Verdict.COMMITTED)
+            case UnitChannel.WITHDRAWALS:
+                opened = self._open(payload, unit, MessageType.WITHDRAWAL)
+                self.withdrawals.append(Withdrawal.from_bytes(opened.payload))
                 self._answer_receipt(unit, opened, Verdict.COMMITTED)
             case UnitChannel.FOUND:
                 opened = self._open(payload, unit, MessageType.FOUND)

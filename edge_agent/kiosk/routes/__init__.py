@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from edge_agent.kiosk.routes import assets, camera, found, home, inbox, intake, signing_in
+from edge_agent.kiosk.routes import assets, camera, found, home, inbox, intake, signing_in, withdrawal
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     assets.router,
@@ -14,4 +14,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     camera.router,
     found.router,
     inbox.router,
+    withdrawal.router,
 )
