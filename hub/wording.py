@@ -52,6 +52,8 @@ class Wording:
     def years(self, band: AgeBand) -> str:
         """An age band: `4 to 8 years`."""
         low, high = band.years
+        if band is AgeBand.UNKNOWN:
+            return self.said(Sentence("Not recorded"))
         if band is AgeBand.ADULT:
             return self.said(Sentence("18 years or more"))
         return self.said(Sentence("{low} to {high} years", low=low, high=high))

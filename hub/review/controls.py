@@ -34,6 +34,7 @@ from hub.review.model import (
 )
 from hub.review.sources import plain_jpeg
 from hub.review.urgency import urgency_of
+from protocol.circumstances import Circumstances
 from protocol.ids import CaseId, PhotoId, intake_reference
 from protocol.sighting import LegalBasis
 
@@ -120,6 +121,10 @@ class Controls:
         """What the review says of its case."""
         pair = control_store.find_pair(connection, control_store.find_disguise(connection, review.id).pair_id)
         return Missing(CaseId(""), "", pair.sex, pair.birth, pair.taken, None)
+
+    def circumstances(self, _connection: Connection, _review: Review) -> Circumstances | None:
+        """Nothing, as of most intakes."""
+        return None
 
     def picture(self, review: Review, side: Side, *, original: bool) -> bytes:
         """As an intake's or a case's."""

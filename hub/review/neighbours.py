@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from hub.ingest.capture_time import CaptureTime
 from hub.matching.service import MatchId
 from hub.review.model import Finding
+from protocol.circumstances import Circumstances
 from protocol.envelope import MessageType
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.person import AgeBand, BirthBand, Sex
@@ -152,6 +153,9 @@ class Sightings(Protocol):
 
     def finding(self, connection: Connection, sighting_id: SightingId, case: CaseId, /) -> Finding:
         """What the machines say of a candidate. Asked for only when the reader has answered."""
+
+    def circumstances(self, connection: Connection, sighting_id: SightingId, /) -> Circumstances:
+        """How an intake was taken, as staff recorded it."""
 
     def portrait(self, sighting_id: SightingId, /) -> bytes:
         """The intake's aligned face with some margin, JPEG."""

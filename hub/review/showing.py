@@ -47,6 +47,7 @@ class Showing:
             stage=self._stage(connection, review, operator, claim, at),
             subject=subject,
             missing=missing,
+            circumstances=source.circumstances(connection, review),
             age_then=age_in_words(missing.birth, at if captured_at is None else captured_at),
             age_gap=gap_in_words(missing.taken, captured_at),
             contradictions=contradictions(subject, missing),

@@ -9,6 +9,7 @@ from hub.ingest.reader import UnknownSightingError
 from hub.review.model import Finding, Look, Missing, Review, Side, Subject
 from hub.review.neighbours import Cases, Matches, Sightings
 from models.images import decode_image, encode_jpeg
+from protocol.circumstances import Circumstances
 from protocol.ids import CaseId, PhotoId, SightingId
 from protocol.person import Sex
 from protocol.sighting import Candidate
@@ -24,6 +25,9 @@ class Source(Protocol):
 
     def missing(self, connection: Connection, review: Review, /) -> Missing:
         """The missing child."""
+
+    def circumstances(self, connection: Connection, review: Review, /) -> Circumstances | None:
+        """How the picture was taken, where somebody recorded it."""
 
     def picture(self, review: Review, side: Side, /, *, original: bool) -> bytes:
         """JPEG without metadata: the aligned face, or the photograph as far as the hub has it."""
@@ -62,6 +66,13 @@ class SightingSource:
         """The candidate's case."""
         return _missing(self._cases, connection, review)
 
+    def circumstances(self, connection: Connection, review: Review) -> Circumstances | None:
+        """As staff of the unit recorded them; none of an intake that was erased."""
+        try:
+            return self._sightings.circumstances(connection, SightingId(review.source))
+        except UnknownSightingError:
+            return None
+
     def picture(self, review: Review, side: Side, *, original: bool) -> bytes:
         """Units send the face alone: there is no other original of an intake."""
         if side is Side.INTAKE:
@@ -99,6 +110,10 @@ class RegisterSource:
     def missing(self, connection: Connection, review: Review) -> Missing:
         """The missing child."""
         return _missing(self._cases, connection, review)
+
+    def circumstances(self, _connection: Connection, _review: Review) -> Circumstances | None:
+        """Nobody's: the register's photographs came with their cases."""
+        return None
 
     def picture(self, review: Review, side: Side, *, original: bool) -> bytes:
         """Both are photographs of cases."""

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from faults import Sentence
 from hub.review.model import Decision, Draft, GivenAnswer, Missing, Remark, Review, Subject
+from protocol.circumstances import Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Comparison:
     stage: Stage
     subject: Subject
     missing: Missing
+    circumstances: Circumstances | None
     age_then: Sentence
     age_gap: Sentence
     contradictions: tuple[Sentence, ...]

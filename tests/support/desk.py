@@ -46,6 +46,7 @@ from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
 from models.recogniser import Recogniser
+from protocol.circumstances import NOT_RECORDED, Circumstances
 from protocol.ids import CaseId, HubId, PhotoId, SightingId, SiteId, UnitId
 from protocol.keys import SigningKey
 from protocol.person import AgeBand, BirthBand, Month, Sex
@@ -101,6 +102,7 @@ class Intake:
     pack_digest: bytes = b"\1" * 32
     quality: Quality = GOOD
     retrospective: bool = False
+    circumstances: Circumstances = NOT_RECORDED
 
     @property
     def capture(self) -> CaptureTime:
@@ -156,6 +158,10 @@ class Intakes:
     def sighting(self, _connection: Connection, sighting_id: SightingId, /) -> Intake:
         """What is known of an intake."""
         return self.known[sighting_id]
+
+    def circumstances(self, _connection: Connection, sighting_id: SightingId, /) -> Circumstances:
+        """How an intake was taken."""
+        return self.known[sighting_id].circumstances
 
     def portrait(self, sighting_id: SightingId, /) -> bytes:
         """The intake's face."""

@@ -10,6 +10,8 @@ from hub.access.service import Role
 from hub.audit.service import AuditAction
 from hub.review.conclusions import Answer
 from hub.web import build_console
+from protocol.circumstances import Circumstances, Medium, Override
+from protocol.ids import CaseId
 from tests.hub.web.conftest import MakePerson
 from tests.support.console import ConsoleServer
 from tests.support.desk import PHOTO, Case, Desk, Intake
@@ -146,6 +148,16 @@ def test_found_child_is_said_on_the_page_only_after_the_own_answer(desk: Desk, p
     page = amina.answer(review, "exclusion").text
     assert "confirmed in another review" in page
     assert "contradict" not in page
+
+
+def test_reviewer_takes_a_photograph_of_a_photograph_for_one_of_a_child(desk: Desk, person: MakePerson) -> None:
+    amina = person("amina")
+    plain = amina.take(desk.open_review(Intake(reference="AAAA-1111"))).text
+    how = Circumstances(medium=Medium.PAPER, override=Override.LIGHT, given_name="Secret Name")
+    page = amina.take(desk.open_review(Intake(circumstances=how), Case(id=CaseId("bd/c-other")))).text
+    assert ("a photograph on paper" in plain, "a photograph on paper" in page) == (False, True)
+    assert ("no better picture" in plain, "no better picture" in page) == (False, True)
+    assert "Secret Name" not in page
 
 
 def test_unit_that_was_never_heard_of_is_shown_as_such(person: MakePerson) -> None:
