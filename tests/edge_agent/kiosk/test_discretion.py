@@ -14,7 +14,13 @@ from tests.edge_agent.kiosk.test_intake import DECISION, begin, photograph
 from tests.edge_agent.lists import SAMPLES
 from tests.edge_agent.site import Site, synchronise
 
-_OWN = (r"[0-9A-Z]{4}-[0-9A-Z]{4}", r"[0-9a-f]{64}", r"MCA1:[A-Z2-7 ]+", r'<svg [^>]*class="segno".*?</svg>')
+_OWN = (
+    r"MCAW-[A-Z2-7-]+",
+    r"[0-9A-Z]{4}-[0-9A-Z]{4}",
+    r"[0-9a-f]{64}",
+    r"MCA1:[A-Z2-7 ]+",
+    r'<svg [^>]*class="segno".*?</svg>',
+)
 """What differs from intake to intake whatever it finds: reference, form token, receipt."""
 
 
