@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.bootstrap import Unit, build_desk, build_pipeline, build_withdrawing
 from edge_agent.camera.files import FileCamera
+from edge_agent.camera.frame import OpenCamera
 from edge_agent.consent.page import receipt_page
 from edge_agent.intakes.desk import IntakeDesk
 from edge_agent.intakes.kept import Progress
@@ -49,6 +50,12 @@ def keeping(unit: Unit) -> IntakeDesk:
     return replace(desk, rules=replace(desk.rules, keeping=KEEPING))
 
 
+def photograph(photo: str, unit: Unit) -> OpenCamera:
+    """A camera that sees a sample photograph."""
+    camera = FileCamera(SAMPLES / photo, unit.clock.now)
+    return lambda: nullcontext(camera)
+
+
 def take(
     unit: Unit,
     recogniser: Recogniser,
@@ -60,8 +67,7 @@ def take(
     """One intake; the text of its receipt."""
     pipeline = replace(build_pipeline(unit, recogniser), desk=keeping(unit))
     request = replace(request, keep_template=keep)
-    camera = FileCamera(SAMPLES / photo, unit.clock.now)
-    return pipeline.take(request, lambda: nullcontext(camera)).receipt.text
+    return pipeline.take(request, photograph(photo, unit)).receipt.text
 
 
 def told(site: Site, unit: Unit) -> list[tuple[ErasureRecord, bytes | None]]:
@@ -231,8 +237,7 @@ def test_numbers_that_do_not_fit_into_one_record_are_left_out(listed: Site, unit
 
 def test_receipt_shows_a_code_that_does_not_withdraw(unit: Unit, recogniser: Recogniser) -> None:
     pipeline = build_pipeline(unit, recogniser)
-    camera = FileCamera(SAMPLES / "biden.jpg", unit.clock.now)
-    receipt = pipeline.take(MOTHER, lambda: nullcontext(camera)).receipt
+    receipt = pipeline.take(MOTHER, photograph("biden.jpg", unit)).receipt
     page = receipt_page(receipt)
     printed = page[page.index("MCAW-") :].partition("<")[0]
     assert read_token(printed) == receipt.receipt.token
