@@ -159,7 +159,7 @@ def _of_python() -> Iterator[tuple[Path, int, Found]]:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             pattern = _text(node.args[0])
-            if pattern and (name == "Sentence" or name.endswith("Error")) and name not in _BUILT_IN:
+            if any(map(str.isalpha, pattern)) and (name == "Sentence" or name.endswith("Error")) and name not in _BUILT_IN:
                 named = {keyword.arg: _text(keyword.value) for keyword in node.keywords}
                 yield path, node.lineno, Found(pattern, named.get("plural", ""), named.get("context", ""))
 
