@@ -83,6 +83,8 @@ def measure(database: Database, vault: Vault, repeats: int = 15) -> list[PageTim
         ("frequent name", Filters(text="রহিমা"), None),
         ("two frequent names", Filters(text="रहीमा Khatoon"), None),
         ("frequent name, rare filter", Filters(text="Rahima", risk=Risk.HIGH, age_band=AgeBand.INFANT), None),
+        ("frequent names after a slip", Filters(text="Ramiha Khanut"), None),
+        ("slip, rare filter", Filters(text="Ramiha", risk=Risk.HIGH, age_band=AgeBand.INFANT), None),
         ("name of nobody", Filters(text="Zulaikha Nowhere"), None),
         ("reference", Filters(text="GD 777/2026"), None),
     )

@@ -35,7 +35,7 @@ def number_index(vault: Vault, reference: str) -> bytes:
 def terms_of(vault: Vault, names: Iterable[str]) -> set[bytes]:
     """What a case is found by: each word of its names, as it sounds."""
     found = {sound for name in names for sound in sounds(name)}
-    return {close_term(vault, sound) for sound in found} | {far_term(vault, sound) for sound in found}
+    return {close_term(vault, sound) for sound in found} | {far_term(vault, sound.far) for sound in found}
 
 
 def close_term(vault: Vault, sound: Sound) -> bytes:
@@ -43,9 +43,9 @@ def close_term(vault: Vault, sound: Sound) -> bytes:
     return vault.index(sound.close.encode(), "case_names/close")[:_TERM_BYTES]
 
 
-def far_term(vault: Vault, sound: Sound) -> bytes:
-    """The hash that names of the same consonants share, 16 bytes."""
-    return vault.index(sound.far.encode(), "case_names/far")[:_TERM_BYTES]
+def far_term(vault: Vault, far: str) -> bytes:
+    """The hash that names of the same consonants share, 16 bytes; `far`: as a Sound has it."""
+    return vault.index(far.encode(), "case_names/far")[:_TERM_BYTES]
 
 
 def _same(text: str) -> str:

@@ -1,7 +1,8 @@
 """Pages of the registers: filtered, found by name or reference, newest first, at any length of a register.
 
 A page is read from where the last one ended, by an index in the order of registration, and never counted through. Of
-cases found by name, those whose spelling is close come before those that only sound alike.
+cases found by name, those whose spelling is close come before those that only sound alike, and both before those in
+whose name two consonants have changed places.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from hub.cases.name_store import has_term, rarest_first
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import close_term, far_term, number_index, reference_index
 from hub.cases.tables import case_names, cases
-from hub.names.folding import sounds
+from hub.names.folding import Sound, sounds
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId
 from protocol.person import AgeBand, Month, Sex
@@ -46,23 +47,29 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ended: in the close (0) or the far (1) half of what is found, and at which case."""
+    """Where a page ended: in which part of what is found (0 close, 1 far, 2 after a slip), and at which case."""
 
-    half: int
+    part: int
     registered_at: int
     case: CaseId
 
     def __str__(self) -> str:
-        return f"{self.half}.{self.registered_at}.{self.case}"
+        return f"{self.part}.{self.registered_at}.{self.case}"
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """Raises CursorError."""
-        half, _, rest = text.partition(".")
+        part, _, rest = text.partition(".")
         at, _, case = rest.partition(".")
-        if half not in ("0", "1") or not at.isascii() or not at.isdigit() or len(at) > 15 or not 0 < len(case) <= 130:
+        if (
+            part not in ("0", "1", "2")
+            or not at.isascii()
+            or not at.isdigit()
+            or len(at) > 15
+            or not 0 < len(case) <= 130
+        ):
             raise CursorError("There is no such page. Search again.")
-        return cls(int(half), int(at), CaseId(case))
+        return cls(int(part), int(at), CaseId(case))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +107,15 @@ class CaseSearch:
                 conditions.append(self._named(text))
             return self._read(connection, [_plain(conditions)], after)
         close = sorted({close_term(self._vault, sound) for sound in heard})
-        far = sorted({far_term(self._vault, sound) for sound in heard})
+        far = sorted({far_term(self._vault, sound.far) for sound in heard})
         not_close = not_(and_(*(has_term(cases.c.id, term) for term in close)))
-        halves = [
+        not_far = not_(and_(*(has_term(cases.c.id, term) for term in far)))
+        parts = [
             _by_name(conditions, rarest_first(connection, close)),
             _by_name([*conditions, not_close], rarest_first(connection, far)),
+            _plain([*conditions, not_far, *map(self._or_after_a_slip, heard)]),
         ]
-        return self._read(connection, halves, after)
+        return self._read(connection, parts, after)
 
     def every(self, connection: Connection, filters: Filters, today: Month) -> Iterator[Line]:
         """What is found on every page, in their order."""
@@ -118,6 +127,10 @@ class CaseSearch:
             if after is None:
                 return
 
+    def _or_after_a_slip(self, sound: Sound) -> ColumnElement[bool]:
+        terms = sorted(far_term(self._vault, one) for one in {sound.far, *sound.slips})
+        return cases.c.id.in_(select(case_names.c.case_id).where(case_names.c.term.in_(terms)))
+
     def _named(self, text: str) -> ColumnElement[bool]:
         return or_(
             cases.c.number_index == number_index(self._vault, text),
@@ -125,27 +138,27 @@ class CaseSearch:
             cases.c.id == text.lower(),
         )
 
-    def _read(self, connection: Connection, halves: Sequence[Select[tuple[object, ...]]], after: Cursor | None) -> Page:
-        found: list[tuple[CaseRecord, bool]] = []
-        for half in range(0 if after is None else after.half, len(halves)):
-            query = halves[half]
-            if after is not None and after.half == half:
+    def _read(self, connection: Connection, parts: Sequence[Select[tuple[object, ...]]], after: Cursor | None) -> Page:
+        found: list[tuple[CaseRecord, int]] = []
+        for part in range(0 if after is None else after.part, len(parts)):
+            query = parts[part]
+            if after is not None and after.part == part:
                 query = query.where(tuple_(query.selected_columns.at, cases.c.id) < (after.registered_at, after.case))
             rows = connection.execute(query.limit(PAGE_LENGTH + 1 - len(found)))
-            found += [(store.record_of(row), half == 0) for row in rows]
+            found += [(store.record_of(row), part) for row in rows]
             if len(found) > PAGE_LENGTH:
                 break
         shown = found[:PAGE_LENGTH]
         summaries = self._reader.summaries_of(connection, [case for case, _ in shown])
         lines = tuple(
-            Line(summary, self._reader.description(case).names, close)
-            for summary, (case, close) in zip(summaries, shown, strict=True)
+            Line(summary, self._reader.description(case).names, close=part == 0)
+            for summary, (case, part) in zip(summaries, shown, strict=True)
         )
-        return Page(lines, _end(lines[-1]) if len(found) > PAGE_LENGTH else None)
+        return Page(lines, _end(*shown[-1]) if len(found) > PAGE_LENGTH else None)
 
 
-def _end(line: Line) -> Cursor:
-    return Cursor(0 if line.close else 1, line.summary.registered_at, line.summary.id)
+def _end(last: CaseRecord, part: int) -> Cursor:
+    return Cursor(part, last.registered_at, last.id)
 
 
 def _plain(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[object, ...]]:

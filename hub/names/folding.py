@@ -38,6 +38,7 @@ _WRITTEN_OUT: Final = {
 # Words that stand before so many names, and are left out so often, that nobody is found or missed by them.
 _COMMON: Final = re.compile("m[aou]hamm?[aeou]d|m[aou]s+amm?[aeou]t|s+h?r(?:i|ee)|s+h?rima?ti|mrs?|miss|late")
 
+_DOUBLED: Final = re.compile(r"(.)\1+")
 _V: Final = "aeiou"
 _RULES: Final = tuple(
     (re.compile(pattern), sound)
@@ -92,6 +93,20 @@ class Sound:
     far: str
     common: bool = False
 
+    @property
+    def slips(self) -> frozenset[str]:
+        """What `far` is where two neighbouring consonants have changed places; nothing for words with hardly any.
+
+        The first sound stays: it is the one that people get right, and by it names differ most.
+        """
+        if len(self.far) < _ENOUGH_TO_SLIP or not self.far[1:].islower():
+            return frozenset()
+        swapped = (_swapped(self.far, at) for at in range(1, len(self.far) - 1))
+        return frozenset(one for one in swapped if len(one) > 1 and one != self.far)
+
+
+_ENOUGH_TO_SLIP: Final = 3
+
 
 def sounds(name: str) -> tuple[Sound, ...]:
     """Each word of a name, in any script, in the order of the name; what is no letter is left out."""
@@ -110,6 +125,10 @@ def _romanised(word: str) -> str:
     return re.sub("[^a-z]", "", latin.lower())
 
 
+def _swapped(far: str, at: int) -> str:
+    return _DOUBLED.sub(r"\1", far[:at] + far[at + 1] + far[at] + far[at + 2 :])
+
+
 def _sound(word: str) -> Sound:
     written_out = _WRITTEN_OUT.get(word, word)
     close = written_out
@@ -117,6 +136,6 @@ def _sound(word: str) -> Sound:
         close = pattern.sub(sound, close)
     consonants = re.sub("[AIy]", "", close[1:]).replace("C", "s")
     first = re.sub("[AI]", "V", close[:1]).replace("C", "s")
-    far = re.sub(r"(.)\1+", r"\1", first + consonants)
+    far = _DOUBLED.sub(r"\1", first + consonants)
     # Where hardly a consonant is left, vowels are all there is to tell names apart by.
     return Sound(close, far if len(far) > 1 else close.replace("C", "s"), _COMMON.fullmatch(written_out) is not None)
