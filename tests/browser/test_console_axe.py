@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.access.service import Role, SecondFactorPolicy
+from hub.cases.service import Reason
 from hub.web import build_console
 from protocol.ids import CaseId
 from tests.browser.judge import violations
@@ -17,7 +18,7 @@ from tests.browser.test_console_access import phone_of
 from tests.browser.test_console_story import adults, fill_in, sign_in, take
 from tests.support.cases import SAMPLES, add_case, new_case
 from tests.support.console import ConsoleServer
-from tests.support.desk import Case, Desk, Intake
+from tests.support.desk import MINUTE, Case, Desk, Intake
 
 
 class Judge:
@@ -153,6 +154,62 @@ def test_second_factors_page_shuts_somebody_out(desk: Desk, judge: Judge) -> Non
     page.goto("/")
     sign_in(page, "amina")
     judge.look("Your code")
+
+
+def test_page_of_a_case_that_has_ended_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    desk.add_operator("rekha", Role.CASE_OFFICER)
+    closed, erased, merged, last = (
+        add_case(desk, new_case(f"GD {number}/2026", "Rahim Uddin"), "obama.jpg") for number in (1, 2, 3, 4)
+    )
+    with desk.database.begin() as connection:
+        registers = desk.registers
+        registers.erasure.close(connection, closed, Reason.REUNITED, note="with the aunt", actor="amina")
+        registers.erasure.erase(connection, erased, Reason.FAMILY_ASKED, note="their letter", actor="amina")
+        registers.cases.duplicates.merge(connection, merged, last, note="", actor="amina", at=desk.clock())
+    sign_in(judge.page, "rekha")
+    judge.visit(
+        (f"/cases/{closed}", "Record of the deletion: closed, reunited"),
+        (f"/cases/{erased}", "Record of the deletion: erased"),
+        (f"/cases/{merged}", "Merged into:"),
+        (f"/cases/{last}", "Merged into this one:"),
+    )
+
+
+def test_report_of_an_import_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    desk.add_operator("rekha", Role.CASE_OFFICER)
+    page = judge.page
+    sign_in(page, "rekha")
+    page.goto("/import-cases")
+    template = page.request.get("/import-cases/template.csv").body()
+    sound = template.splitlines(keepends=True)[0] + b"\n"
+    for content, act, said in (
+        (template + b"nonsense\n", "Try without taking", "Nothing was taken."),
+        (template, "Try without taking", "can be taken: choose the file again"),
+        (sound, "Take all cases", "cases were taken"),
+    ):
+        page.get_by_label("File", exact=True).set_input_files(
+            {"name": "cases.csv", "mimeType": "text/csv", "buffer": content}
+        )
+        page.get_by_role("button", name=act).click()
+        judge.look(said)
+
+
+def test_form_that_was_kept_shuts_somebody_out(desk: Desk, judge: Judge) -> None:
+    desk.add_operator("rekha", Role.CASE_OFFICER)
+    case = add_case(desk, new_case("GD 1/2026", "Rahim Uddin"), "obama.jpg")
+    page = judge.page
+    sign_in(page, "rekha")
+    page.goto(f"/cases/{case}")
+    page.locator("#close-reason").select_option("reunited")
+    page.locator("#close-note").fill("with the aunt")
+    desk.clock.now += 13 * 60 * MINUTE
+    page.get_by_role("button", name="Close", exact=True).click()
+    judge.look("nothing has been recorded yet")
+    sign_in(page, "rekha")
+    judge.look("You are signed in again")
+    expect(page.get_by_text("with the aunt")).to_be_visible()
+    page.get_by_role("button", name="Send it now").click()
+    judge.look("Record of the deletion: closed, reunited")
 
 
 def test_picture_without_words_passes_the_judge(judge: Judge) -> None:
