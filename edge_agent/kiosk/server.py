@@ -10,12 +10,12 @@ from fastapi import FastAPI
 from uvicorn import Config, Server
 
 from edge_agent.kiosk.fence import LOOPBACK
-from faults import MisconfiguredError
+from faults import UnavailableError
 
 logger = structlog.get_logger()
 
 
-class PortTakenError(MisconfiguredError):
+class PortTakenError(UnavailableError):
     """Another program listens where the kiosk should."""
 
 
