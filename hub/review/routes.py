@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from hub.access.service import Field, Operator, Role, SessionEndedError, requires
@@ -16,6 +17,7 @@ from hub.review.errors import ChecklistError, TakenError
 from hub.review.live import queue_events
 from hub.review.model import Draft, Side
 from hub.review.service import PAGE_LENGTH
+from hub.review.views import Comparison
 
 router = APIRouter()
 
@@ -28,6 +30,7 @@ _COMPARISON: Final = (
     Field.SCORE,
     Field.COMMENT,
     Field.OPERATOR_NAME,
+    Field.SITE_STAFF,
 )
 
 
@@ -247,10 +250,17 @@ def _comparison_page(
         comparison = services.review.comparison(connection, review_id, visitor.operator, services.clock())
         alert = services.dispatch.alert_of(connection, review_id) if comparison.decision else None
         names = services.access.names(connection) if comparison.own else {}
-    content = {"comparison": comparison, "names": names, "alert": alert, "problem": problem}
+        taken_by = _taken_by(connection, services, comparison) if comparison.decision else None
+    content = {"comparison": comparison, "names": names, "alert": alert, "taken_by": taken_by, "problem": problem}
     return pages.show(
         "review.html", visitor, status, features=list(Feature), steps=list(Answer), seen=list(Seen), **content
     )
+
+
+def _taken_by(connection: Connection, services: Services, comparison: Comparison) -> str | None:
+    """Who of the site took the intake, where somebody had signed in."""
+    staff = "" if comparison.circumstances is None else comparison.circumstances.staff
+    return services.sites.staff.name_of(connection, staff) if staff else None
 
 
 def _picture(review_id: str, side: Side, services: Services, visitor: SignedInVisitor, *, original: bool) -> Response:
