@@ -132,6 +132,7 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
     )
     exchange = _exchange(ground, cases)
     erasure = _erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet)
+    found = FoundService(database, vault, cases, clock)
     issuer, second_factor, provider = f"MCA-{settings.hub}", settings.second_factor, provider_settings(settings)
     return Services(
         settings=settings,
@@ -149,9 +150,9 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         matches=matches,
         exchange=exchange,
         erasure=erasure,
-        intakes=_intake_ends(ground, identity, erasure, review=review, dispatch=dispatch, fleet=fleet),
+        intakes=_intake_ends(ground, identity, erasure, review=review, dispatch=dispatch, fleet=fleet, found=found),
         staff=StaffService(vault, clock, secrets.token_bytes, list_days=settings.staff_list_days),
-        found=FoundService(database, vault, cases, clock),
+        found=found,
         sightings=sightings,
         dispatch=dispatch,
         review=review,
@@ -242,6 +243,7 @@ def _intake_ends(
     review: ReviewService,
     dispatch: DispatchService,
     fleet: FleetService,
+    found: FoundService,
 ) -> IntakeEnds:
     settings = ground.settings
     return build_intake_ends(
@@ -249,6 +251,7 @@ def _intake_ends(
         identity,
         reviews=review,
         alerts=dispatch,
+        found=found,
         fleet=fleet,
         cases=cases,
         days=settings.intake_days,

@@ -99,6 +99,13 @@ def find(connection: Connection, withdrawal: str) -> IntakeErasure | None:
     return found[0] if found else None
 
 
+def begun_for(connection: Connection, withdrawals: Collection[str]) -> list[tuple[str, bool]]:
+    """Those of consent records that were taken back, and whether whatever permitted the intake."""
+    columns = intake_erasures.c
+    found = select(columns.withdrawal, columns.every_basis).where(columns.withdrawal.in_(withdrawals))
+    return [(row.withdrawal, row.every_basis) for row in connection.execute(found)]
+
+
 def of_id(connection: Connection, erasure: ErasureId) -> IntakeErasure:
     """One that is known to be there."""
     return _erasures(connection, intake_erasures.c.id == erasure)[0]

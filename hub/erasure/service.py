@@ -99,6 +99,10 @@ class ErasureService:
         with suppress(TransitionError, UnknownCaseError):
             self._end(connection, case, state, reason, note="", actor=actor)
 
+    def has_ended(self, connection: Connection, case: CaseId) -> bool:
+        """Whether a case's photographs are gone."""
+        return self._cases.has_ended(connection, case)
+
     def of_case(self, connection: Connection, case: CaseId) -> list[Erasure]:
         """A case's erasures, oldest first."""
         return store.of_case(connection, case)

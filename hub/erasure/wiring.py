@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.clock import Clock
 from hub.db import Database
 from hub.erasure.clock_watch import ClockWatch
+from hub.erasure.found_children import FoundErasing, Registrations
 from hub.erasure.intakes import IntakeErasing
 from hub.erasure.ledger import ErasureLedger
 from hub.erasure.neighbours import IntakeAlerts, IntakeReviews
@@ -38,6 +39,7 @@ def build_intake_ends(
     *,
     reviews: IntakeReviews,
     alerts: IntakeAlerts,
+    found: Registrations,
     fleet: FleetService,
     cases: ErasureService,
     days: IntakeDays,
@@ -48,7 +50,16 @@ def build_intake_ends(
     """`cases`: how cases end; `ledger`: its file."""
     sightings, entropy = SightingEraser(), secrets.token_bytes
     erasing = IntakeErasing(sightings, reviews, alerts)
-    withdrawals = Withdrawals(database, erasing, fleet, identity, clock=clock, entropy=entropy, backup_days=backup_days)
+    withdrawals = Withdrawals(
+        database,
+        erasing,
+        FoundErasing(found, cases),
+        fleet,
+        identity,
+        clock=clock,
+        entropy=entropy,
+        backup_days=backup_days,
+    )
     return IntakeEnds(
         withdrawals=withdrawals,
         requests=ErasureRequests(sightings, withdrawals, entropy),

@@ -4,7 +4,7 @@ A withdrawal is known by the hash of the receipt's token. One that comes before 
 that comes twice, or by two ways, changes nothing. What holds the hub's own part back, and for how long: ADR 0154.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from hub.audit.service import AuditAction, record
 from hub.clock import DAY, Clock
 from hub.db import Database
 from hub.erasure import intake_store as store
+from hub.erasure.found_children import FoundErasing
 from hub.erasure.intakes import IntakeErasing, Removed
 from hub.erasure.model import (
     BACKUPS,
@@ -58,6 +59,7 @@ class Withdrawals:
         self,
         database: Database,
         erasing: IntakeErasing,
+        found: FoundErasing,
         fleet: FleetService,
         identity: PrivateIdentity,
         *,
@@ -68,6 +70,7 @@ class Withdrawals:
         """`identity`: the hub's own, which signs its word; `backup_days`: how long backups are kept."""
         self._database = database
         self._erasing = erasing
+        self._found = found
         self._fleet = fleet
         self._identity = identity
         self._clock = clock
@@ -89,10 +92,13 @@ class Withdrawals:
         cause = Cause.DESK if every_basis else Cause.WITHDRAWAL
         return self._begin(connection, withdrawal, cause, actor=actor, at=at)
 
-    def is_withdrawn(self, connection: Connection, withdrawal: str, basis: LegalBasis) -> bool:
-        """Whether nothing may be kept any more under this consent record."""
-        erasure = store.find(connection, withdrawal)
-        return erasure is not None and (erasure.every_basis or basis is LegalBasis.GUARDIAN_CONSENT)
+    def withdrawn_of(self, connection: Connection, consents: Mapping[str, LegalBasis]) -> set[str]:
+        """Those of consent records, each with its basis, under which nothing may be kept any more: one statement."""
+        return {
+            withdrawal
+            for withdrawal, every_basis in store.begun_for(connection, consents)
+            if every_basis or consents[withdrawal] is LegalBasis.GUARDIAN_CONSENT
+        }
 
     def note_withheld(self, connection: Connection, withdrawal: str, at: int) -> None:
         """A message came later than the withdrawal of its consent, and was not kept."""
@@ -197,7 +203,8 @@ class Withdrawals:
     def _erase(self, connection: Connection, erasure: IntakeErasure, *, actor: str, at: int) -> IntakeErasure:
         """Erase what the hub holds, but what is held back."""
         assert erasure.withdrawal is not None  # noqa: S101 - only retention has none, and erases by itself
-        removed, hold, reference, site = Removed(), None, erasure.reference, erasure.site
+        removed, reference, site = Removed(), erasure.reference, erasure.site
+        hold = Hold.BASIS if self._found.erase(connection, erasure.withdrawal, removed.things) else None
         for sighting in self._erasing.sightings.of_withdrawal(connection, erasure.withdrawal):
             reference, site = sighting.reference, sighting.site
             held = self._hold(connection, erasure, sighting, at)

@@ -21,6 +21,7 @@ from hub.erasure.wiring import build_intake_ends, build_retention
 from hub.erasure.worker import RetentionWorker
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
+from hub.found.service import FoundService
 from hub.matching.service import RegisterMatches
 from hub.review.service import ReviewService
 from hub.watchlist.service import Published
@@ -106,6 +107,7 @@ def register_rooms(
         IDENTITY,
         reviews=reviews,
         alerts=alerts,
+        found=FoundService(database, vault, cases, clock),
         fleet=fleet,
         cases=erasure,
         days=IntakeDays(),

@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services
-from hub.cases.service import CaseFile, CaseState, Register
+from hub.cases.service import CaseFile, CaseState, Reason, Register
+from hub.erasure.model import HUB, Hold
 from hub.found.service import FoundRow, UnknownFoundChildError
 from hub.sites import EVERY_SITE, Sites
 from models.images import encode_jpeg
 from protocol.consent import ConsentRecord, sign_record
+from protocol.consent_receipt import withdrawal_of
 from protocol.envelope import MessageType
 from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
 from protocol.ids import FoundId, SiteId, intake_reference
@@ -211,3 +213,25 @@ def test_neither_child_nor_staff_stands_in_the_trail(intake: Intake) -> None:
         trail = repr(entries(connection))
     for secret in (*FACTS.names, "red frock", STAFF):
         assert secret not in trail
+
+
+def test_receipt_ends_the_search_for_a_family_or_nothing_ever_does(intake: Intake) -> None:
+    token, withdrawals = bytes(range(16)), intake.hub.intakes.withdrawals
+    reference = intake_reference(secrets.token_bytes(5))
+    record = replace(record_of(intake, reference), withdrawal=withdrawal_of(token))
+    found = child(intake, record=record, reference=reference)
+    intake.receive(intake.unit.envelope(found.to_bytes(), MessageType.FOUND), TOPIC)
+    assert intake.hub.found.register_next()
+    with intake.hub.database.begin() as connection:
+        erasure = withdrawals.take(connection, token, actor="amina", at=intake.hub.clock())
+        ((_, case),) = intake.hub.found.of_withdrawal(connection, erasure.withdrawal or "")
+    assert case is not None
+    assert erasure.hold is Hold.BASIS
+    with intake.hub.database.begin() as connection:
+        assert not intake.hub.cases.has_ended(connection, case)
+        intake.hub.erasure.erase(connection, case, Reason.FAMILY_ASKED, note="", actor="amina")
+    withdrawals.follow_up()
+    with intake.hub.database.read() as connection:
+        (ended,) = withdrawals.of_people(connection, EVERY_SITE)
+        assert intake.hub.found.consent(connection, found.found_id) is None
+    assert (ended.hold, ended.done_at(HUB)) == (None, intake.hub.clock())
