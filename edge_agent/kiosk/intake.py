@@ -66,9 +66,10 @@ class Intake:
 
     def retract(self) -> None:
         """Let go of the record and of every picture: they belong to the basis that they were taken under."""
-        if self.studio is not None:
-            self.studio.close()
-        self.studio = self.consent = self.override = None
+        self.consent = self.override = None  # First: a studio that is being opened in the other thread sees it.
+        studio, self.studio = self.studio, None
+        if studio is not None:
+            studio.close()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,15 +102,18 @@ class IntakeRoom:
 
     def open_studio(self, intake: Intake, ticker: Ticker) -> None:
         """Open the camera anew for an intake whose basis is recorded. Raises IntakeOverError for another one."""
-        if intake.consent is None or intake.sent:
+        consent = intake.consent
+        if consent is None or intake.sent:
             raise IntakeOverError("No camera without a recorded legal basis.")
         if intake.studio is not None:
             intake.studio.close()
             intake.studio.wait_until_closed()
         intake.override = None
         intake.ticker = ticker
-        intake.studio = Studio(self.open_camera, self.recogniser, ticker.tick)
-        intake.studio.open()
+        intake.studio = studio = Studio(self.open_camera, self.recogniser, ticker.tick)
+        studio.open()
+        if intake.consent is not consent:
+            studio.close()  # The screen was locked meanwhile, by its own thread.
 
     def use_poor(self, intake: Intake, override: Override | None) -> None:
         """Use pictures that were refused. Raises OverrideReasonError, SeveralFacesError or IntakeOverError."""

@@ -92,8 +92,7 @@ async def cancel(visit: Visiting) -> Response:
 @for_role(ROLE, FOUND_ROLE)
 async def correct(visit: Visiting, step: Annotated[str, Form()]) -> Response:
     """Go back to a step before the pictures, which belong to what was recorded there."""
-    intake = open_intake(visit)
-    intake.retract()
+    intake = _before_pictures(visit)
     return go(
         "/intake/basis" if intake.found is not None and step == "present" else _STEPS.get(step, "/intake/present")
     )
@@ -110,7 +109,7 @@ async def ask_who(visit: Visiting) -> HTMLResponse:
 @for_role(ROLE)
 async def choose_language(visit: Visiting, language: Annotated[Language, Form()]) -> Response:
     """In which the people are told."""
-    open_intake(visit).language = language
+    _before_pictures(visit).language = language
     return go("/intake/present")
 
 
@@ -118,7 +117,7 @@ async def choose_language(visit: Visiting, language: Annotated[Language, Form()]
 @for_role(ROLE)
 async def choose_who(visit: Visiting, present: Annotated[Present | None, Form()] = None) -> Response:
     """Staff alone have no child before the camera, but a photograph on paper."""
-    intake = open_intake(visit)
+    intake = _before_pictures(visit)
     intake.present = present
     intake.medium = Medium.PAPER if present is Present.STAFF else Medium.PERSON
     return go("/intake/basis")
@@ -139,7 +138,7 @@ async def ask_basis(visit: Visiting) -> HTMLResponse:
 @for_role(ROLE, FOUND_ROLE)
 async def choose_basis(visit: Visiting, kind: Annotated[LegalBasis, Form()]) -> Response:
     """The kind; its facts come when the people have been told."""
-    intake = open_intake(visit)
+    intake = _before_pictures(visit)
     if intake.basis is None or intake.basis.kind is not kind:
         intake.basis = EnteredBasis(kind, official=visit.member.name if kind is LegalBasis.BEST_INTERESTS else "")
     return go("/intake/told")
@@ -228,6 +227,13 @@ async def done(visit: Visiting) -> HTMLResponse:
         code=take_away.text,
         picture=qr_svg(take_away.text),
     )
+
+
+def _before_pictures(visit: Visit) -> Intake:
+    """The intake, back where nothing is recorded yet: pictures belong to what they were taken under."""
+    intake = open_intake(visit)
+    intake.retract()
+    return intake
 
 
 def _ask_permission(visit: Visit, intake: Intake, problem: str = "") -> HTMLResponse:

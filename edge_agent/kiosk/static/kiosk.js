@@ -51,6 +51,8 @@ async function watch(canvas) {
 
 function speak(button) {
   const sound = new Audio(button.dataset.sound);
+  // Who listens is still there.
+  sound.addEventListener("timeupdate", () => document.body.dispatchEvent(new Event("input")));
   button.addEventListener("click", () => {
     if (sound.paused) sound.play();
     else sound.pause();

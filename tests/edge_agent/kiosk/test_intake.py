@@ -144,6 +144,11 @@ def test_basis_that_is_corrected_takes_the_picture_with_it(unit: Unit) -> None:
         assert photograph(screen) == "/intake/facts"
         assert screen.submit("/intake/correct", step="permit").url.path == "/intake/permit"
         assert screen.get("/intake/facts").status_code == 400
+        for path, field in (("language", {"language": "hi"}), ("basis", {"kind": "best-interests"})):
+            screen.submit("/intake/permit", **DECISION)
+            assert photograph(screen) == "/intake/facts"
+            screen.submit(f"/intake/{path}", **field)
+            assert screen.get("/intake/facts").status_code == 400
         screen.submit("/intake/permit", **DECISION)
         assert photograph(screen) == "/intake/facts"
         assert screen.submit("/intake/camera").url.path == "/intake/camera"
