@@ -1,6 +1,7 @@
 """Rendering: Jinja templates with escaping on, and an error for every name that a template does not get."""
 
 from datetime import UTC, tzinfo
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,16 @@ from hub.navigation import destinations, home
 from hub.wording import Wording
 
 _HERE: Final = Path(__file__).parent
-_FONTS: Final = ("noto-sans-bengali.woff2", "noto-sans-devanagari.woff2")
+
+
+class Font(StrEnum):
+    """The fonts that come with the console: Bangla and Devanagari are not on every desk's machine."""
+
+    BENGALI = "noto-sans-bengali-400"
+    BENGALI_BOLD = "noto-sans-bengali-600"
+    DEVANAGARI = "noto-sans-devanagari-400"
+    DEVANAGARI_BOLD = "noto-sans-devanagari-600"
+
 
 router = APIRouter()
 
@@ -75,6 +85,13 @@ def mark() -> FileResponse:
 def script() -> FileResponse:
     """The one script: what the pages of reviews do beyond what a browser does by itself."""
     return _static("desk.js", "text/javascript")
+
+
+@router.get("/static/fonts/{font}.woff2")
+@anyone()
+def font(font: Font) -> FileResponse:
+    """A font of a script that the visitor's machine may not have."""
+    return _static(f"fonts/{font}.woff2", "font/woff2")
 
 
 def _static(name: str, media_type: str) -> FileResponse:

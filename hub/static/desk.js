@@ -1,4 +1,5 @@
 // What the pages of reviews do beyond what a browser does by itself. Everything works without it.
+// What it says stands in the pages, in their reader's language.
 "use strict";
 
 // The queue: the server says which lists are the newest, and they are fetched when the page shows others.
@@ -15,7 +16,7 @@ function followQueue(lists) {
     const focused = lists.contains(document.activeElement) ? document.activeElement.closest("form")?.action : null;
     lists.innerHTML = text;
     if (focused) [...lists.querySelectorAll("form")].find((form) => form.action === focused)?.querySelector("button").focus();
-    status.textContent = "The list has changed.";
+    status.textContent = status.dataset.changed;
   };
   source.addEventListener("queue", (event) => {
     if (lists.querySelector("[data-fingerprint]").dataset.fingerprint !== event.data) refresh();
@@ -74,7 +75,7 @@ function viewTogether(viewer) {
   for (const frame of frames) {
     frame.tabIndex = 0;
     frame.setAttribute("role", "group");
-    frame.setAttribute("aria-label", "Picture: plus and minus zoom, arrow keys move both");
+    frame.setAttribute("aria-label", viewer.dataset.frame);
     frame.addEventListener("wheel", (event) => {
       event.preventDefault();
       zoomTo(view.zoom * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
@@ -110,16 +111,14 @@ function keepForm(form) {
   async function send(path, fields) {
     const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
     if (answer.status === 204) return true;
-    status.textContent = answer.status === 401
-      ? "Your session has ended. Go on and record: after signing in again, what you entered is here."
-      : "Your time has run out and a colleague has taken the review. What you entered is kept.";
+    status.textContent = answer.status === 401 ? status.dataset.ended : status.dataset.taken;
     return false;
   }
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    status.textContent = "Keeping …";
+    status.textContent = status.dataset.keeping;
     timer = setTimeout(async () => {
-      if (await send(form.dataset.draft, new FormData(form))) status.textContent = `Kept, not recorded yet. ${said}`;
+      if (await send(form.dataset.draft, new FormData(form))) status.textContent = `${status.dataset.kept} ${said}`;
     }, 400);
   });
   setInterval(() => send(form.dataset.lease, { csrf: form.elements.csrf.value }), 60_000);

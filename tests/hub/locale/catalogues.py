@@ -159,7 +159,8 @@ def _of_python() -> Iterator[tuple[Path, int, Found]]:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             pattern = _text(node.args[0])
-            if any(map(str.isalpha, pattern)) and (name == "Sentence" or name.endswith("Error")) and name not in _BUILT_IN:
+            says = name == "Sentence" or (name.endswith("Error") and name not in _BUILT_IN)
+            if says and any(map(str.isalpha, pattern)):
                 named = {keyword.arg: _text(keyword.value) for keyword in node.keywords}
                 yield path, node.lineno, Found(pattern, named.get("plural", ""), named.get("context", ""))
 

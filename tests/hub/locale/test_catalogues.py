@@ -12,7 +12,7 @@ from tests.hub.locale.catalogues import TRANSLATED, extract, known, translated
 _BRACES = re.compile(r"\{\w+\}")
 _PERCENT = re.compile(r"%\(\w+\)s|%%")
 _TAG = re.compile(r"<[^>]+>")
-_NATIVE_DIGIT = re.compile("[০-৯०-९]")
+_NATIVE_DIGIT = re.compile(r"[\u09e6-\u09ef\u0966-\u096f]")
 
 
 @pytest.fixture(scope="module")
