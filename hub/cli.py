@@ -9,6 +9,7 @@ import typer
 from hub.audit_commands import app as audit
 from hub.backup.commands import backup, backup_key, restore
 from hub.case_commands import app as case
+from hub.case_file_commands import app as case_files
 from hub.clock import SteadyClock, system_clock
 from hub.commands import CommandContext, actor, services_of, settings_of
 from hub.config import BrokerKind, HubSettings
@@ -23,6 +24,7 @@ from protocol.ids import parse_unit_id
 
 app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)
 watchlist = typer.Typer(help="What units search for.", no_args_is_help=True)
+case.add_typer(case_files)
 app.add_typer(case, name="case")
 app.add_typer(pack, name="pack")
 app.add_typer(watchlist, name="watchlist")

@@ -9,14 +9,13 @@ from sqlalchemy import Connection
 
 from hub.access.service import Operator
 from hub.atrest import Vault
-from hub.audit.service import AuditAction, record
-from hub.clock import MINUTE
 from hub.db import Database
 from hub.ingest.capture_time import CaptureTime
-from hub.review import answer_store, claim_store, look_store, store
+from hub.review import answer_store, store
 from hub.review.accuracy import Accuracy
-from hub.review.checklist import Checklist, Feature, Seen, require_complete
-from hub.review.claims import Claims, require_length
+from hub.review.answering import Answering
+from hub.review.checklist import Checklist, Feature, Seen
+from hub.review.claims import Claims
 from hub.review.conclusions import Answer, Outcome
 from hub.review.controls import Controls
 from hub.review.decisions import Decisions
@@ -34,10 +33,7 @@ from hub.review.errors import (
 from hub.review.lists import PAGE_LENGTH, Lists
 from hub.review.model import (
     Draft,
-    GivenAnswer,
     Kind,
-    Purpose,
-    Remark,
     Review,
     ReviewFacts,
     ReviewId,
@@ -82,7 +78,6 @@ __all__ = [
 ]
 
 _OF_A_REVIEW: Final = re.compile(r"/reviews/(?P<id>[0-9a-f]{16})/(?:answer|draft|release)")
-_A_LOOK: Final = 30 * MINUTE
 
 
 class ReviewService:
@@ -122,6 +117,7 @@ class ReviewService:
             self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
         self._opening = Opening(self._sources, sightings, cases, matches, self.controls, rules=rules, random=random)
         self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
+        self._answering = Answering(vault, self.claims, self._decisions)
         self._endings = Endings(self._sources, self._decisions)
         self._lists = Lists(self._sources)
         self._showing = Showing(self._sources, self.claims, self.controls, vault)
@@ -221,14 +217,7 @@ class ReviewService:
         Raises UnknownReviewError, or FacesWithheldError for somebody who neither holds the review nor answered it.
         """
         review = self._find(connection, review_id, operator)
-        has_answered = _has_answered(connection, review, operator)
-        if not has_answered and self.claims.holder(connection, review, operator, at) is None:
-            raise FacesWithheldError("Its faces are shown only to those who work on this review or have answered it.")
-        purpose = Purpose.LOOKING_BACK if has_answered else Purpose.COMPARING
-        if look_store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
-            action, name = AuditAction.FACES_VIEWED, operator.name
-            record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
-        return self._sources[review.kind].picture(review, side, original=original)
+        return self._showing.picture(connection, review, side, operator, at, original=original)
 
     def answer(
         self,
@@ -246,19 +235,8 @@ class ReviewService:
         Raises UnknownReviewError, AlreadyAnsweredError, AlreadyDecidedError, TakenError, ChecklistError or
         CommentError.
         """
-        comment = comment.strip()
-        require_length(comment)
-        require_complete(checklist)
         review = self._find(connection, review_id, operator, lock=True)
-        claim = self.claims.take(connection, review, operator, at)
-        given = GivenAnswer(claim.position, operator.id, answer, checklist, comment, claim.claimed_at, at)
-        answer_store.add_answer(connection, review.id, given, self._vault)
-        claim_store.forget_draft(connection, review.id, operator.id)
-        action, name = AuditAction.REVIEW_ANSWERED, operator.name
-        position = given.position
-        record(connection, action, actor=name, subject=review.id, at=at, position=position, answer=str(answer))
-        answers = answer_store.answers_of(connection, review.id, self._vault)
-        return self._decisions.decide(connection, review, answers, operator, at)
+        return self._answering.answer(connection, review, operator, answer, checklist=checklist, comment=comment, at=at)
 
     def renew(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
         """Hold the own half for longer. Raises UnknownReviewError or TakenError."""
@@ -302,15 +280,7 @@ class ReviewService:
 
         Raises UnknownReviewError, CommentError, or ReviewError before the own answer.
         """
-        text = text.strip()
-        require_length(text)
-        if not text:
-            raise CommentError("Write what you want to add.")
-        review = self._find(connection, review_id, operator)
-        if not _has_answered(connection, review, operator):
-            raise ReviewError("Answer first. You can add a remark when you have read what the machine found.")
-        answer_store.add_remark(connection, review.id, Remark(operator.id, text, at), self._vault)
-        record(connection, AuditAction.REVIEW_REMARKED, actor=operator.name, subject=review.id, at=at)
+        self._answering.remark(connection, self._find(connection, review_id, operator), operator, text, at)
 
     def _find(self, connection: Connection, review_id: str, operator: Operator, *, lock: bool = False) -> Review:
         review = store.find_review(connection, review_id, lock=lock)

@@ -1,22 +1,28 @@
-"""What one person may know of a review now. The only place where what the machine found is asked for."""
+"""What one person may see and know of a review now. The only place where what the machine found is asked for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy import Connection
 
 from faults import RejectedError
 from hub.access.service import Operator
 from hub.atrest import Vault
-from hub.review import answer_store, store
+from hub.audit.service import AuditAction, record
+from hub.clock import MINUTE
+from hub.review import answer_store, look_store, store
 from hub.review.claims import Claims
 from hub.review.contradictions import age_in_words, contradictions, gap_in_words
 from hub.review.controls import Controls
-from hub.review.model import EMPTY_DRAFT, SENIOR, Claim, Decision, GivenAnswer, Kind, Review, Subject
+from hub.review.errors import FacesWithheldError
+from hub.review.model import EMPTY_DRAFT, SENIOR, Claim, Decision, GivenAnswer, Kind, Purpose, Review, Side, Subject
 from hub.review.sources import Source
 from hub.review.statements import Whose, details, disagreements, second_look, statement
 from hub.review.views import Comparison, Machine, Stage
 from protocol.person import AgeBand
+
+_A_LOOK: Final = 30 * MINUTE
 
 
 class Showing:
@@ -27,6 +33,22 @@ class Showing:
         self._claims = claims
         self._controls = controls
         self._vault = vault
+
+    def picture(
+        self, connection: Connection, review: Review, side: Side, operator: Operator, at: int, *, original: bool
+    ) -> bytes:
+        """One of the two faces, or its photograph, for who holds the review or has answered it; audited as a look.
+
+        Raises FacesWithheldError.
+        """
+        has_answered = operator.id in answer_store.answerers(connection, review.id).values()
+        if not has_answered and self._claims.holder(connection, review, operator, at) is None:
+            raise FacesWithheldError("Its faces are shown only to those who work on this review or have answered it.")
+        purpose = Purpose.LOOKING_BACK if has_answered else Purpose.COMPARING
+        if look_store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
+            action, name = AuditAction.FACES_VIEWED, operator.name
+            record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
+        return self._sources[review.kind].picture(review, side, original=original)
 
     def comparison(self, connection: Connection, review: Review, operator: Operator, at: int) -> Comparison:
         """A review as the person may see it now."""

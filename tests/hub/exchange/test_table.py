@@ -184,7 +184,7 @@ def test_any_bytes_end_in_anything_but_a_refusal(data: bytes) -> None:
 
 
 def test_line_reaches_a_file_outside_the_folder(tmp_path: Path) -> None:
-    from hub.case_commands import _photographs_in
+    from hub.case_file_commands import _photographs_in
     from hub.commands import InputError
 
     with pytest.raises(InputError):
