@@ -36,14 +36,19 @@ class SightingKeeper:
         if len(wanted) < len(messages) or store.is_any_known(connection, wanted):
             raise ReplayedError("Another message brought this sighting before.")
         now = self._clock()
-        permitted = [one for one in messages if not self._withhold(connection, one[1], now)]
+        consents = {content.sealed_consent.withdrawal: content.sighting.legal_basis for _, content in messages}
+        withdrawn = self._withdrawals.withdrawn_of(connection, consents)
+        permitted = []
+        for one in messages:
+            if one[1].sealed_consent.withdrawal in withdrawn:
+                self._withhold(connection, one[1], now)
+            else:
+                permitted.append(one)
         if permitted:
             self._keep(connection, permitted, now)
 
-    def _withhold(self, connection: Connection, content: SoundSighting, now: int) -> bool:
-        sighting, withdrawal = content.sighting, content.sealed_consent.withdrawal
-        if not self._withdrawals.is_withdrawn(connection, withdrawal, sighting.legal_basis):
-            return False
+    def _withhold(self, connection: Connection, content: SoundSighting, now: int) -> None:
+        sighting = content.sighting
         erased_store.add(
             connection,
             ErasedSighting(
@@ -58,11 +63,10 @@ class SightingKeeper:
                 at=now,
             ),
         )
-        self._withdrawals.note_withheld(connection, withdrawal, now)
+        self._withdrawals.note_withheld(connection, content.sealed_consent.withdrawal, now)
         reason = str(ErasureReason.WITHDRAWN)
         action, actor = AuditAction.SIGHTING_WITHHELD, sighting.unit
         record(connection, action, actor=actor, subject=sighting.sighting_id, at=now, reason=reason)
-        return True
 
     def _keep(self, connection: Connection, messages: Sequence[tuple[Numbered, SoundSighting]], now: int) -> None:
         arrivals = [self._arrival(connection, message, content, now) for message, content in messages]
@@ -105,7 +109,7 @@ class FoundKeeper:
 
     def keep(self, connection: Connection, arrival: FoundArrival) -> None:
         """Joins the caller's transaction. Raises ReplayedError for one that was kept before."""
-        if not self._withdrawals.is_withdrawn(connection, arrival.withdrawal, arrival.basis):
+        if not self._withdrawals.withdrawn_of(connection, {arrival.withdrawal: arrival.basis}):
             self._found.keep(connection, arrival)
             return
         found, now = arrival.found, self._clock()

@@ -1,5 +1,6 @@
 """Consent that was taken back, as far as the intake of messages has to do with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,8 +30,8 @@ class TakenBack:
 class Withdrawals(Protocol):
     """Who keeps what was taken back, and erases because of it."""
 
-    def is_withdrawn(self, connection: Connection, withdrawal: str, basis: LegalBasis, /) -> bool:
-        """Whether nothing may be kept any more under this consent record."""
+    def withdrawn_of(self, connection: Connection, consents: Mapping[str, LegalBasis], /) -> set[str]:
+        """Those of consent records, each with its basis, under which nothing may be kept any more: one statement."""
 
     def note_withheld(self, connection: Connection, withdrawal: str, at: int, /) -> None:
         """A message came later than the withdrawal of its consent, and was not kept."""

@@ -153,7 +153,7 @@ def test_file_with_a_bad_line_is_taken_half(desk: Desk, window: OpenWindow) -> N
     head = "register,reference,sex,born_from,born_to,legal_basis,photos\n"
     good, bad = "found,S 1,male,2014-01,2014-12,best-interests,obama.jpg\n", "found,S 2,boy,2014-01,2014-12,,\n"
     for lines, act, expected in (
-        (good + bad, "Take all cases", "2 problems in 2 lines. Nothing was taken."),
+        (good + bad, "Take all cases", "Problems: 2, in 2 lines. Nothing was taken."),
         (good, "Try without taking", "1 cases can be taken"),
         (good, "Take all cases", "1 cases were taken"),
     ):
