@@ -10,6 +10,7 @@ from protocol.announcement import Announcement
 from protocol.circumstances import NOT_RECORDED, Circumstances, Medium, Override, Present
 from protocol.columns import entry_columns
 from protocol.consent import sign_record
+from protocol.erasure import ErasureOrder, ErasureRecord
 from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
 from protocol.health import Health, OutboxState
 from protocol.ids import CaseId, FoundId, PhotoId, SightingId, SiteId, SliceName, UnitId
@@ -152,6 +153,10 @@ STAFF = StaffList(
     ),
 )
 
+ERASURE = ErasureRecord(
+    RECORD.withdrawal, UNIT.name, Moment(NOW, NOW - 5, NOW + 5), {"kept templates": 1, "messages": 2}, (3, 4)
+)
+
 MESSAGES: Mapping[str, Message] = {
     "sighting": SIGHTING,
     "sighting without candidates": EMPTY_SIGHTING,
@@ -183,6 +188,8 @@ MESSAGES: Mapping[str, Message] = {
     "announcement": Announcement(12),
     "keyring": Keyring(UnitId("bd/benapole-1"), (EPOCH_KEY,), NOW + 14 * 86_400_000 + 1),
     "segment": SEGMENT,
+    "erasure order": ErasureOrder(RECORD.withdrawal, every_basis=True),
+    "erasure record": ERASURE,
     "consent record": RECORD,
     "consent receipt": receipt_of(RECORD, SIGHTING.consent),
     "found child": FOUND,

@@ -12,13 +12,12 @@ from protocol.erasure import ErasureOrder, ErasureRecord, open_erasure, sign_era
 from protocol.errors import BadSignatureError, FieldError, MalformedError, UnknownSenderError
 from protocol.moment import Moment
 from protocol.withdrawal import PADDED_BYTES, Withdrawal, WithdrawalCodeError, read_token, withdrawal_code
-from tests.protocol.examples import NOW, RECORD, SIGHTING
+from tests.protocol.examples import ERASURE, RECORD, SIGHTING
 from tests.protocol.identities import HUB, UNIT, find_sender
 from tests.support.consents import TOKEN, receipt_of
 
 CODE = withdrawal_code(TOKEN)
 RECEIPT_ON_PAPER = receipt_of(RECORD, SIGHTING.consent)
-ERASURE = ErasureRecord(RECORD.withdrawal, UNIT.name, Moment(NOW, NOW - 5, NOW + 5), {"kept templates": 1}, (3, 4))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from hub.access.service import Operator, Role
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services, build_ingest
@@ -24,6 +26,8 @@ from tests.support.hub_site import HubSite, SimulatedUnit
 
 TOKEN = bytes(range(16))
 CONSENT = LegalBasis.GUARDIAN_CONSENT
+# For a test in which no statement differs between the two databases.
+on_sqlite = pytest.mark.parametrize("hub_database", ["sqlite"], indirect=True)
 ALL = dict.fromkeys(Feature, Seen.SIMILAR)
 
 

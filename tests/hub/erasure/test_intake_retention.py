@@ -18,7 +18,7 @@ from protocol.envelope import MessageType
 from protocol.ids import HubId
 from protocol.receipt import Verdict
 from protocol.sighting import LegalBasis, Sighting
-from tests.hub.erasure.bench import Bench
+from tests.hub.erasure.bench import Bench, on_sqlite
 from tests.support.databases import stored_bytes
 
 OFFICIAL = LegalBasis.BEST_INTERESTS
@@ -82,6 +82,7 @@ def with_days(bench: Bench, sighting: Sighting, days: int) -> Sighting:
     return replace(sighting, consent=sign_record(shorter, bench.unit.identity.signing_key))
 
 
+@on_sqlite
 def test_receipt_promises_fewer_days_than_the_hub_keeps(bench: Bench) -> None:
     short, long = bench.unit.sighting(legal_basis=OFFICIAL), bench.unit.sighting(legal_basis=OFFICIAL)
     for sighting, days in ((short, 7), (long, 90)):
@@ -110,6 +111,7 @@ def test_statistics_forget_what_is_erased(bench: Bench) -> None:
         assert bench.hub.sightings.counts(connection) == counts
 
 
+@on_sqlite
 def test_erased_intake_is_taken_in_once_more(bench: Bench) -> None:
     sighting = bench.intake(legal_basis=OFFICIAL)
     days_later(bench, 31)
@@ -137,6 +139,7 @@ def test_record_of_what_retention_erased_is_never_complete(bench: Bench) -> None
         assert connection.exec_driver_sql("SELECT completed_at FROM intake_erasures").scalar_one() is not None
 
 
+@on_sqlite
 def test_clock_that_leaps_ends_everything(bench: Bench) -> None:
     sighting, seconds = bench.intake(legal_basis=OFFICIAL), Seconds()
     worker = worker_of(bench, seconds)
@@ -158,6 +161,7 @@ def test_clock_that_leaps_ends_everything(bench: Bench) -> None:
     assert bench.hub.intakes.retention.expire_due() == 0
 
 
+@on_sqlite
 def test_hub_that_was_off_for_long_keeps_everything_for_ever(bench: Bench) -> None:
     sighting, seconds = bench.intake(legal_basis=OFFICIAL), Seconds()
     worker_of(bench, seconds).work()
@@ -175,6 +179,7 @@ def test_hub_that_was_off_for_long_keeps_everything_for_ever(bench: Bench) -> No
     assert not bench.holds(sighting)
 
 
+@on_sqlite
 @pytest.mark.parametrize("leap", [LEAP + MINUTE, -LEAP - MINUTE])
 def test_clock_that_leaps_again_is_trusted_after_the_first_leap_s_time(bench: Bench, leap: int) -> None:
     seconds, clock = Seconds(), bench.site.clock
@@ -193,6 +198,7 @@ def test_clock_that_leaps_again_is_trusted_after_the_first_leap_s_time(bench: Be
     assert watch.may_destroy()
 
 
+@on_sqlite
 def test_shorter_setting_reaches_only_what_comes_later(bench: Bench) -> None:
     sighting = bench.intake(legal_basis=OFFICIAL)
     bench.site.clock.now += 3 * DAY

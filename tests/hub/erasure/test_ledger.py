@@ -18,15 +18,12 @@ from hub.ingest.service import UnknownSightingError
 from hub.sites import EVERY_SITE
 from protocol.keys import SigningKey
 from protocol.sighting import Sighting
-from tests.hub.erasure.bench import Bench
+from tests.hub.erasure.bench import Bench, on_sqlite
 from tests.support.full_disk import files_of_at_most
 from tests.support.hub_site import register
 
-PASSPHRASE = "copper lantern walks at noon"
-
-
 # On PostgreSQL pg_restore is the operator's own step; what follows it is the same. tests/hub/backup/test_postgresql.py
-on_sqlite = pytest.mark.parametrize("hub_database", ["sqlite"], indirect=True)
+PASSPHRASE = "copper lantern walks at noon"
 
 
 def backed_up(bench: Bench, folder: Path) -> Path:
@@ -104,6 +101,7 @@ def test_ledger_of_another_hub_or_altered_erases_something(bench: Bench, tmp_pat
     assert sighting.sighting_id.encode() not in ledger.read_bytes()
 
 
+@on_sqlite
 def test_line_that_a_power_cut_cut_off_hides_the_next(bench: Bench) -> None:
     ledger, key = bench.site.settings.erasure_ledger_path, bench.site.hub.verify_key
     bench.withdraw()
@@ -117,6 +115,7 @@ def test_line_that_a_power_cut_cut_off_hides_the_next(bench: Bench) -> None:
     assert bench.hub.intakes.ledger.follow_up() == 0
 
 
+@on_sqlite
 def test_full_disk_makes_the_ledger_forget_a_withdrawal(bench: Bench) -> None:
     bench.withdraw()
     with files_of_at_most(16), pytest.raises(DiskError):

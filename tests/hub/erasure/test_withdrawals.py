@@ -22,7 +22,7 @@ from protocol.receipt import Verdict
 from protocol.sighting import LegalBasis, Sighting
 from protocol.topics import UnitChannel, unit_topic
 from protocol.withdrawal import Withdrawal
-from tests.hub.erasure.bench import CONSENT, TOKEN, Bench
+from tests.hub.erasure.bench import CONSENT, TOKEN, Bench, on_sqlite
 from tests.support.databases import stored_bytes
 from tests.support.hub_site import OTHER_UNIT, UNIT
 
@@ -60,6 +60,7 @@ def test_any_place_is_forgotten_until_it_has_answered(bench: Bench) -> None:
     }
 
 
+@on_sqlite
 def test_unit_that_has_not_answered_is_asked_once_and_never_again(bench: Bench) -> None:
     bench.withdraw()
     bench.receive(bench.says(bench.unit), MessageType.WITHDRAWAL)
@@ -86,6 +87,7 @@ def test_intake_that_comes_after_its_withdrawal_is_stored_or_sent_for_ever(bench
     assert places[HUB] == 2
 
 
+@on_sqlite
 def test_withdrawal_that_comes_twice_or_by_two_ways_is_counted_twice(bench: Bench) -> None:
     bench.intake()
     first = bench.says(bench.other, token=TOKEN)
@@ -98,6 +100,7 @@ def test_withdrawal_that_comes_twice_or_by_two_ways_is_counted_twice(bench: Benc
     assert {place.place: place.count for place in before.places}[HUB] == 1
 
 
+@on_sqlite
 def test_withdrawal_is_forged(bench: Bench) -> None:
     sighting = bench.intake()
     record = ErasureRecord(withdrawal_of(TOKEN), OTHER_UNIT, Moment(5, 4, None))
@@ -130,6 +133,7 @@ def test_number_that_a_unit_erased_is_called_missing_or_keeps_a_copy_out(bench: 
     assert not bench.holds(sighting)
 
 
+@on_sqlite
 @pytest.mark.parametrize("basis", [LegalBasis.BEST_INTERESTS, LegalBasis.COURT_ORDER])
 def test_receipt_ends_what_an_order_permitted(bench: Bench, basis: LegalBasis) -> None:
     sighting = bench.intake(legal_basis=basis)
@@ -141,6 +145,7 @@ def test_receipt_ends_what_an_order_permitted(bench: Bench, basis: LegalBasis) -
     assert AuditAction.SIGHTING_WITHHELD not in bench.actions()
 
 
+@on_sqlite
 def test_receipt_in_the_wrong_hands_ends_a_review_before_people_have_looked(bench: Bench) -> None:
     sighting = bench.intake(candidate=True)
     assert bench.withdraw().hold is Hold.UNDECIDED
@@ -151,6 +156,7 @@ def test_receipt_in_the_wrong_hands_ends_a_review_before_people_have_looked(benc
     assert not bench.holds(sighting)
 
 
+@on_sqlite
 def test_candidate_that_nobody_decides_is_kept_for_ever(bench: Bench) -> None:
     sighting = bench.intake(candidate=True)
     bench.withdraw()
@@ -200,6 +206,7 @@ def test_bytes_of_what_was_taken_back_stay_in_the_database(bench: Bench) -> None
     assert decided.subject.site == sighting.site
 
 
+@on_sqlite
 def test_confirmed_child_is_taken_from_those_who_look_for_it(bench: Bench) -> None:
     sighting = bench.intake(candidate=True)
     review = bench.review_of(sighting)
@@ -248,6 +255,7 @@ def test_one_person_erases_a_confirmed_child_alone_and_alerts_stay_out(bench: Be
         decide(bench, request)
 
 
+@on_sqlite
 def test_request_that_was_refused_or_names_nothing_erases_something(bench: Bench) -> None:
     sighting = bench.intake()
     assert decide(bench, ask(bench, sighting), approve=False) is None
@@ -266,6 +274,7 @@ def test_database_lets_the_person_who_asked_decide(bench: Bench) -> None:
         connection.exec_driver_sql(statement.format("true"))
 
 
+@on_sqlite
 def test_unit_s_answer_to_an_order_from_before_a_restore_is_not_believed(bench: Bench) -> None:
     sighting = bench.intake()
     bench.receive(bench.says(bench.other), MessageType.WITHDRAWAL, bench.other)
