@@ -21,7 +21,7 @@ from protocol.fields import Fields
 from protocol.person import AgeBand, Sex
 from tests.edge_agent.kiosk.screen import AMINA, Clock, Screen, screen_of
 from tests.edge_agent.lists import SAMPLES
-from tests.edge_agent.site import Site
+from tests.edge_agent.site import Site, synchronise
 from tests.edge_agent.test_nothing_on_disk import every_file
 from tests.support.full_disk import files_of_at_most
 from tests.support.hub_simulator import wait_until
@@ -241,3 +241,19 @@ def test_recording_of_the_notice_is_offered_where_there_is_one(unit: Unit, tmp_p
         screen.submit("/intake/language", language="hi")
         assert "/spoken/" not in screen.get("/intake/told").text
         assert screen.get("/spoken/hi").status_code == 404
+
+
+def test_old_list_is_not_told_or_stops_an_intake(listed: Site, unit: Unit) -> None:
+    with signed_in(unit) as screen:
+        assert "no watchlist yet" in screen.get("/").text
+    synchronise(unit)
+    old = {"warn_after_hours": 1e-9}
+    for settings, said in (
+        ({}, "confirmed within the last hour"),
+        (old, "connect this unit to the network today"),
+        ({**old, "stop_matching_after_hours": 1e-9}, "wait until this unit has been connected"),
+    ):
+        with signed_in(unit, **settings) as screen:
+            assert said in screen.get("/").text
+            begin(screen)
+            assert screen.submit("/intake/permit", **DECISION).url.path == "/intake/camera"
