@@ -87,6 +87,23 @@ class Fleet:
         cuts = statistics.quantiles(self._latencies, n=100, method="inclusive")
         return Run(round(len(self._latencies) / passed, 1), round(cuts[49] * 1e3, 1), round(cuts[98] * 1e3, 1))
 
+    def send_evenly(self, messages: Sequence[tuple[UnitId, bytes]], rate: float) -> list[float]:
+        """So many messages a second, whatever is answered, each of another unit; when each was sent.
+
+        In seconds as `time.perf_counter` counts them, in every process of the machine. Returns when all are answered.
+        """
+        self._latencies, self._waiting = [], {unit: iter(()) for unit, _ in messages}
+        self._missing = len(messages)
+        start = time.perf_counter()
+        for number, (unit, payload) in enumerate(messages):
+            time.sleep(max(start + number / rate - time.perf_counter(), 0.0))
+            self._sent[unit] = time.perf_counter()
+            self._of[unit].publish(unit_topic(unit, UnitChannel.SIGHTINGS), payload, 1)
+        with self._done:
+            if not self._done.wait_for(lambda: self._missing == 0, _PATIENCE_SECONDS):
+                raise TimeoutError(f"{self._missing} messages were not answered")
+        return [self._sent[unit] for unit, _ in messages]
+
     def close(self) -> None:
         """End every connection."""
         for client in self._clients:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from typer.testing import CliRunner
 
-from benchmarks import ingest, memory, precision, search, sync
+from benchmarks import hub, ingest, intake, memory, precision, search, sync
 from benchmarks.timing import Stopwatch
 
 
@@ -49,6 +49,28 @@ def test_ingest_answers_every_sighting_on_both_databases() -> None:
     assert [row["database"] for row in rows] == ["sqlite", "postgresql"]
     assert all(row[name] > 0 for row in rows for name in ("single_ms", "commits", "of_broker", "of_commits"))
     assert all(run["p99_ms"] >= run["p50_ms"] > 0 for row in rows for run in (row["hub"], row["broker"]))
+
+
+def test_hub_shows_every_candidate_to_everybody_on_both_databases() -> None:
+    done = CliRunner().invoke(hub.app, ["--json", "--quick"])
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert [row["database"] for row in result["rows"]] == ["sqlite", "postgresql"]
+    for row in result["rows"]:
+        assert row["p99_s"] >= row["p95_s"] >= row["p50_s"] > 0
+        assert all(row[name] > 0 for name in ("pages_per_s", "page_p95_ms", "idle_mb", "peak_mb"))
+        assert {page["page"] for page in row["lists"]} >= {"first page", "frequent name", "reference"}
+    assert result["p95_s"] == max(row["p95_s"] for row in result["rows"])
+
+
+def test_intake_measures_an_idle_and_a_busy_unit() -> None:
+    done = CliRunner().invoke(intake.app, ["--json", "--minutes", "1", "--idle-seconds", "1"])
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["guidance_p95_ms"] >= result["guidance_p50_ms"] > 0
+    assert result["received_p95_ms"] >= result["received_p50_ms"] > 0
+    assert result["busy_mb"] >= result["idle_mb"] > 50
+    assert result["intake_cpu_s"] > 0
 
 
 def test_medians_are_of_each_stage_in_milliseconds() -> None:
