@@ -45,7 +45,7 @@ _SETTINGS = {"MCA_LOG_LEVEL": "info", "MCA_HUB_SECOND_FACTOR": "optional"} | {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is put upon the hub. At most 40 candidates: more would not all be on a queue's first page."""
+    """What is put upon the hub. At most 100 candidates: more would not all be shown by a queue."""
 
     units: int = 1000
     rate: float = 10.0  # sightings a second

@@ -23,6 +23,7 @@ from tests.support.console import Person
 
 _REFERENCE = re.compile(r'class="ref">([^<]+)<')
 _PATIENCE_SECONDS = 300
+_RETRY_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +60,22 @@ class Watching:
             return [[seen[reference] for seen in self._seen] for reference in references]
 
     def _watch(self, person: Person, seen: dict[str, float], opened: threading.Barrier) -> None:
-        # When everybody has seen everything, the hub's end may cut the stream off.
+        self._follow(person, seen, lambda: opened.wait(_PATIENCE_SECONDS))
+        # A stream that ended, or broke off: the browser opens another.
+        while not self._stop.wait(_RETRY_SECONDS):
+            self._follow(person, seen, lambda: None)
+
+    def _follow(self, person: Person, seen: dict[str, float], tell: Callable[[], object]) -> None:
         with (
             suppress(requests.exceptions.RequestException),
             person.session.get(person.url + "/queue/events", stream=True, timeout=_PATIENCE_SECONDS) as stream,
         ):
-            opened.wait(_PATIENCE_SECONDS)
+            tell()
             for line in stream.iter_lines(chunk_size=1):
                 if self._stop.is_set():
                     return
                 if line.startswith(b"data: "):
                     self._look(person, seen)
-        if not self._stop.is_set():
-            raise TimeoutError("a live queue ended while it was watched")
 
     def _look(self, person: Person, seen: dict[str, float]) -> None:
         shown = _REFERENCE.findall(person.get("/queue").text)

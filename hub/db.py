@@ -26,6 +26,8 @@ _log = structlog.get_logger()
 _PATIENCE_SECONDS: Final = 30
 # Any number would do: advisory locks are a database's own, and the hub takes two of them (see hub/lease.py).
 _WRITER: Final = 1
+# One for each of the 40 threads that answer pages, and of the hub's own: with fewer, a busy desk waits for connections.
+_POOL: Final[dict[str, Any]] = {"pool_size": 10, "max_overflow": 50}
 _POSTGRESQL_READ_ONLY: Final = "25006"
 
 # Names for every constraint, so that migrations can speak of them.
@@ -246,14 +248,15 @@ def _engine(url: str) -> Engine:
         return _postgresql_engine(address)
     if backend != "sqlite":
         raise DatabaseUrlError("The hub runs on SQLite or PostgreSQL, not on {backend}.", backend=backend)
-    engine = create_engine(address, connect_args={"timeout": _PATIENCE_SECONDS}, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": _PATIENCE_SECONDS}, hide_parameters=True, **_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _postgresql_engine(address: URL) -> Engine:
-    engine = create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    driver = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(driver, pool_pre_ping=True, hide_parameters=True, **_POOL)
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "begin", _begin_postgresql)
     return engine

@@ -11,6 +11,7 @@ import anyio
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from faults import UnavailableError
 from hub.access.service import Operator
 from hub.clock import Clock
 from hub.db import Database
@@ -49,7 +50,10 @@ async def queue_events(
             yield b"event: ended\ndata:\n\n"
             return
         for _ in range(_LOOKS_TO_A_BEAT):
-            known, fingerprint = await run_in_threadpool(look, known)
+            try:
+                known, fingerprint = await run_in_threadpool(look, known)
+            except UnavailableError:
+                fingerprint = None  # A database that is busy is asked again: this is no reason to end the stream.
             if fingerprint is not None:
                 yield f"event: queue\ndata: {fingerprint}\n\n".encode()
             await anyio.sleep(_LOOK_SECONDS)
