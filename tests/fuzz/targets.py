@@ -22,7 +22,7 @@ from models.images import decode_image
 from protocol import cbor
 from protocol.announcement import Announcement
 from protocol.envelope import MessageType, open_envelope, seal
-from protocol.erasure import ErasureOrder, open_erasure
+from protocol.erasure import ErasureOrder, ErasureRecord
 from protocol.found import FoundChild
 from protocol.health import Health
 from protocol.ids import UnitId
@@ -37,8 +37,6 @@ from protocol.signed_time import SignedTime
 from protocol.staff import StaffList
 from protocol.stick import Stick
 from protocol.targets import segment_path
-from protocol.withdrawal import PADDED_BYTES as WITHDRAWAL_BYTES
-from protocol.withdrawal import Withdrawal, read_token
 from tests.models.images.files import exif, extended_webp, jpeg, png, scene, webp, webp_chunk, with_jpeg_segment
 from tests.protocol.examples import EPOCH_KEY, MESSAGES, NOW, SEGMENT
 from tests.protocol.identities import HUB, UNIT, find_sender
@@ -58,10 +56,8 @@ _PAYLOADS: Final[Mapping[str, Callable[[bytes], object]]] = {
     "health": Health.from_bytes,
     "losses": Losses.from_bytes,
     "time": SignedTime.from_bytes,
-    "withdrawal": lambda data: Withdrawal.from_bytes(pad(data, WITHDRAWAL_BYTES)),
     "erasure order": ErasureOrder.from_bytes,
-    "erasure record": lambda data: open_erasure(data, find_sender),
-    "withdrawal code": lambda data: read_token(data.decode(errors="replace")),
+    "erasure record": ErasureRecord.from_bytes,
     "announcement": Announcement.from_bytes,
     "stick": Stick.from_bytes,
     "found child": lambda data: FoundChild.from_bytes(pad(data, PADDED_BYTES)),
