@@ -1,7 +1,6 @@
-"""The one place where the hub's parts are made and joined."""
+"""A hub without its network: every room, made and joined."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,25 +14,20 @@ from hub.cases.service import CaseService, PhotographReader, Register, Retention
 from hub.clock import Clock, system_clock
 from hub.config import HubSettings, SettingsError
 from hub.db import Database
-from hub.dispatch.dispatcher import Dispatcher
-from hub.dispatch.service import AlertSettings, DispatchService, load_witnesses
+from hub.dispatch.service import AlertSettings, DispatchService
 from hub.erasure.service import ErasureService
 from hub.erasure.wiring import IntakeEnds, build_intake_ends
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.found.service import FoundService
-from hub.ingest.own_scores import OwnScores
-from hub.ingest.second_look import SecondLooks
-from hub.ingest.service import IngestService, SightingReader
-from hub.matching.service import RegisterMatches, RegisterSearches
+from hub.ingest.service import SightingReader
+from hub.matching.service import RegisterMatches
 from hub.provider_settings import provider_settings
 from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.staff.service import StaffService
 from hub.watchlist.service import WatchlistService, load_online_keys
-from hub.witness import HeadKeeper
 from hub.wording import in_english
-from hub.workers import RecognitionWorker
 from models.pack import Pack, load_pack
 from protocol.ids import owner
 from protocol.keys import PrivateIdentity
@@ -258,76 +252,6 @@ def _intake_ends(
         backup_days=settings.backup_days,
         ledger=settings.erasure_ledger_path,
         clock=ground.clock,
-    )
-
-
-def build_ingest(services: Services, publish: Callable[[str, bytes], None]) -> IngestService:
-    """What takes in the messages of units. `publish(topic, envelope)` takes answers for sending."""
-    return IngestService(
-        services.database,
-        services.vault,
-        services.identity,
-        fleet=services.fleet,
-        cases=services.cases,
-        review=services.review,
-        found=services.found,
-        staff=services.staff,
-        withdrawals=services.intakes.withdrawals,
-        publish=publish,
-        clock=services.clock,
-    )
-
-
-def build_recognition(services: Services) -> RecognitionWorker:
-    """What recognises beside the intake of messages. Raises UncalibratedHubPackError."""
-    looks = SecondLooks(
-        services.database,
-        services.sightings,
-        services.cases,
-        services.photographs,
-        build_scores(services),
-        clock=services.clock,
-    )
-    return RecognitionWorker(services.cases, looks, services.found)
-
-
-def build_register_searches(services: Services) -> RegisterSearches:
-    """What compares the two registers. Raises UncalibratedHubPackError."""
-    return RegisterSearches(
-        services.database,
-        services.cases,
-        build_scores(services),
-        clock=services.clock,
-        entropy=secrets.token_bytes,
-        hub=services.settings.hub,
-    )
-
-
-def build_scores(services: Services) -> OwnScores:
-    """How the hub's own pack judges. Raises UncalibratedHubPackError."""
-    settings = services.settings
-    return OwnScores(
-        services.pack,
-        false_candidates_per_100=settings.false_candidates_per_100_intakes,
-        allow_uncalibrated=settings.uncalibrated,
-    )
-
-
-def build_dispatcher(services: Services) -> Dispatcher:
-    """What publishes and sends alerts."""
-    feed = make_private_directory(services.settings.data / "feed")
-    return services.dispatch.dispatcher(services.database, feed, services.clock)
-
-
-def build_head_keeper(services: Services) -> HeadKeeper:
-    """What signs the audit trail and hands its heads out. Raises PrivateFileError or RecipientsError."""
-    settings = services.settings
-    return HeadKeeper(
-        services.audit,
-        hub=settings.hub,
-        witness_file=settings.audit_witness_file,
-        witnesses=load_witnesses(settings.audit_witness_recipients_file),
-        clock=services.clock,
     )
 
 
