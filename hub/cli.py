@@ -13,8 +13,8 @@ from hub.case_file_commands import app as case_files
 from hub.clock import SteadyClock, system_clock
 from hub.commands import CommandContext, actor, services_of, settings_of
 from hub.config import BrokerKind, HubSettings
+from hub.consent_commands import app as consent
 from hub.control_commands import app as control_pairs
-from hub.erasure.commands import app as consent
 from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
 from hub.recipient_commands import app as recipients
