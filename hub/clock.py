@@ -77,6 +77,11 @@ def moment(at: int) -> datetime:
     return datetime.fromtimestamp(at / SECOND, UTC)
 
 
+def latest_day(at: int) -> date:
+    """The calendar day where it is latest, UTC+14: what lies in the future there does so everywhere."""
+    return utc_day(at + 14 * HOUR)
+
+
 def utc_day(at: int) -> date:
     """The calendar day in UTC."""
     return moment(at).date()

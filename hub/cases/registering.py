@@ -25,7 +25,7 @@ from hub.cases.model import (
 from hub.cases.photo_intake import MAX_PHOTOGRAPHS, PhotoIntake, ReadPhoto
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import case_place, number_index, reference_index, terms_of
-from hub.clock import Clock, utc_day
+from hub.clock import Clock, latest_day, utc_day
 from hub.db import Database
 from protocol.ids import CaseId, HubId, PhotoId, SliceName, case_id
 from protocol.person import Month
@@ -179,7 +179,7 @@ class Registrar:
             )
         if new.register is Register.FOUND and new.slice is not None:
             raise CaseError("A child who was found is on no list of units.")
-        today = utc_day(self._clock())
+        today = latest_day(self._clock())
         if new.last_seen is not None and new.last_seen > today:
             raise CaseError("The day on which the child was last seen lies in the future.")
         if new.birth.earliest > Month(today.year, today.month):
