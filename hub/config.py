@@ -78,7 +78,7 @@ class HubSettings(TomlSettings):
     console_host: str = "127.0.0.1"
     console_port: Port
     console_url: str
-    # Of the desk: an IANA name such as Asia/Dhaka. Pages show times in it, and a day begins and ends there.
+    # Of the desk: an IANA name such as Asia/Dhaka. Pages show times in it.
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     units_host: str = "127.0.0.1"
     units_port: Port
