@@ -131,9 +131,7 @@ def _build_agent(
         ),
         health=_build_reporter(unit, sealer, timekeeper, supervisor),
         timekeeper=timekeeper,
-        retention=Retention(
-            unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub
-        ),
+        retention=Retention(unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub),
         settle=build_desk(unit).settle,
         supervisor=supervisor,
         events=events,

@@ -99,7 +99,6 @@ def open_unit(settings: EdgeSettings) -> Iterator[Unit]:
     store = WatchlistStore(settings.data / "watchlist")
     database = UnitDatabase(settings.data / "unit.sqlite")
     try:
-        outbox = Outbox(database, keys.vault, limit=round(settings.outbox_max_megabytes * 1_000_000))
         clock = TrustedClock(system_milliseconds, machine_uptime, TimeStore(database).read())
         yield Unit(
             settings=settings,
