@@ -21,7 +21,6 @@ _LIMIT = 8 * 1024
 """Bytes. Receipts, notices and times are below 3 kB."""
 
 
-
 class Inbox:
     """Takes receipts, notices, orders to erase, the time and the list of staff, from the hub and nobody else."""
 

@@ -134,9 +134,7 @@ def test_hub_whose_clock_is_months_ahead_for_a_second_costs_an_intake(
     with pytest.raises(LeaseEndedError):
         unit.loader.load_installed()
     sealer = HubSealer(unit.identity, unit.hub, unit.clock.now)
-    Retention(
-        unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub
-    ).erase_expired()
+    Retention(unit.outbox, unit.notices, sealer, unit.clock.destroyable_before, unit.database.scrub).erase_expired()
     desk_of(unit).settle(None)
     assert (waiting(unit), len(sightings(listed, unit)), losses(listed, unit)) == (1, 1, [])
     unit.clock.synchronise(said, unit.clock.uptime())
