@@ -28,6 +28,7 @@ from tests.support.withdrawing import withdrawing_of
 
 _CHANNELS = {
     MessageType.SIGHTING: UnitChannel.SIGHTINGS,
+    MessageType.FOUND: UnitChannel.FOUND,
     MessageType.LOSS: UnitChannel.LOSSES,
     MessageType.HEALTH: UnitChannel.HEALTH,
 }
