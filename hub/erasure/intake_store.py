@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    exists,
     insert,
     or_,
     select,
@@ -111,9 +112,20 @@ def of_id(connection: Connection, erasure: ErasureId) -> IntakeErasure:
     return _erasures(connection, intake_erasures.c.id == erasure)[0]
 
 
-def outstanding(connection: Connection) -> list[IntakeErasure]:
-    """Every erasure that is not complete, oldest first."""
-    return _erasures(connection, intake_erasures.c.completed_at.is_(None))
+def outstanding(connection: Connection, backups_before: int) -> list[IntakeErasure]:
+    """Every erasure of which something may have changed, oldest first.
+
+    Not those that wait for nothing but backups, from after `backups_before`: of retention there is one an hour.
+    """
+    waits = exists().where(
+        intake_erasure_places.c.erasure_id == intake_erasures.c.id,
+        intake_erasure_places.c.done_at.is_(None),
+        or_(intake_erasure_places.c.place != BACKUPS, intake_erasures.c.at <= backups_before),
+    )
+    ended = ~exists().where(
+        intake_erasure_places.c.erasure_id == intake_erasures.c.id, intake_erasure_places.c.done_at.is_(None)
+    )
+    return _erasures(connection, intake_erasures.c.completed_at.is_(None) & or_(waits, ended))
 
 
 def of_people(connection: Connection, sites: Sites, limit: int) -> list[IntakeErasure]:

@@ -138,9 +138,9 @@ class Withdrawals:
         return ended
 
     def follow_up(self) -> int:
-        """Look at what is outstanding; how many erasures are not complete yet. Raises DatabaseUnavailableError."""
+        """Look at what may have changed; how much of that is not complete yet. Raises DatabaseUnavailableError."""
         with self._database.read() as connection:
-            open_ones = store.outstanding(connection)
+            open_ones = store.outstanding(connection, self._clock() - self._backup_days * DAY)
         if not open_ones:
             return 0
         # Only now: whatever these erasures removed was committed before.
