@@ -92,7 +92,9 @@ class ExchangeService:
         read, problems = table.read(data, self._default_slice)
         drafts = [draft for draft in read if sites.include(draft.case.site)]
         problems += [
-            Problem(draft.line, "site", Sentence("This is not a site of yours.")) for draft in read if draft not in drafts
+            Problem(draft.line, "site", Sentence("This is not a site of yours."))
+            for draft in read
+            if draft not in drafts
         ]
         return self._take(drafts, problems, read_file, actor, dry_run=dry_run, kind="csv")
 

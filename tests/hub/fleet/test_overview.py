@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from faults import Sentence
 from hub.clock import DAY, HOUR, MINUTE
 from hub.fleet.model import Delivery, Unit, UnitHealth, UnitState
 from hub.fleet.overview import Level, Remark, duration, missing_numbers, remarks
@@ -44,7 +45,7 @@ def said(
 
 def test_unit_in_order_has_one_good_word() -> None:
     state = UnitState(UNIT, UnitHealth(UNIT.id, REPORT, NOW, None), WHOLE)
-    assert remarks(state, NOW) == [Remark("In order", Level.GOOD)]
+    assert remarks(state, NOW) == [Remark(Sentence("In order"), Level.GOOD)]
 
 
 def test_unit_that_never_reported_is_said_to_be_unseen_and_its_gaps_are_too() -> None:

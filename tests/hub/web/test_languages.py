@@ -132,8 +132,8 @@ def test_error_with_a_value_is_said_in_the_reader_s_language(desk: Desk, person:
     desk.add_operator("farida", Role.ADMINISTRATOR)
     farida = person("farida")
     farida.post("/account/language", csrf=farida.token("/account"), language="bn")
-    form = {"name": "amina", "roles": ["reviewer"], "reach": "hub"}
-    page = farida.post("/add-operator", csrf=farida.token("/add-operator"), **form)
+    token = farida.token("/add-operator")
+    page = farida.post("/add-operator", csrf=token, name="amina", roles="reviewer", reach="hub")
     assert "amina নামে অপারেটর আছেন" in page.text
 
 
