@@ -12,9 +12,8 @@ from xml.etree import ElementTree as ET
 
 from faults import MisconfiguredError
 from hub.clock import moment
-from hub.dispatch import texts
 from hub.dispatch.model import Alert, AlertMessage, AlertSettings, MessageKind
-from hub.dispatch.texts import say
+from hub.dispatch.texts import ENGLISH, Text, say
 from hub.languages import LANGUAGES
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -35,8 +34,8 @@ _RESTRICTION: Final = (
     " and show it to nobody who accompanies the child."
 )
 _NOTES: Final = {
-    MessageKind.RECALL: texts.RECALL,
-    MessageKind.FOLLOW_UP: texts.FOLLOW_UP,
+    MessageKind.RECALL: Text.RECALL,
+    MessageKind.FOLLOW_UP: Text.FOLLOW_UP,
     MessageKind.ACKNOWLEDGEMENT: "A recipient has read the alert. Reference: {reference}.",
 }
 
@@ -89,11 +88,11 @@ def cap_time(at: int) -> str:
     return moment(at).strftime("%Y-%m-%dT%H:%M:%S-00:00")
 
 
-def headline(alert: Alert, language: str = texts.ENGLISH) -> str:
+def headline(alert: Alert, language: str = ENGLISH) -> str:
     """What people read first: references, no name and no face."""
-    text = texts.CAP_HEADLINE_BROADCAST if alert.broadcast_id else texts.CAP_HEADLINE_MATCH
+    text = Text.CAP_HEADLINE_BROADCAST if alert.broadcast_id else Text.CAP_HEADLINE_MATCH
     line = say(language, text, {"reference": alert.reference, "case": alert.case})
-    return line if alert.historical is None else say(language, texts.CAP_HEADLINE_LATE, {"headline": line})
+    return line if alert.historical is None else say(language, Text.CAP_HEADLINE_LATE, {"headline": line})
 
 
 def alert_page(alert: Alert, settings: AlertSettings) -> str:
@@ -107,18 +106,18 @@ def _info(message: AlertMessage, settings: AlertSettings, language: str) -> ET.E
     _add(info, "language", language)
     _add(info, "category", "Safety")
     _add(info, "category", "Rescue")
-    _add(info, "event", say(language, texts.CAP_EVENT_BROADCAST if alert.broadcast_id else texts.CAP_EVENT_MATCH))
+    _add(info, "event", say(language, Text.CAP_EVENT_BROADCAST if alert.broadcast_id else Text.CAP_EVENT_MATCH))
     _add(info, "responseType", "AllClear" if message.kind is MessageKind.RECALL else "Assess")
     _add(info, "urgency", _urgency(message))
     _add(info, "severity", "Severe")
     # Likely, not Observed: people compared photographs or checked a report; nobody has established an identity yet.
     _add(info, "certainty", "Likely")
-    _add(info, "audience", say(language, texts.CAP_AUDIENCE))
+    _add(info, "audience", say(language, Text.CAP_AUDIENCE))
     _add(info, "senderName", settings.sender_name)
     _add(info, "headline", headline(alert, language))
     _add(info, "description", _description(message, language))
     if message.kind is not MessageKind.RECALL:
-        _add(info, "instruction", say(language, texts.CAP_INSTRUCTION))
+        _add(info, "instruction", say(language, Text.CAP_INSTRUCTION))
     _add(info, "web", alert_page(alert, settings))
     area = ET.SubElement(info, "area")
     _add(area, "areaDesc", alert.site)
@@ -134,13 +133,13 @@ def _urgency(message: AlertMessage) -> str:
 
 def _description(message: AlertMessage, language: str) -> str:
     alert = message.alert
-    said = {MessageKind.RECALL: texts.RECALL, MessageKind.FOLLOW_UP: texts.FOLLOW_UP}.get(
-        message.kind, texts.CAP_BROADCAST if alert.broadcast_id else texts.CAP_MATCH
+    said = {MessageKind.RECALL: Text.RECALL, MessageKind.FOLLOW_UP: Text.FOLLOW_UP}.get(
+        message.kind, Text.CAP_BROADCAST if alert.broadcast_id else Text.CAP_MATCH
     )
     text = say(language, said, {"reference": alert.reference})
     if alert.historical is None:
         return text
-    return say(language, texts.HISTORICAL, {"time": alert.historical}) + " " + text
+    return say(language, Text.HISTORICAL, {"time": alert.historical}) + " " + text
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

@@ -6,18 +6,17 @@ No grade holds a name or a face. On a telephone, the same in some lines.
 from dataclasses import dataclass
 from typing import Final
 
-from hub.dispatch import texts
 from hub.dispatch.cap import alert_page
 from hub.dispatch.model import AlertMessage, AlertSettings, AlertStatus, MessageKind
 from hub.dispatch.recipient import Channel, Grade, Recipient
-from hub.dispatch.texts import say
+from hub.dispatch.texts import Text, say
 
 _TITLES: Final = {
-    MessageKind.ALERT: texts.TITLE,
-    MessageKind.FOLLOW_UP: texts.TITLE_FOLLOW_UP,
-    MessageKind.RECALL: texts.TITLE_RECALL,
+    MessageKind.ALERT: Text.TITLE,
+    MessageKind.FOLLOW_UP: Text.TITLE_FOLLOW_UP,
+    MessageKind.RECALL: Text.TITLE_RECALL,
 }
-_UNREAL: Final = {AlertStatus.EXERCISE: texts.EXERCISE, AlertStatus.TEST: texts.TEST}
+_UNREAL: Final = {AlertStatus.EXERCISE: Text.EXERCISE, AlertStatus.TEST: Text.TEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,14 @@ def letter(
     language = recipient.entered.language
     title = _title(message, language)
     warnings, said = _warnings(message, language, may_repeat=may_repeat), _graded(message, recipient)
-    confirm = [say(language, texts.CONFIRM_LINK, {"link": confirmation.link})]
+    confirm = [say(language, Text.CONFIRM_LINK, {"link": confirmation.link})]
     if settings.takes_replies:
-        confirm.append(say(language, texts.CONFIRM_REPLY, {"code": confirmation.code}))
+        confirm.append(say(language, Text.CONFIRM_REPLY, {"code": confirmation.code}))
     if recipient.channel is Channel.SHORT:
         return Letter("", "\n".join([title, *warnings, *said, *confirm]))
-    opening = say(language, texts.OPEN, {"link": alert_page(message.alert, settings)})
+    opening = say(language, Text.OPEN, {"link": alert_page(message.alert, settings)})
     core = say(language, _core(message), {"reference": message.alert.reference})
-    discretion = say(language, texts.DISCRETION)
+    discretion = say(language, Text.DISCRETION)
     return Letter(title, "\n\n".join([*warnings, core, *said, *confirm, opening, discretion]))
 
 
@@ -65,26 +64,26 @@ def _title(message: AlertMessage, language: str) -> str:
     return title if unreal is None else f"{say(language, unreal)}: {title}"
 
 
-def _core(message: AlertMessage) -> str:
+def _core(message: AlertMessage) -> Text:
     if message.kind is MessageKind.RECALL:
-        return texts.RECALL
+        return Text.RECALL
     if message.kind is MessageKind.FOLLOW_UP:
-        return texts.FOLLOW_UP
-    return texts.BROADCAST if message.alert.broadcast_id else texts.MATCH
+        return Text.FOLLOW_UP
+    return Text.BROADCAST if message.alert.broadcast_id else Text.MATCH
 
 
 def _warnings(message: AlertMessage, language: str, *, may_repeat: bool) -> list[str]:
     unreal = message.alert.status is not AlertStatus.ACTUAL
-    return [say(language, text) for text, said in ((texts.NOT_REAL, unreal), (texts.MAYBE_TWICE, may_repeat)) if said]
+    return [say(language, text) for text, said in ((Text.NOT_REAL, unreal), (Text.MAYBE_TWICE, may_repeat)) if said]
 
 
 def _graded(message: AlertMessage, recipient: Recipient) -> list[str]:
     alert, grade, language = message.alert, recipient.entered.grade, recipient.entered.language
     said = []
     if alert.historical is not None:
-        said.append(say(language, texts.HISTORICAL, {"time": alert.historical}))
+        said.append(say(language, Text.HISTORICAL, {"time": alert.historical}))
     if grade in (Grade.PLACE, Grade.CASE):
-        said.append(say(language, texts.SITE, {"site": alert.site}))
+        said.append(say(language, Text.SITE, {"site": alert.site}))
     if grade is Grade.CASE:
-        said.append(say(language, texts.CASE, {"case": alert.case}))
+        said.append(say(language, Text.CASE, {"case": alert.case}))
     return said

@@ -1,6 +1,7 @@
 """Every sentence of an alert, in English; hub/locale holds the others. What stands in braces is filled in."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,63 +13,60 @@ from hub.languages import LANGUAGES
 ENGLISH: Final = "en"
 _LOCALE: Final = Path(__file__).parents[1] / "locale"
 
-TITLE: Final = "Missing Child Alert, reference {reference}"
-TITLE_FOLLOW_UP: Final = "Follow-up: Missing Child Alert, reference {reference}"
-TITLE_RECALL: Final = "RECALLED: Missing Child Alert, reference {reference}"
-EXERCISE: Final = "EXERCISE"
-TEST: Final = "TEST"
-NOT_REAL: Final = "This is not a real case."
-MATCH: Final = "Two reviewers have confirmed a match. Reference: {reference}."
-BROADCAST: Final = "A child is missing. Two people have checked the report. Reference: {reference}."
-FOLLOW_UP: Final = (
-    "What has become of this alert? Its case is still open. Reference: {reference}. Please tell the issuing desk."
-)
-RECALL: Final = (
-    "This alert no longer holds. Reference: {reference}. Do nothing because of it, and tell everyone to whom you"
-    " passed it on."
-)
-HISTORICAL: Final = "Historical: photographed {time}. The child may no longer be there."
-SITE: Final = "Site: {site}"
-CASE: Final = "Case: {case}"
-MAYBE_TWICE: Final = "You may have received this message before."
-OPEN: Final = "Open the alert (sign-in needed): {link}"
-CONFIRM_LINK: Final = "Confirm that you have read this: {link}"
-CONFIRM_REPLY: Final = "Or reply: ACK {code}"
-DISCRETION: Final = (
-    "Or telephone the issuing desk and give the reference. Please do not forward this message, and do not write names"
-    " or details of the child in a reply."
-)
-CAP_EVENT_MATCH: Final = "Missing child: match confirmed"
-CAP_EVENT_BROADCAST: Final = "Missing child: please look out"
-CAP_HEADLINE_MATCH: Final = "Reference {reference}: two reviewers confirmed a match with case {case}"
-CAP_HEADLINE_BROADCAST: Final = "Reference {reference}: a child is missing"
-CAP_HEADLINE_LATE: Final = "Historical: {headline}"
-CAP_AUDIENCE: Final = "Police and child-protection officers"
-CAP_MATCH: Final = (
-    "Two reviewers have, independently of each other, judged that the person of this intake is the person of the"
-    " case. That is a judgement of photographs. It is no proof of identity."
-)
-CAP_BROADCAST: Final = (
-    "A child of this case is missing. The source of the report was verified, what supports it was recorded, and a"
-    " second person has checked both."
-)
-CAP_INSTRUCTION: Final = (
-    "Telephone the issuing desk and give the reference. Establish the person's identity on the spot before anything"
-    " else is decided. Let nobody who accompanies the child learn of the reason."
-)
-PAGE_TITLE: Final = "Confirm that you have read the alert"
-PAGE_BUTTON: Final = "I have read it"
-PAGE_THANKS: Final = "Thank you. The issuing desk knows now that you have read it."
 
-TEXTS: Final = tuple(
-    value
-    for name, value in sorted(globals().items())
-    if name.isupper() and name != "ENGLISH" and isinstance(value, str)
-)
-"""Each text that a catalogue must have."""
+class Text(StrEnum):
+    """What a message, a document or a page of an alert says. Each catalogue must have every one of them."""
+
+    TITLE = "Missing Child Alert, reference {reference}"
+    TITLE_FOLLOW_UP = "Follow-up: Missing Child Alert, reference {reference}"
+    TITLE_RECALL = "RECALLED: Missing Child Alert, reference {reference}"
+    EXERCISE = "EXERCISE"
+    TEST = "TEST"
+    NOT_REAL = "This is not a real case."
+    MATCH = "Two reviewers have confirmed a match. Reference: {reference}."
+    BROADCAST = "A child is missing. Two people have checked the report. Reference: {reference}."
+    FOLLOW_UP = (
+        "What has become of this alert? Its case is still open. Reference: {reference}. Please tell the issuing desk."
+    )
+    RECALL = (
+        "This alert no longer holds. Reference: {reference}. Do nothing because of it, and tell everyone to whom you"
+        " passed it on."
+    )
+    HISTORICAL = "Historical: photographed {time}. The child may no longer be there."
+    SITE = "Site: {site}"
+    CASE = "Case: {case}"
+    MAYBE_TWICE = "You may have received this message before."
+    OPEN = "Open the alert (sign-in needed): {link}"
+    CONFIRM_LINK = "Confirm that you have read this: {link}"
+    CONFIRM_REPLY = "Or reply: ACK {code}"
+    DISCRETION = (
+        "Or telephone the issuing desk and give the reference. Please do not forward this message, and do not write"
+        " names or details of the child in a reply."
+    )
+    CAP_EVENT_MATCH = "Missing child: match confirmed"
+    CAP_EVENT_BROADCAST = "Missing child: please look out"
+    CAP_HEADLINE_MATCH = "Reference {reference}: two reviewers confirmed a match with case {case}"
+    CAP_HEADLINE_BROADCAST = "Reference {reference}: a child is missing"
+    CAP_HEADLINE_LATE = "Historical: {headline}"
+    CAP_AUDIENCE = "Police and child-protection officers"
+    CAP_MATCH = (
+        "Two reviewers have, independently of each other, judged that the person of this intake is the person of the"
+        " case. That is a judgement of photographs. It is no proof of identity."
+    )
+    CAP_BROADCAST = (
+        "A child of this case is missing. The source of the report was verified, what supports it was recorded, and a"
+        " second person has checked both."
+    )
+    CAP_INSTRUCTION = (
+        "Telephone the issuing desk and give the reference. Establish the person's identity on the spot before anything"
+        " else is decided. Let nobody who accompanies the child learn of the reason."
+    )
+    PAGE_TITLE = "Confirm that you have read the alert"
+    PAGE_BUTTON = "I have read it"
+    PAGE_THANKS = "Thank you. The issuing desk knows now that you have read it."
 
 
-def say(language: str, text: str, values: Mapping[str, str] | None = None) -> str:
+def say(language: str, text: Text, values: Mapping[str, str] | None = None) -> str:
     """A text in a language, with its values. English stands for what a catalogue should lack; a test allows none to."""
     return _catalogue(language).get(text, text).format(**(values or {}))
 

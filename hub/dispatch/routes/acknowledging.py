@@ -15,10 +15,9 @@ from starlette.responses import Response
 
 from hub.access.service import anyone, by_secret, form_token
 from hub.desk import ConsoleForm, Services, ShownBy
-from hub.dispatch import texts
 from hub.dispatch.cap import MEDIA_TYPE
 from hub.dispatch.errors import ReplySecretError, UnknownTokenError
-from hub.dispatch.texts import say
+from hub.dispatch.texts import Text, say
 from hub.guard import FORM_COOKIE
 
 router = APIRouter()
@@ -90,10 +89,10 @@ def _page(token: str, request: Request, services: Services, pages: ShownBy) -> H
         csrf=form_token(secret),
         token=token,
         language=language,
-        title=say(language, texts.PAGE_TITLE),
-        button=say(language, texts.PAGE_BUTTON),
-        thanks=say(language, texts.PAGE_THANKS) if delivery.acknowledged else "",
-        alert=say(language, texts.RECALL if recalled else texts.TITLE, {"reference": reference}),
+        title=say(language, Text.PAGE_TITLE),
+        button=say(language, Text.PAGE_BUTTON),
+        thanks=say(language, Text.PAGE_THANKS) if delivery.acknowledged else "",
+        alert=say(language, Text.RECALL if recalled else Text.TITLE, {"reference": reference}),
     )
     if FORM_COOKIE not in request.cookies:
         page.set_cookie(FORM_COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")

@@ -18,7 +18,7 @@ from hub.dispatch.cap import NAMESPACE, AlertNameError, cap_document, cap_time
 from hub.dispatch.message import Confirmation, Letter, letter
 from hub.dispatch.model import Alert, AlertId, AlertMessage, AlertSettings, AlertStatus, MessageId, MessageKind
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientId, RecipientKind
-from hub.dispatch.texts import TEXTS
+from hub.dispatch.texts import Text
 from hub.languages import LANGUAGES
 from protocol.ids import CaseId, HubId, SiteId
 
@@ -178,7 +178,7 @@ def test_text_lacks_a_translation_or_one_of_its_values(language: str) -> None:
     path = Path(hub.__file__).parent / "locale" / language / "LC_MESSAGES" / "alerts.po"
     with path.open("rb") as file:
         catalogue = {str(one.id): str(one.string) for one in read_po(file) if one.id and not one.fuzzy}
-    assert set(catalogue) == set(TEXTS)
+    assert set(catalogue) == set(Text)
     for text, translated in catalogue.items():
         assert translated not in ("", text)
         assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", translated))
