@@ -21,9 +21,12 @@ class ChildsWord(StrEnum):
 REASONS: Final = {
     "alone": marked("The child is alone, and no family can be reached"),
     "separated": marked("The child was separated from the family on the way"),
-    "danger": marked("The adult with the child may be a danger to the child"),
+    "danger": marked("Protection (number 3 in the guide)"),
 }
-"""What an official may give as a reason with one touch; the record has it in English, as the desk reads it."""
+"""What an official may give as a reason with one touch. Whoever stands at the screen may read it too."""
+
+_RECORDED: Final = REASONS | {"danger": "The adult with the child may be a danger to the child"}
+"""The same as the record has it, in English, for the desk alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class EnteredBasis:
                 self.guardian,
                 True if self.childs_word is ChildsWord.AGREES else None,
                 self.official,
-                self.other_reason or REASONS.get(self.reason, ""),
+                self.other_reason or _RECORDED.get(self.reason, ""),
                 self.authority,
             ),
             language=language,

@@ -1,9 +1,10 @@
-"""What a room could notice of a match: screens, the order of events, what is stored and sent. Two intakes are compared,
-of somebody on the list and of somebody who is not.
+"""What a room could notice of a match: screens, how long they take, the order of events, what is stored and sent. Two
+intakes are compared, of somebody on the list and of somebody who is not.
 """
 
 import re
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -65,3 +66,30 @@ def test_screens_events_and_messages_of_a_match_differ_from_those_of_none(listed
     assert none_log == match_log
     with unit.database.reading() as tables:
         assert [len(row["sealed_envelope"]) for row in tables.table("outbox").rows] == stored * 2
+
+
+def seconds_of_answers(unit: Unit, photo: Path) -> tuple[float, float]:
+    """How long the answer to "Send" takes, and the first page after the unit has compared."""
+    with screen_of(unit, camera=photo, monotonic=Clock()) as screen:
+        screen.sign_in()
+        begin(screen)
+        screen.submit("/intake/permit", **DECISION)
+        photograph(screen)
+        form = {"csrf": screen.token("/intake/facts"), "sex": "male", "age": "18+"}
+        began = perf_counter()
+        screen.post("/intake/facts", data=form, headers={"Origin": screen.origin}, follow_redirects=False)
+        sent = perf_counter() - began
+        build_desk(unit).settle(unit.loader.load_installed())
+        began = perf_counter()
+        screen.get("/intake/done")
+        return sent, perf_counter() - began
+
+
+def test_answers_of_a_match_take_another_time_than_those_of_none(listed: Site, unit: Unit) -> None:
+    synchronise(unit)
+    seconds_of_answers(unit, SAMPLES / "biden.jpg")  # the first one loads and compiles
+    # In turn, and the quickest of each: a busy machine makes single answers slower, never quicker.
+    rounds = [[seconds_of_answers(unit, SAMPLES / name) for name in ("obama2.jpg", "biden.jpg")] for _ in range(6)]
+    for answer in range(2):
+        match, none = (min(one[photo][answer] for one in rounds) for photo in range(2))
+        assert max(match, none) < 3 * min(match, none)
