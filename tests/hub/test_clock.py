@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from hub.clock import DAY, HOUR, MINUTE, SteadyClock
-from hub.clock import DAY, HOUR, MINUTE, SteadyClock
 from tests.chaos.clock import Clock, build_clock, compiler
 
 READ = "import sys; from tests.chaos.clock import go_by; go_by(sys.argv[1]); from hub.clock import *; system_clock()"
