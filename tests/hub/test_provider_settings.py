@@ -27,7 +27,7 @@ def test_settings_of_a_provider_are_lost_on_the_way(tmp_path: Path) -> None:
     told = provider_settings(load_settings(settings_file(tmp_path, PLAIN + SOUND)))
     assert told is not None
     assert told.redirect_uri == "https://desk.example:8443/sign-in/provider/answer"
-    assert (told.client_secret, told.amr, told.acr) == ("between the two", {"mfa"}, frozenset())
+    assert (told.client_secret, told.amr, told.acr) == ("between the two", frozenset({"mfa"}), frozenset[str]())
     assert told.roles == {"seniors": Role.SENIOR_REVIEWER}
     assert "between" not in repr(told)
 
