@@ -20,6 +20,7 @@ from protocol.erasure import MAX_RECORD
 from protocol.errors import FieldError, MalformedError
 from protocol.fields import Fields
 from protocol.padding import pad, unpad
+from protocol.staff import StaffId, parse_staff_id
 
 VERSION: Final = 1
 PADDED_BYTES: Final = 2048
@@ -41,15 +42,21 @@ class WithdrawalCodeError(MalformedError):
 class Withdrawal:
     """What a unit tells its hub. `token`: of a receipt that was shown here; None: it answers an order of the hub.
 
-    `record`: the unit's own signed word on what it has removed.
+    `record`: the unit's own signed word on what it has removed. `staff`: who took the receipt; None where nobody was
+    signed in, as for a technician's command, and in every answer to an order.
     """
 
     record: bytes
     token: bytes | None = field(default=None, repr=False)
+    staff: StaffId | None = None
+
+    def __post_init__(self) -> None:
+        if self.staff is not None and self.token is None:
+            raise FieldError("Nobody of a site's staff answers an order of the hub.")
 
     def to_bytes(self) -> bytes:
         """PADDED_BYTES bytes, whatever was removed."""
-        value: cbor.Value = {"v": VERSION, "token": self.token, "record": self.record}
+        value: cbor.Value = {"v": VERSION, "token": self.token, "staff": self.staff, "record": self.record}
         return pad(cbor.encode(value), PADDED_BYTES)
 
     @classmethod
@@ -59,7 +66,8 @@ class Withdrawal:
             raise FieldError(f"A withdrawal is padded to {PADDED_BYTES} bytes.")
         fields = Fields(cbor.decode(unpad(padded), limit=PADDED_BYTES), kind="withdrawal", version=VERSION)
         token = fields.octets("token", size=TOKEN_BYTES) if fields.has("token") else None
-        return cls(fields.octets("record", limit=MAX_RECORD), token)
+        staff = fields.identifier("staff", parse_staff_id) if fields.has("staff") else None
+        return cls(fields.octets("record", limit=MAX_RECORD), token, staff)
 
 
 def withdrawal_code(token: bytes) -> str:

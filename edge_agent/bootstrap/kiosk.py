@@ -20,6 +20,7 @@ from edge_agent.link.current_list import CurrentList
 from edge_agent.panel.shutter import ShutterListener
 from edge_agent.staff.desk import StaffDesk
 from edge_agent.trusted_time import HOUR
+from protocol.staff import StaffId
 
 
 @contextmanager
@@ -81,11 +82,11 @@ def _open_camera(unit: Unit) -> Iterator[Camera]:
         yield camera
 
 
-def _withdraw(unit: Unit, queued: Callable[[], None]) -> Callable[[str], None]:
+def _withdraw(unit: Unit, queued: Callable[[], None]) -> Callable[[str, StaffId], None]:
     withdrawing = build_withdrawing(unit)
 
-    def withdraw(text: str) -> None:
-        withdrawing.take(text)
+    def withdraw(text: str, staff: StaffId) -> None:
+        withdrawing.take(text, staff)
         queued()
 
     return withdraw

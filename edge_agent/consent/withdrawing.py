@@ -24,6 +24,7 @@ from protocol.envelope import MessageType, Opened
 from protocol.erasure import MAX_NUMBERS, ErasureOrder, ErasureRecord, sign_erasure
 from protocol.ids import UnitId
 from protocol.sighting import LegalBasis
+from protocol.staff import StaffId
 from protocol.topics import UnitChannel
 from protocol.withdrawal import Withdrawal, read_token
 
@@ -46,11 +47,14 @@ class Withdrawing:
     sealer: HubSealer
     clock: TrustedClock
 
-    def take(self, text: str) -> None:
-        """A receipt, or its code, is shown here. Raises WithdrawalCodeError."""
+    def take(self, text: str, staff: StaffId | None = None) -> None:
+        """A receipt, or its code, is shown here. `staff`: who took it; None: nobody is signed in.
+
+        Raises WithdrawalCodeError.
+        """
         token = read_token(text)
         with self.database.transaction() as tables:
-            self._erase(tables, withdrawal_of(token), token=token, every_basis=False)
+            self._erase(tables, withdrawal_of(token), token=token, staff=staff, every_basis=False)
         logger.info("withdrawal.taken")
         self.database.scrub()
 
@@ -60,13 +64,19 @@ class Withdrawing:
         with self.database.transaction() as tables:
             if not _is_new(tables, opened.header.sequence):
                 return
-            self._erase(tables, order.withdrawal, token=None, every_basis=order.every_basis)
+            self._erase(tables, order.withdrawal, every_basis=order.every_basis)
         # Not a word on what there was: most orders are about another unit's intakes.
         logger.info("erasure.answered")
         self.database.scrub()
 
     def _erase(
-        self, tables: sqlite_utils.Database, withdrawal: bytes, *, token: bytes | None, every_basis: bool
+        self,
+        tables: sqlite_utils.Database,
+        withdrawal: bytes,
+        *,
+        token: bytes | None = None,
+        staff: StaffId | None = None,
+        every_basis: bool,
     ) -> None:
         removed: dict[str, int] = {}
         kept = False
@@ -82,10 +92,10 @@ class Withdrawing:
             removed[_MESSAGES] = len(numbers)
         moment = self.clock.moment()
         record = ErasureRecord(withdrawal, self.unit, moment, removed, tuple(numbers[:MAX_NUMBERS]), kept or left)
-        self._tell(tables, record, token)
+        self._tell(tables, record, token, staff)
         for start in range(MAX_NUMBERS, len(numbers), MAX_NUMBERS):
             rest = tuple(numbers[start : start + MAX_NUMBERS])
-            self._tell(tables, ErasureRecord(withdrawal, self.unit, moment, {}, rest, kept or left), None)
+            self._tell(tables, ErasureRecord(withdrawal, self.unit, moment, {}, rest, kept or left))
 
     def _own(self, drawer: Drawer, withdrawal: bytes) -> Iterator[tuple[int, bool]]:
         """The records of a drawer that belong to a consent record, and whether that is a guardian's consent."""
@@ -96,9 +106,15 @@ class Withdrawing:
                 if consent.withdrawal == withdrawal:
                     yield number, consent.basis.kind is LegalBasis.GUARDIAN_CONSENT
 
-    def _tell(self, tables: sqlite_utils.Database, record: ErasureRecord, token: bytes | None) -> None:
+    def _tell(
+        self,
+        tables: sqlite_utils.Database,
+        record: ErasureRecord,
+        token: bytes | None = None,
+        staff: StaffId | None = None,
+    ) -> None:
         signed = sign_erasure(record, self.sealer.identity.signing_key)
-        payload = Withdrawal(signed, token).to_bytes()
+        payload = Withdrawal(signed, token, staff).to_bytes()
         self.outbox.send_within(
             tables,
             UnitChannel.WITHDRAWALS,

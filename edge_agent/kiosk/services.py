@@ -11,6 +11,7 @@ from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.sessions import Sessions
 from edge_agent.kiosk.staff import StaffDesk
 from edge_agent.link.notices import NoticeStore
+from protocol.staff import StaffId
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +41,8 @@ class ListState:
 class KioskServices:
     """`staff`, `intakes`, `notices` and `withdraw` are called through `worker` alone.
 
-    `withdraw(text)` takes consent back by a receipt or its code; raises WithdrawalCodeError or the database's errors.
+    `withdraw(text, staff)` takes consent back by a receipt or its code; raises WithdrawalCodeError or the database's
+    errors.
     `list_state` may be called from any thread. `spoken`: the folder of the recorded consent texts, if there is one.
     """
 
@@ -49,6 +51,6 @@ class KioskServices:
     staff: StaffDesk
     intakes: IntakeRoom
     notices: NoticeStore
-    withdraw: Callable[[str], None]
+    withdraw: Callable[[str, StaffId], None]
     list_state: Callable[[], ListState]
     spoken: Path | None = None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -26,6 +27,7 @@ from hub.db import metadata
 from hub.erasure.model import BACKUPS, Cause, ErasureId, Hold, IntakeErasure, Place, unit_place
 from hub.sites import Sites
 from protocol.ids import UnitId
+from protocol.staff import StaffId
 
 intake_erasures = Table(
     "intake_erasures",
@@ -62,6 +64,7 @@ erasure_records = Table(
     Column("place", String(160), nullable=False),
     Column("record", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("staff_id", String(16)),  # who took the receipt at a unit
 )
 
 # Until when the hub's clock was known to go evenly.
@@ -216,16 +219,25 @@ def end_backups(connection: Connection, made_before: int, at: int) -> int:
 
 
 def add_record(
-    connection: Connection, erasure: ErasureId, place: str, *, digest: bytes, record: bytes, at: int
+    connection: Connection,
+    erasure: ErasureId,
+    place: str,
+    *,
+    digest: bytes,
+    record: bytes,
+    at: int,
+    staff: StaffId | None = None,
 ) -> bool:
-    """Keep a place's signed word; whether it is new."""
+    """Keep a place's signed word, and who took the receipt there; whether it is new."""
     known = select(erasure_records.c.digest).where(
         erasure_records.c.erasure_id == erasure, erasure_records.c.digest == digest
     )
     if connection.scalar(known) is not None:
         return False
     connection.execute(
-        insert(erasure_records).values(erasure_id=erasure, digest=digest, place=place, record=record, at=at)
+        insert(erasure_records).values(
+            erasure_id=erasure, digest=digest, place=place, record=record, at=at, staff_id=staff
+        )
     )
     return True
 
@@ -234,6 +246,17 @@ def records_of(connection: Connection, erasure: ErasureId) -> list[bytes]:
     """Every place's signed word, in the order in which they came."""
     query = select(erasure_records.c.record).where(erasure_records.c.erasure_id == erasure)
     return list(connection.scalars(query.order_by(erasure_records.c.at, erasure_records.c.place)))
+
+
+def takers(connection: Connection, erasures: Collection[ErasureId]) -> dict[ErasureId, list[StaffId]]:
+    """Who took the receipt of which erasure, each person once, the first before the others."""
+    columns = erasure_records.c
+    signed_in = columns.erasure_id.in_(erasures) & columns.staff_id.is_not(None)
+    query = select(columns.erasure_id, columns.staff_id).where(signed_in).group_by(columns.erasure_id, columns.staff_id)
+    found: dict[ErasureId, list[StaffId]] = {}
+    for row in connection.execute(query.order_by(func.min(columns.at), columns.staff_id)):
+        found.setdefault(ErasureId(row.erasure_id), []).append(StaffId(row.staff_id))
+    return found
 
 
 def unwritten(connection: Connection, limit: int) -> list[IntakeErasure]:

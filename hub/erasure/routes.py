@@ -17,7 +17,7 @@ from protocol.withdrawal import read_token
 router = APIRouter()
 
 _WHO: Final = (Role.CASE_OFFICER, Role.SENIOR_REVIEWER)
-_SHOWN: Final = (Field.INTAKE_REFERENCE,)
+_SHOWN: Final = (Field.INTAKE_REFERENCE, Field.SITE_STAFF)
 
 
 class ReceiptForm(ConsoleForm):
@@ -99,12 +99,17 @@ def _page(services: Services, visitor: Visitor, pages: Pages, *, problem: str = 
     intakes, operator = services.register.intakes, visitor.operator
     with services.database.read() as connection:
         erasures = intakes.withdrawals.of_people(connection, operator.sites)
+        takers = intakes.withdrawals.takers(connection, [one.id for one in erasures])
+        known = {person for people in takers.values() for person in people}
+        names = {person: services.sites.staff.name_of(connection, person) for person in known}
         requests = intakes.requests.waiting(connection, operator)
     return pages.show(
         "withdrawals.html",
         visitor,
         status,
         erasures=erasures,
+        takers=takers,
+        names=names,
         requests=requests,
         reasons=list(RequestReason),
         problem=problem,

@@ -42,6 +42,7 @@ from protocol.ids import UnitId
 from protocol.keys import PrivateIdentity
 from protocol.moment import Moment
 from protocol.sighting import LegalBasis
+from protocol.staff import StaffId
 from protocol.topics import UnitChannel
 
 PAGE_LENGTH: Final = 100
@@ -118,13 +119,18 @@ class Withdrawals:
             # An answer to an order that this hub does not know is one from before a restore: it holds again.
             erasure = self._begin(connection, withdrawal, Cause.WITHDRAWAL, actor=unit, at=at, but=unit)
         name, mark = unit_place(unit), digest(taken_back.signed)
-        if store.add_record(connection, erasure.id, name, digest=mark, record=taken_back.signed, at=at):
+        signed, staff = taken_back.signed, taken_back.staff
+        if store.add_record(connection, erasure.id, name, digest=mark, record=signed, at=at, staff=staff):
             gone = at if erasure.every_basis or not said.kept else None
             store.note_place(connection, erasure.id, name, more=sum(said.removed.values()), done_at=gone)
 
     def of_people(self, connection: Connection, sites: Sites) -> list[IntakeErasure]:
         """Withdrawals and what the desk asked for, what is outstanding before what is complete, newest first."""
         return store.of_people(connection, sites, PAGE_LENGTH)
+
+    def takers(self, connection: Connection, erasures: Collection[ErasureId]) -> dict[ErasureId, list[StaffId]]:
+        """Who of a site's staff took the receipt, where somebody was signed in."""
+        return store.takers(connection, erasures)
 
     def records(self, connection: Connection, erasure: ErasureId) -> list[bytes]:
         """Every place's signed word on an erasure."""

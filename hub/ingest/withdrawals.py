@@ -12,6 +12,7 @@ from protocol.errors import FieldError
 from protocol.ids import UnitId
 from protocol.keys import Identity
 from protocol.sighting import LegalBasis
+from protocol.staff import StaffId
 from protocol.withdrawal import Withdrawal
 
 
@@ -19,12 +20,13 @@ from protocol.withdrawal import Withdrawal
 class TakenBack:
     """What a unit says it has erased. `token`: of the receipt that was shown there; None: it answers an order.
 
-    `signed`: the record as the unit has signed it.
+    `signed`: the record as the unit has signed it. `staff`: who took the receipt, where somebody was signed in.
     """
 
     record: ErasureRecord
     signed: bytes
     token: bytes | None = field(repr=False)
+    staff: StaffId | None
 
 
 class Withdrawals(Protocol):
@@ -48,4 +50,4 @@ def read_taken_back(sender: Identity | None, unit: UnitId, payload: bytes) -> Ta
         raise FieldError("An erasure record of another place came in a message of {unit}.", unit=unit)
     if message.token is not None and withdrawal_of(message.token) != record.withdrawal:
         raise FieldError("A withdrawal's token and its erasure record are of two consents.")
-    return TakenBack(record, message.record, message.token)
+    return TakenBack(record, message.record, message.token, message.staff)

@@ -30,6 +30,7 @@ _CHANNELS = {
     MessageType.SIGHTING: UnitChannel.SIGHTINGS,
     MessageType.FOUND: UnitChannel.FOUND,
     MessageType.LOSS: UnitChannel.LOSSES,
+    MessageType.WITHDRAWAL: UnitChannel.WITHDRAWALS,
     MessageType.HEALTH: UnitChannel.HEALTH,
 }
 

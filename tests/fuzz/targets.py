@@ -37,8 +37,10 @@ from protocol.signed_time import SignedTime
 from protocol.staff import StaffList
 from protocol.stick import Stick
 from protocol.targets import segment_path
+from protocol.withdrawal import PADDED_BYTES as WITHDRAWAL_BYTES
+from protocol.withdrawal import Withdrawal
 from tests.models.images.files import exif, extended_webp, jpeg, png, scene, webp, webp_chunk, with_jpeg_segment
-from tests.protocol.examples import EPOCH_KEY, MESSAGES, NOW, SEGMENT
+from tests.protocol.examples import EPOCH_KEY, MESSAGES, NOW, PADDED, SEGMENT
 from tests.protocol.identities import HUB, UNIT, find_sender
 from tests.protocol.test_stick import STICK
 
@@ -58,6 +60,7 @@ _PAYLOADS: Final[Mapping[str, Callable[[bytes], object]]] = {
     "time": SignedTime.from_bytes,
     "erasure order": ErasureOrder.from_bytes,
     "erasure record": ErasureRecord.from_bytes,
+    "withdrawal": lambda data: Withdrawal.from_bytes(pad(data, WITHDRAWAL_BYTES)),
     "announcement": Announcement.from_bytes,
     "stick": Stick.from_bytes,
     "found child": lambda data: FoundChild.from_bytes(pad(data, PADDED_BYTES)),
@@ -139,29 +142,34 @@ class Peers(Protocol):
     def from_hub(self, kind: MessageType, payload: bytes) -> bytes: ...
 
 
+_OF_A_UNIT: Final = (
+    (MessageType.SIGHTING, PADDED_BYTES),
+    (MessageType.HEALTH, 0),
+    (MessageType.LOSS, 0),
+    (MessageType.FOUND, PADDED_BYTES),
+    (MessageType.WITHDRAWAL, WITHDRAWAL_BYTES),
+)
+"""Message and how far it is padded; 0: not at all."""
+
+
 def check_mqtt(peers: Peers, data: bytes) -> None:
-    """0: any topic and payload at the hub. 1 to 4: of a unit. 5: any to a unit. 6 to 9: of the hub to a unit."""
+    """0: any topic and payload at the hub. 1 to 5: of a unit. 6: any to a unit. 7 to 10: of the hub to a unit."""
     depth, rest = _split(data)
     with _rejecting():
-        match depth % 10:
+        match depth % 11:
             case 0:
                 topic, _, payload = rest.partition(b"\0")
                 peers.hub(topic.decode(errors="replace"), payload)
-            case 1:
-                peers.from_unit(MessageType.SIGHTING, pad(rest, PADDED_BYTES))
-            case 2:
-                peers.from_unit(MessageType.HEALTH, rest)
-            case 3:
-                peers.from_unit(MessageType.LOSS, rest)
-            case 4:
-                peers.from_unit(MessageType.FOUND, pad(rest, PADDED_BYTES))
-            case 5:
-                peers.take_receipt(rest)
+            case 1 | 2 | 3 | 4 | 5 as number:
+                kind, size = _OF_A_UNIT[number - 1]
+                peers.from_unit(kind, pad(rest, size) if size else rest)
             case 6:
-                peers.take_receipt(peers.from_hub(MessageType.RECEIPT, rest))
+                peers.take_receipt(rest)
             case 7:
-                peers.take_time(peers.from_hub(MessageType.TIME, rest))
+                peers.take_receipt(peers.from_hub(MessageType.RECEIPT, rest))
             case 8:
+                peers.take_time(peers.from_hub(MessageType.TIME, rest))
+            case 9:
                 peers.take_staff(peers.from_hub(MessageType.STAFF, rest))
             case _:
                 peers.take_notice(peers.from_hub(MessageType.NOTICE, rest))
@@ -235,19 +243,22 @@ def _mqtt_seeds() -> list[bytes]:
         b"\2" + _plain("health"),
         b"\3" + _plain("losses"),
         b"\4" + _plain("found child"),
-        b"\5" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
-        b"\6" + _plain("receipt"),
-        b"\7" + _plain("time"),
-        b"\10" + _plain("staff"),
-        b"\11" + _plain("notice"),
+        b"\5" + _plain("withdrawal"),
+        b"\5" + _plain("withdrawal that answers an order"),
+        b"\6" + _sealed(MessageType.RECEIPT, b"payload", from_hub=True),
+        b"\7" + _plain("receipt"),
+        b"\10" + _plain("time"),
+        b"\11" + _plain("staff"),
+        b"\12" + _plain("notice"),
     ]
 
 
 def _plain(name: str) -> bytes:
     if name == "stick":
         return STICK.to_bytes()
-    data = MESSAGES[name].to_bytes()
-    return unpad(data) if len(data) == PADDED_BYTES and MESSAGES[name] is not SEGMENT else data
+    message = MESSAGES[name]
+    data = message.to_bytes()
+    return unpad(data) if type(message) in PADDED else data
 
 
 def _split(data: bytes) -> tuple[int, bytes]:

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from protocol.announcement import Announcement
 from protocol.circumstances import NOT_RECORDED, Circumstances, Medium, Override, Present
 from protocol.columns import entry_columns
 from protocol.consent import sign_record
-from protocol.erasure import ErasureOrder, ErasureRecord
+from protocol.erasure import ErasureOrder, ErasureRecord, sign_erasure
 from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
 from protocol.health import Health, OutboxState
 from protocol.ids import CaseId, FoundId, PhotoId, SightingId, SiteId, SliceName, UnitId
@@ -21,14 +22,23 @@ from protocol.notice import Notice, NoticeKind
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from protocol.receipt import Receipt, Verdict
 from protocol.segment import EpochKey, Segment
-from protocol.sighting import Candidate, Chance, Face, LegalBasis, Quality, Sighting
+from protocol.sighting import PADDED_BYTES, Candidate, Chance, Face, LegalBasis, Quality, Sighting
 from protocol.signed_time import SignedTime
 from protocol.staff import PinVerifier, StaffId, StaffList, StaffMember
 from protocol.watchlist import EntryTemplate, WatchlistEntry
+from protocol.withdrawal import PADDED_BYTES as WITHDRAWAL_BYTES
+from protocol.withdrawal import Withdrawal
 from tests.protocol.identities import UNIT
-from tests.support.consents import consent_record, found_record, receipt_of
+from tests.support.consents import TOKEN, consent_record, found_record, receipt_of
 
 NOW = 1_795_000_000_000
+
+# Messages that are padded, and to how many bytes.
+PADDED: Mapping[type, int] = {
+    Sighting: PADDED_BYTES,
+    FoundChild: PADDED_BYTES,
+    Withdrawal: WITHDRAWAL_BYTES,
+}
 
 
 class Message(Protocol):
@@ -157,6 +167,8 @@ ERASURE = ErasureRecord(
     RECORD.withdrawal, UNIT.name, Moment(NOW, NOW - 5, NOW + 5), {"kept templates": 1, "messages": 2}, (3, 4)
 )
 
+WITHDRAWAL = Withdrawal(sign_erasure(ERASURE, UNIT.signing_key), TOKEN, STAFF.members[0].id)
+
 MESSAGES: Mapping[str, Message] = {
     "sighting": SIGHTING,
     "sighting without candidates": EMPTY_SIGHTING,
@@ -190,6 +202,8 @@ MESSAGES: Mapping[str, Message] = {
     "segment": SEGMENT,
     "erasure order": ErasureOrder(RECORD.withdrawal, every_basis=True),
     "erasure record": ERASURE,
+    "withdrawal": WITHDRAWAL,
+    "withdrawal that answers an order": replace(WITHDRAWAL, token=None, staff=None),
     "consent record": RECORD,
     "consent receipt": receipt_of(RECORD, SIGHTING.consent),
     "found child": FOUND,

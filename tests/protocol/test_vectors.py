@@ -9,12 +9,10 @@ import cbor2
 import pytest
 
 from protocol.envelope import MessageType, open_envelope
-from protocol.found import FoundChild
 from protocol.ids import SliceName
 from protocol.padding import unpad
 from protocol.segment import EpochKey, decrypt_segment
-from protocol.sighting import PADDED_BYTES, Sighting
-from tests.protocol.examples import MESSAGES, SEGMENT
+from tests.protocol.examples import MESSAGES, PADDED, SEGMENT
 from tests.protocol.identities import find_sender, identity
 from tests.protocol.vectors import second_library
 from tests.protocol.vectors.generate import VECTORS
@@ -27,8 +25,7 @@ IDENTITIES: dict[str, dict[str, str]] = {keys["name"]: keys for keys in DATA["id
 def test_message_that_an_older_program_wrote_is_still_read_and_written(name: str) -> None:
     data = bytes.fromhex(DATA["messages"][name])
     message = MESSAGES[name]
-    if isinstance(message, Sighting | FoundChild):
-        data = data.ljust(PADDED_BYTES, b"\0")
+    data = data.ljust(PADDED.get(type(message), 0), b"\0")
     assert type(message).from_bytes(data) == message  # type: ignore[attr-defined]
     assert message.to_bytes() == data
 

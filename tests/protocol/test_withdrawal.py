@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 
 from protocol import cbor
 from protocol.consent_receipt import write_receipt
-from protocol.erasure import ErasureOrder, ErasureRecord, open_erasure, sign_erasure
+from protocol.erasure import MAX_RECORD, ErasureOrder, ErasureRecord, open_erasure, sign_erasure
 from protocol.errors import BadSignatureError, FieldError, MalformedError, UnknownSenderError
 from protocol.moment import Moment
+from protocol.padding import pad
+from protocol.staff import StaffId
 from protocol.withdrawal import PADDED_BYTES, Withdrawal, WithdrawalCodeError, read_token, withdrawal_code
 from tests.protocol.examples import ERASURE, RECORD, SIGHTING
 from tests.protocol.identities import HUB, UNIT, find_sender
 from tests.support.consents import TOKEN, receipt_of
 
 CODE = withdrawal_code(TOKEN)
+STAFF = StaffId("0123456789abcdef")
 RECEIPT_ON_PAPER = receipt_of(RECORD, SIGHTING.consent)
 
 
@@ -67,7 +70,30 @@ def test_token_shows_where_the_message_or_code_is_printed_by_mistake() -> None:
 def test_length_tells_whether_something_was_removed_or_who_asked() -> None:
     signed = sign_erasure(ERASURE, UNIT.signing_key)
     empty = sign_erasure(replace(ERASURE, removed={}, numbers=()), UNIT.signing_key)
-    assert {len(one.to_bytes()) for one in (Withdrawal(signed, TOKEN), Withdrawal(empty))} == {PADDED_BYTES}
+    sent = (Withdrawal(signed, TOKEN, STAFF), Withdrawal(signed, TOKEN), Withdrawal(empty))
+    assert {len(one.to_bytes()) for one in sent} == {PADDED_BYTES}
+
+
+@given(
+    st.binary(max_size=MAX_RECORD),
+    st.none()
+    | st.tuples(st.binary(min_size=16, max_size=16), st.none() | st.from_regex(r"[0-9a-f]{16}", fullmatch=True)),
+)
+def test_who_took_a_receipt_is_lost_or_another(record: bytes, taken: tuple[bytes, str | None] | None) -> None:
+    token, staff = taken or (None, None)
+    message = Withdrawal(record, token, None if staff is None else StaffId(staff))
+    assert Withdrawal.from_bytes(message.to_bytes()) == message
+
+
+def test_answer_to_an_order_names_somebody_who_did_not_give_it() -> None:
+    with pytest.raises(FieldError, match="order"):
+        Withdrawal(b"", staff=STAFF)
+    value: cbor.Value = {"v": 1, "token": None, "staff": STAFF, "record": b""}
+    with pytest.raises(FieldError, match="order"):
+        Withdrawal.from_bytes(pad(cbor.encode(value), PADDED_BYTES))
+    wrong: cbor.Value = {"v": 1, "token": TOKEN, "staff": "Amina Rahman", "record": b""}
+    with pytest.raises(FieldError):
+        Withdrawal.from_bytes(pad(cbor.encode(wrong), PADDED_BYTES))
 
 
 def test_largest_record_does_not_fit() -> None:
@@ -76,7 +102,7 @@ def test_largest_record_does_not_fit() -> None:
     moment = Moment(2**45, 2**45, 2**45)
     largest = ErasureRecord(bytes(32), UNIT.name, moment, removed, numbers, kept=True)
     signed = sign_erasure(largest, UNIT.signing_key)
-    assert len(Withdrawal(signed, TOKEN).to_bytes()) == PADDED_BYTES
+    assert len(Withdrawal(signed, TOKEN, STAFF).to_bytes()) == PADDED_BYTES
     assert open_erasure(signed, find_sender) == largest
 
 

@@ -25,5 +25,5 @@ async def ask(visit: Visiting) -> HTMLResponse:
 @for_role(ROLE)
 async def withdraw(visit: Visiting, receipt: Annotated[str, Form(max_length=4000)]) -> Response:
     """Erase and tell the hub. Raises WithdrawalCodeError or the database's errors."""
-    await visit.services.worker.do(visit.services.withdraw, receipt)
+    await visit.services.worker.do(visit.services.withdraw, receipt, visit.member.id)
     return go("/?receipt-taken")

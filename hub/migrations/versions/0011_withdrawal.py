@@ -98,6 +98,7 @@ def _erasures() -> None:
         sa.Column("place", sa.String(length=160), nullable=False),
         sa.Column("record", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("staff_id", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(
             ["erasure_id"], ["intake_erasures.id"], name=op.f("fk_erasure_records_erasure_id_intake_erasures")
         ),

@@ -6,10 +6,11 @@ import pytest
 
 from edge_agent.bootstrap import Unit
 from models.recogniser import Recogniser
+from protocol.envelope import MessageType
 from protocol.topics import UnitChannel
-from protocol.withdrawal import withdrawal_code
+from protocol.withdrawal import Withdrawal, withdrawal_code
 from tests.edge_agent.consent.test_withdrawing import take
-from tests.edge_agent.intakes.desk import sightings
+from tests.edge_agent.intakes.desk import opened, sightings
 from tests.edge_agent.kiosk.screen import AMINA, RAFIQ, Screen, screen_of
 from tests.edge_agent.site import Site, synchronise
 from tests.support.consents import TOKEN
@@ -48,6 +49,8 @@ def test_answer_tells_what_there_was(
     channels = [unit.outbox.channel(number) for number in unit.outbox.pending(10)]
     assert channels == [UnitChannel.WITHDRAWALS] * 4
     assert len(woken) == 4
+    payloads = [opened(listed, unit, number, MessageType.WITHDRAWAL).payload for number in unit.outbox.pending(10)]
+    assert {Withdrawal.from_bytes(payload).staff for payload in payloads} == {AMINA}
 
 
 def test_mistyped_code_is_not_told(screen: Screen, woken: list[str]) -> None:

@@ -19,6 +19,7 @@ from protocol.ids import CaseId, PhotoId, UnitId
 from protocol.moment import Moment
 from protocol.receipt import Receipt, Verdict
 from protocol.sighting import LegalBasis, Sighting
+from protocol.staff import StaffId
 from protocol.topics import UnitChannel, unit_topic
 from protocol.withdrawal import Withdrawal
 from tests.support.desk import PASSWORD
@@ -84,11 +85,17 @@ class Bench:
         return {place.place for place in self.state().places if place.done_at is None}
 
     def says(
-        self, unit: SimulatedUnit, *, token: bytes | None = None, numbers: tuple[int, ...] = (), **removed: int
+        self,
+        unit: SimulatedUnit,
+        *,
+        token: bytes | None = None,
+        staff: StaffId | None = None,
+        numbers: tuple[int, ...] = (),
+        **removed: int,
     ) -> bytes:
         """A unit's word on what it has erased."""
         record = ErasureRecord(withdrawal_of(TOKEN), unit.id, Moment(5, 4, None), removed, numbers)
-        return Withdrawal(sign_erasure(record, unit.identity.signing_key), token).to_bytes()
+        return Withdrawal(sign_erasure(record, unit.identity.signing_key), token, staff).to_bytes()
 
     def orders(self) -> list[tuple[UnitId, ErasureOrder]]:
         """What the hub has told units to erase, since the last time."""

@@ -20,6 +20,7 @@ from protocol.keys import SigningKey
 from protocol.moment import Moment
 from protocol.receipt import Verdict
 from protocol.sighting import LegalBasis, Sighting
+from protocol.staff import StaffId
 from protocol.topics import UnitChannel, unit_topic
 from protocol.withdrawal import Withdrawal
 from tests.hub.erasure.bench import CONSENT, TOKEN, Bench, on_sqlite
@@ -35,6 +36,20 @@ def test_intake_that_found_nobody_stays_after_its_receipt_was_shown(bench: Bench
     assert bench.holds(other)
     assert bench.outstanding() == {DATABASE, BACKUPS, LEDGER, unit_place(UNIT), unit_place(OTHER_UNIT)}
     assert {unit for unit, _ in bench.orders()} == {UNIT, OTHER_UNIT}
+
+
+def test_nobody_has_taken_a_receipt_or_the_audit_names_who_did(bench: Bench) -> None:
+    bench.intake()
+    staff = [StaffId(digit * 16) for digit in "ba"]
+    for number, person in enumerate(staff):
+        bench.site.clock.now += MINUTE
+        bench.receive(bench.says(bench.unit, token=TOKEN, staff=person, messages=number), MessageType.WITHDRAWAL)
+    bench.receive(bench.says(bench.other), MessageType.WITHDRAWAL, bench.other)
+    with bench.hub.database.read() as connection:
+        erasure = bench.state().id
+        assert bench.hub.intakes.withdrawals.takers(connection, [erasure]) == {erasure: staff}
+        stored = connection.exec_driver_sql("SELECT entry FROM audit_entries").scalars().all()
+    assert [entry for entry in stored for person in staff if person.encode() in bytes(entry)] == []
 
 
 def test_any_place_is_forgotten_until_it_has_answered(bench: Bench) -> None:

@@ -3,12 +3,16 @@
 from sqlalchemy import insert
 
 from hub.access.service import Role
+from hub.ingest.service import TakenBack
 from hub.ingest.store import sightings
 from protocol.consent_receipt import withdrawal_of
+from protocol.erasure import ErasureRecord
 from protocol.ids import UnitId
+from protocol.moment import Moment
+from protocol.staff import StaffRole
 from protocol.withdrawal import withdrawal_code
 from tests.hub.web.conftest import MakePerson
-from tests.support.desk import Desk
+from tests.support.desk import SITE, UNIT, Desk
 
 TOKEN = bytes(range(16))
 REFERENCE = "7Q2M-FX4K"
@@ -61,6 +65,21 @@ def test_receipt_is_not_taken_or_its_code_is_shown_again(desk: Desk, person: Mak
         assert words in page
     assert code not in page
     assert withdrawal_of(TOKEN).hex() not in page
+
+
+def test_page_does_not_say_who_took_a_receipt_at_a_unit_or_lets_the_name_be_markup(
+    desk: Desk, person: MakePerson
+) -> None:
+    officers(desk)
+    signed = ErasureRecord(withdrawal_of(TOKEN), UNIT, Moment(1, 1, 1), {})
+    with desk.database.begin() as connection:
+        given = desk.sites.staff.add(connection, SITE, "<b>Ruma</b>", [StaffRole.WITHDRAWAL], actor="tariq")
+        taken_back = TakenBack(signed, b"as signed", TOKEN, given.person)
+        desk.services.register.intakes.withdrawals.hear(connection, UNIT, 1, taken_back, desk.clock())
+    page = person("farida").get("/withdrawals").text
+    assert "Receipt taken by &lt;b&gt;Ruma&lt;/b&gt;" in page
+    assert given.person not in page
+    assert [entry for entry in desk.audited() if given.person in repr(entry.detail)] == []
 
 
 def test_page_is_open_to_somebody_who_has_nothing_to_do_with_it(desk: Desk, person: MakePerson) -> None:
