@@ -41,6 +41,10 @@ class Language:
         """With the language's grouping, in Latin digits (docs/adr/0166-digits-dates-and-zone.md): `1,00,000`."""
         return str(format_decimal(value, locale=self.locale))
 
+    def tongue(self, code: str) -> str:
+        """A language by its code of ISO 639, as this one calls it; the code, where it has no word for it."""
+        return str(self.locale.languages.get(code, code))
+
     def pattern(self, text: Sentence) -> str:
         """A sentence in this language, with `{name}` for each of its values."""
         if text.plural:

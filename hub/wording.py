@@ -49,6 +49,10 @@ class Wording:
         """Several roles, in their own order."""
         return self.all_words(role for role in Role if role in roles)
 
+    def tongue(self, code: str) -> str:
+        """A language that somebody speaks, by its code of ISO 639."""
+        return self._language.tongue(code)
+
     def years(self, band: AgeBand) -> str:
         """An age band: `4 to 8 years`."""
         low, high = band.years

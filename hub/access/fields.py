@@ -22,6 +22,7 @@ class Field(StrEnum):
     OPERATOR_NAME = "operator's name"
     RECIPIENT = "recipient"
     SITE_STAFF = "site staff's name"
+    CHILD_SAYS = "what the child says"
 
 
 _REVIEWERS: Final = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
@@ -38,6 +39,7 @@ READERS: Final[Mapping[Field, frozenset[Role]]] = {
     Field.COMMENT: _REVIEWERS,
     Field.OPERATOR_NAME: _REVIEWERS | {Role.CASE_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
     Field.RECIPIENT: _REVIEWERS | {Role.DISPATCHER, Role.ADMINISTRATOR},
+    Field.CHILD_SAYS: _REVIEWERS,
     Field.SITE_STAFF: frozenset(
         {Role.TECHNICIAN, Role.ADMINISTRATOR, Role.CASE_OFFICER, Role.SENIOR_REVIEWER, Role.DISPATCHER}
     ),

@@ -87,6 +87,7 @@ class AuditAction(StrEnum):
     MESSAGE_REFUSED = "message.refused"
     MESSAGE_LOST = "message.lost"
     FACES_VIEWED = "review.faces-viewed"
+    NAME_VIEWED = "review.name-viewed"
     REVIEW_OPENED = "review.opened"
     REVIEW_NOT_REPEATED = "review.not-repeated"
     REVIEW_NOT_OPENED = "review.not-opened"
@@ -140,7 +141,7 @@ DETAILS: Final = frozenset(
         "poor_photos",  # how many were taken although they are too poor to compare
         "position",  # first or second answer
         "proof",  # what an operator signed in with, of the fixed choices
-        "purpose",  # of a look at faces, of the fixed choices
+        "purpose",  # of a look at faces or names, of the fixed choices
         "reason",  # the kind of an error, or what set off a publication
         "recipient",  # identifier
         "removed",  # how many

@@ -1,4 +1,4 @@
-"""When whose faces were looked at, for as long as a look lasts; the audit trail keeps the rest."""
+"""When somebody looked at faces or a name, for as long as a look lasts; the audit trail keeps the rest."""
 
 from collections.abc import Collection
 
@@ -8,10 +8,10 @@ from hub.review.model import Purpose, ReviewId
 from hub.review.tables import face_views
 
 
-def note_face_view(
+def note_view(
     connection: Connection, review_id: ReviewId, operator: int, purpose: Purpose, *, at: int, lasts: int
 ) -> bool:
-    """Note that a person looks at the faces; whether it is a look of its own, and not still the one of `lasts` ago."""
+    """Note that a person looks at something; whether it is a look of its own, and not still the one of `lasts` ago."""
     same = (
         (face_views.c.review_id == review_id)
         & (face_views.c.operator_id == operator)

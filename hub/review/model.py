@@ -245,10 +245,11 @@ class Standing(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What somebody looks at faces for."""
+    """What somebody looks at faces for, or at the name that a child says."""
 
     COMPARING = "comparing"
     LOOKING_BACK = "looking-back"
+    AFTER_ANSWER = "after-answer"  # a name: never before
 
 
 class Side(StrEnum):

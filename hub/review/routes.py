@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from hub.access.service import Field, Operator, Role, SessionEndedError, requires
+from hub.access.service import Field, Operator, Role, SessionEndedError, Visitor, requires
 from hub.audit.service import revision
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
 from hub.guard import SESSION_COOKIE
@@ -18,6 +18,7 @@ from hub.review.live import queue_events
 from hub.review.model import Draft, Side
 from hub.review.service import PAGE_LENGTH
 from hub.review.views import Comparison
+from protocol.circumstances import Circumstances
 
 router = APIRouter()
 
@@ -31,6 +32,7 @@ _COMPARISON: Final = (
     Field.COMMENT,
     Field.OPERATOR_NAME,
     Field.SITE_STAFF,
+    Field.CHILD_SAYS,
 )
 
 
@@ -251,10 +253,29 @@ def _comparison_page(
         alert = services.dispatch.alert_of(connection, review_id) if comparison.decision else None
         names = services.access.names(connection) if comparison.own else {}
         taken_by = _taken_by(connection, services, comparison) if comparison.decision else None
-    content = {"comparison": comparison, "names": names, "alert": alert, "taken_by": taken_by, "problem": problem}
+    said = _said(services, visitor, comparison)
+    content = {
+        "said": said,
+        "comparison": comparison,
+        "names": names,
+        "alert": alert,
+        "taken_by": taken_by,
+        "problem": problem,
+    }
     return pages.show(
         "review.html", visitor, status, features=list(Feature), steps=list(Answer), seen=list(Seen), **content
     )
+
+
+def _said(services: Services, visitor: Visitor, comparison: Comparison) -> Circumstances | None:
+    """What the child says, for who has answered. A name is shown only when the look at it was noted."""
+    said = comparison.circumstances
+    if comparison.own is None or said is None or not visitor.sees(Field.CHILD_SAYS):
+        return None
+    if said.given_name:
+        with services.database.begin() as connection:
+            services.review.note_name(connection, comparison.review.id, visitor.operator, services.clock())
+    return said
 
 
 def _taken_by(connection: Connection, services: Services, comparison: Comparison) -> str | None:

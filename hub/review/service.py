@@ -209,6 +209,13 @@ class ReviewService:
         """A review as one person may see it now. Raises UnknownReviewError."""
         return self._showing.comparison(connection, self._find(connection, review_id, operator), operator, at)
 
+    def note_name(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
+        """The name that a child says is about to be shown to somebody who has answered; audited as `picture` is.
+
+        Raises UnknownReviewError.
+        """
+        self._showing.note_name(connection, self._find(connection, review_id, operator), operator, at)
+
     def picture(
         self, connection: Connection, review_id: str, side: Side, operator: Operator, at: int, *, original: bool = False
     ) -> bytes:

@@ -20,6 +20,7 @@ from hub.review.model import EMPTY_DRAFT, SENIOR, Claim, Decision, GivenAnswer, 
 from hub.review.sources import Source
 from hub.review.statements import Whose, details, disagreements, second_look, statement
 from hub.review.views import Comparison, Machine, Stage
+from protocol.circumstances import Circumstances
 from protocol.person import AgeBand
 
 _A_LOOK: Final = 30 * MINUTE
@@ -45,10 +46,17 @@ class Showing:
         if not has_answered and self._claims.holder(connection, review, operator, at) is None:
             raise FacesWithheldError("Its faces are shown only to those who work on this review or have answered it.")
         purpose = Purpose.LOOKING_BACK if has_answered else Purpose.COMPARING
-        if look_store.note_face_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
+        if look_store.note_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
             action, name = AuditAction.FACES_VIEWED, operator.name
             record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
         return self._sources[review.kind].picture(review, side, original=original)
+
+    def note_name(self, connection: Connection, review: Review, operator: Operator, at: int) -> None:
+        """The name that the child says is about to be shown; audited as a look."""
+        purpose = Purpose.AFTER_ANSWER
+        if look_store.note_view(connection, review.id, operator.id, purpose, at=at, lasts=_A_LOOK):
+            action, name = AuditAction.NAME_VIEWED, operator.name
+            record(connection, action, actor=name, subject=review.id, at=at, purpose=str(purpose))
 
     def comparison(self, connection: Connection, review: Review, operator: Operator, at: int) -> Comparison:
         """A review as the person may see it now."""
@@ -69,7 +77,7 @@ class Showing:
             stage=self._stage(connection, review, operator, claim, at),
             subject=subject,
             missing=missing,
-            circumstances=source.circumstances(connection, review),
+            circumstances=_without_words(source.circumstances(connection, review)),
             age_then=age_in_words(missing.birth, at if captured_at is None else captured_at),
             age_gap=gap_in_words(missing.taken, captured_at),
             contradictions=contradictions(subject, missing),
@@ -87,11 +95,14 @@ class Showing:
             return replace(blind, stage=Stage.CONTROL, own=own, truth=self._controls.truth(connection, review.id))
         decision = store.decision_of(connection, review.id)
         remarks = answer_store.remarks_of(connection, review.id, self._vault)
+        still_asked = self._still_asked(connection, review, operator)
+        said = blind.circumstances if still_asked else self._sources[review.kind].circumstances(connection, review)
         return replace(
             blind,
             stage=self._stage_after(connection, review, answers, decision),
             own=own,
-            machine=self._machine(connection, review, blind.subject, operator),
+            circumstances=said,
+            machine=self._machine(connection, review, blind.subject, still_asked=still_asked),
             confirmed_elsewhere=store.is_confirmed_elsewhere(connection, review),
             decision=decision,
             answers=tuple(answers) if decision else (),
@@ -115,7 +126,15 @@ class Showing:
             return Stage.ENDED
         return Stage.WAITING if len(answers) == 1 else Stage.DISPUTED
 
-    def _machine(self, connection: Connection, review: Review, subject: Subject, operator: Operator) -> Machine | None:
+    def _still_asked(self, connection: Connection, review: Review, operator: Operator) -> bool:
+        """Whether the person may yet be asked about another candidate of the same search."""
+        siblings = {one.id for one in store.reviews_of(connection, review.source)}
+        unanswered = siblings - answer_store.answered_by(connection, operator.id, list(siblings))
+        return any(store.is_open(connection, one) for one in unanswered)
+
+    def _machine(
+        self, connection: Connection, review: Review, subject: Subject, *, still_asked: bool
+    ) -> Machine | None:
         try:
             finding = self._sources[review.kind].finding(connection, review)
         except RejectedError:
@@ -123,11 +142,6 @@ class Showing:
         if finding is None:
             return None
         band = subject.age_band or AgeBand.CHILD
-        siblings = store.reviews_of(connection, review.source)
-        unanswered = {one.id for one in siblings} - answer_store.answered_by(
-            connection, operator.id, [one.id for one in siblings]
-        )
-        still_asked = any(store.is_open(connection, one) for one in unanswered)
         by_unit = review.kind is Kind.SIGHTING
         return Machine(
             statement=statement(finding.candidate.chance, band, Whose.UNIT if by_unit else Whose.HUB),
@@ -136,5 +150,10 @@ class Showing:
             disagreements=disagreements(finding.look),
             raw=finding.candidate.raw,
             rank=None if still_asked else finding.candidate.rank,
-            candidates=len(siblings),
+            candidates=len(store.reviews_of(connection, review.source)),
         )
+
+
+def _without_words(how: Circumstances | None) -> Circumstances | None:
+    """How the picture was taken, without what the child says: that is for who has answered."""
+    return None if how is None else replace(how, speaks="", given_name="")

@@ -90,7 +90,8 @@ class DecidedItem:
 class Comparison:
     """What one person may know of a review now.
 
-    Before the own answer there is no machine, no answer, no remark, no decision and no word of other reviews.
+    Before the own answer there is no machine, no answer, no remark, no decision and no word of other reviews. What the
+    child says is in `circumstances` only when the person has answered every candidate of the search.
     `truth`: of a control pair that the person has answered, whether it is one person.
     """
 

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from hub.access.service import Role
+from hub.audit.service import AuditAction
+from protocol.circumstances import Circumstances
 from protocol.ids import CaseId
 from protocol.sighting import Chance
 from tests.hub.web.conftest import MakePerson
@@ -98,6 +100,33 @@ def test_page_before_the_own_answer_is_the_same_whether_the_hub_agrees_or_not(de
 
 def test_uncalibrated_finding_says_so_on_the_page(desk: Desk, person: MakePerson) -> None:
     assert "is not calibrated" in person("amina").answer(desk.open_review(chance=None), "identification").text
+
+
+def test_what_the_child_says_is_told_before_the_own_answer_or_seen_by_nobody_s_leave(
+    desk: Desk, person: MakePerson
+) -> None:
+    sighting = desk.receive(Intake(circumstances=Circumstances(speaks="mai", given_name="<i>মীনা</i>")))
+    first = desk.open_candidate(sighting, Case(), score=SCORE, rank=1)
+    second = desk.open_candidate(sighting, Case(id=CaseId("bd/c-other")), score=OTHER_SCORE, rank=2)
+    words = ("মীনা", "Maithili", "mai<")
+    amina = person("amina")
+    for review in (first, second):
+        for word in words:
+            assert word.encode() not in everything(amina, review)
+    # The other candidate of the same search is still before her.
+    assert "মীনা" not in amina.answer(first, "identification").text
+    for word in words:
+        assert word.encode() not in everything(amina, second)
+    assert AuditAction.NAME_VIEWED not in desk.actions()
+
+    page = amina.answer(second, "exclusion").text
+    assert "&lt;i&gt;মীনা&lt;/i&gt;" in page
+    assert "Maithili" in page
+    assert "মীনা" in amina.get(f"/reviews/{second}").text
+    (view,) = [entry for entry in desk.audited() if entry.action is AuditAction.NAME_VIEWED]
+    assert (view.actor, view.subject, view.detail) == ("amina", second, {"purpose": "after-answer"})
+    for word in words[:2]:
+        assert word.encode() not in everything(person("bimal"), first)
 
 
 def test_negative_score_has_a_true_minus_sign(desk: Desk, person: MakePerson) -> None:
