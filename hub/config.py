@@ -175,6 +175,7 @@ class HubSettings(TomlSettings):
             rejected=self.intake_rejected_days,
             undecided=self.intake_undecided_days,
             confirmed=self.intake_confirmed_days,
+            registered=self.found_search_days,
         )
 
     def reply_secret(self) -> str:

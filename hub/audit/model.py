@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     FOUND_RECEIVED = "found.received"
     FOUND_WITHHELD = "found.withheld"
     FOUND_CHECKED = "found.checked"
+    FOUND_EXPIRED = "found.expired"
     CASE_REGISTERED = "case.registered"
     CASE_RENEWED = "case.renewed"
     CASE_CHANGED = "case.changed"

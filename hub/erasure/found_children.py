@@ -21,6 +21,9 @@ class Registrations(Protocol):
     def forget(self, connection: Connection, found: FoundId, /) -> None:
         """Empty a registration of all that describes the child."""
 
+    def expire(self, connection: Connection, until: int, /, *, actor: str, at: int) -> int:
+        """Empty registrations that came until a moment and never became a case, some at a time; how many."""
+
 
 class FoundErasing:
     """Joins the caller's transaction."""

@@ -1,5 +1,6 @@
 """The end of intakes that the hub has kept for as long as it may, by what came of them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from hub.clock import DAY, HOUR, Clock
 from hub.db import Database
 from hub.erasure import intake_store as store
+from hub.erasure.found_children import Registrations
 from hub.erasure.intakes import IntakeErasing, Removed
 from hub.erasure.model import BACKUPS, DATABASE, HUB, Cause, ErasureId, IntakeErasure, Place
 from hub.ingest.service import ErasureReason, HeldSighting
@@ -30,6 +32,7 @@ class IntakeDays:
     rejected: int = 30
     undecided: int = 30
     confirmed: int = 365
+    registered: int = 730  # a found child's registration that never became a case
 
     @property
     def least(self) -> int:
@@ -52,6 +55,7 @@ class IntakeRetention:
         self,
         database: Database,
         erasing: IntakeErasing,
+        found: Registrations,
         identity: PrivateIdentity,
         days: IntakeDays,
         *,
@@ -61,6 +65,7 @@ class IntakeRetention:
         """`identity`: the hub's own, which signs what was removed."""
         self._database = database
         self._erasing = erasing
+        self._found = found
         self._identity = identity
         self._days = {
             ErasureReason.NO_CANDIDATE: days.no_candidate,
@@ -69,18 +74,21 @@ class IntakeRetention:
             ErasureReason.CONFIRMED: days.confirmed,
         }
         self._least = days.least
+        self._registered = days.registered
         self._clock = clock
         self._entropy = entropy
         self._looked_at = 0
 
     def expire_due(self) -> int:
-        """End every intake that was kept for long enough; how many there were. Raises DatabaseUnavailableError.
+        """End every intake and registration that was kept for long enough; how many there were.
+
+        Raises DatabaseUnavailableError.
 
         Once an hour: each time, the database's files are emptied of what was deleted.
         """
         if abs(self._clock() - self._looked_at) < HOUR:
             return 0
-        ended, last = 0, None
+        ended, last = self._end_registrations(), None
         while True:
             now = self._clock()
             with self._database.begin() as connection:
@@ -90,6 +98,20 @@ class IntakeRetention:
                 self._looked_at = now
                 return ended
             last = batch[-1]
+
+    def _end_registrations(self) -> int:
+        """Of found children who never got a case, which would have an end of its own."""
+        ended = 0
+        while True:
+            now = self._clock()
+            with self._database.begin() as connection:
+                until, actor = now - self._registered * DAY, self._identity.name
+                batch = self._found.expire(connection, until, actor=actor, at=now)
+                if batch:
+                    self._note(connection, Removed(Counter({"intakes": batch, "found children": batch})), now)
+            if not batch:
+                return ended
+            ended += batch
 
     def _end(self, connection: Connection, batch: list[HeldSighting], now: int) -> int:
         removed, actor = Removed(), self._identity.name

@@ -63,7 +63,7 @@ def build_intake_ends(
     return IntakeEnds(
         withdrawals=withdrawals,
         requests=ErasureRequests(sightings, withdrawals, entropy),
-        retention=IntakeRetention(database, erasing, identity, days, clock=clock, entropy=entropy),
+        retention=IntakeRetention(database, erasing, found, identity, days, clock=clock, entropy=entropy),
         ledger=ErasureLedger(ledger, database, identity, cases, withdrawals, clock=clock),
     )
 

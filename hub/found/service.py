@@ -95,6 +95,14 @@ class FoundService:
         """Empty a registration of all that describes the child. Its case, if it has one, is the register's to end."""
         store.forget(connection, found)
 
+    def expire(self, connection: Connection, until: int, *, actor: str, at: int) -> int:
+        """Empty registrations that came until a moment and never became a case, some at a time; how many that were."""
+        stuck = store.stuck(connection, until, _SHOWN)
+        for row in stuck:
+            store.forget(connection, row.id)
+            record(connection, AuditAction.FOUND_EXPIRED, actor=actor, subject=row.id, at=at, site=row.site)
+        return len(stuck)
+
     def _pictures(self, found: FoundChild) -> tuple[list[ReadPhoto], str | None]:
         given = photograph(found, utc_day(self._clock()))
         try:

@@ -116,6 +116,14 @@ def forget(connection: Connection, found: FoundId) -> None:
     connection.execute(update(found_children).where(_C.id == found).values(**values))
 
 
+def stuck(connection: Connection, until: int, limit: int) -> list[FoundRow]:
+    """What came until a moment and could not become a case by itself, the oldest first."""
+    query = select(found_children).where(
+        _C.case_id.is_(None), _C.problem.is_not(None), _C.sealed_content.is_not(None), _C.received_at <= until
+    )
+    return [_row(row) for row in connection.execute(query.order_by(_C.received_at, _C.id).limit(limit))]
+
+
 def find(connection: Connection, found: str) -> FoundRow | None:
     """One registration."""
     row = connection.execute(select(found_children).where(_C.id == found)).one_or_none()

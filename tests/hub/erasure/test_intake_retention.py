@@ -206,6 +206,7 @@ def test_shorter_setting_reaches_only_what_comes_later(bench: Bench) -> None:
     shorter = IntakeRetention(
         hub.database,
         hub.intakes.retention._erasing,
+        hub.found,
         hub.identity,
         IntakeDays(no_candidate=2),
         clock=hub.clock,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services
 from hub.cases.service import CaseFile, CaseState, Reason, Register
+from hub.clock import DAY, HOUR
 from hub.erasure.model import HUB, Hold
 from hub.found.service import FoundRow, UnknownFoundChildError
 from hub.sites import EVERY_SITE, Sites
@@ -19,6 +20,7 @@ from models.images import encode_jpeg
 from protocol.consent import ConsentRecord, sign_record
 from protocol.consent_receipt import withdrawal_of
 from protocol.envelope import MessageType
+from protocol.erasure import open_erasure
 from protocol.found import BodyPart, FoundChild, FoundFacts, FoundMark
 from protocol.ids import FoundId, SiteId, intake_reference
 from protocol.moment import Moment
@@ -173,6 +175,30 @@ def test_registration_that_cannot_become_a_case_stays_and_is_shown(intake: Intak
     assert not intake.hub.found.register_next()
     stuck = next(row for row in waiting(intake.hub) if row.id == again.found_id)
     assert (stuck.case_id, stuck.problem) == (None, "CaseError")
+
+
+def test_registration_that_cannot_become_a_case_stays_for_ever(intake: Intake) -> None:
+    hub, first = intake.hub, child(intake)
+    send(intake, first)
+    registered(hub)
+    again = child(intake, record=record_of(intake, first.reference))
+    send(intake, again)
+    assert hub.found.register_next()
+    days = hub.settings.found_search_days
+    for waited, kept in ((days * DAY - HOUR, True), (HOUR, False)):
+        intake.site.clock.now += waited
+        assert hub.intakes.retention.expire_due() == int(not kept)
+        with hub.database.read() as connection:
+            assert (hub.found.consent(connection, again.found_id) is not None) is kept
+            assert hub.found.consent(connection, first.found_id) is not None
+    with hub.database.read() as connection:
+        (ended,) = [one for one in entries(connection) if one.action is AuditAction.FOUND_EXPIRED]
+        content = connection.execute(text("SELECT sealed_content FROM found_children WHERE case_id IS NULL")).scalars()
+        (signed,) = connection.execute(text("SELECT record FROM erasure_records")).scalars()
+        assert list(content) == [None]
+    assert ended.subject == again.found_id
+    erased = open_erasure(signed, {hub.identity.name: hub.identity.public}.get)
+    assert erased.removed == {"found children": 1, "intakes": 1}
 
 
 def test_officer_of_the_site_checks_it_once_and_nobody_elses(intake: Intake) -> None:
