@@ -73,3 +73,8 @@ class BirthBand:
     def __post_init__(self) -> None:
         if self.earliest > self.latest:
             raise FieldError("The earliest month of birth must not come after the latest.")
+
+    @classmethod
+    def of_ordinals(cls, earliest: int, latest: int) -> "BirthBand":
+        """Two months counted from the year 0. Raises FieldError."""
+        return cls(Month.from_ordinal(earliest), Month.from_ordinal(latest))

@@ -9,6 +9,7 @@ from hub.cases.description import Description
 from protocol.ids import CaseId, PhotoId, SliceName
 from protocol.person import BirthBand, Sex
 from protocol.sighting import LegalBasis
+from protocol.watchlist import EntryTemplate
 
 
 class Register(StrEnum):
@@ -226,6 +227,16 @@ class TemplateRecord:
     photo: PhotoId
     pack_digest: bytes
     sealed_vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedTemplate:
+    """A template of a case that is searched for, with what its comparability depends on."""
+
+    case: CaseId
+    sex: Sex
+    birth: BirthBand
+    template: EntryTemplate
 
 
 @dataclass(frozen=True, slots=True)

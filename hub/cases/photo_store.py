@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 from hub.cases.model import PhotoRow, Register, TemplateRecord, WaitingPhoto
 from hub.cases.tables import case_photos, case_templates, cases
 from protocol.ids import CaseId, PhotoId
+from protocol.person import BirthBand, Sex
 
 
 def insert_photo(
@@ -124,11 +125,14 @@ def templates(connection: Connection, case: CaseId) -> list[TemplateRecord]:
 
 def open_templates(
     connection: Connection, register: Register, pack_digest: bytes
-) -> list[tuple[CaseId, TemplateRecord]]:
+) -> list[tuple[CaseId, Sex, BirthBand, TemplateRecord]]:
     """Every template of one pack of the cases of a register that are searched for, by case and photograph."""
     query = (
         select(
             cases.c.id.label("case_id"),
+            cases.c.sex,
+            cases.c.born_from,
+            cases.c.born_to,
             case_photos.c.id.label("photo"),
             case_templates.c.pack_digest,
             case_templates.c.sealed_vector,
@@ -138,7 +142,10 @@ def open_templates(
         .where(cases.c.register == register, cases.c.state == "open", case_templates.c.pack_digest == pack_digest)
         .order_by(cases.c.id, case_photos.c.position)
     )
-    return [(CaseId(row.case_id), template_record(row)) for row in connection.execute(query)]
+    return [
+        (CaseId(row.case_id), Sex(row.sex), BirthBand.of_ordinals(row.born_from, row.born_to), template_record(row))
+        for row in connection.execute(query)
+    ]
 
 
 def move(connection: Connection, old: CaseId, new: CaseId) -> int:

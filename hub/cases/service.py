@@ -31,6 +31,7 @@ from hub.cases.model import (
     Reason,
     Register,
     Risk,
+    SearchedTemplate,
 )
 from hub.cases.photo_intake import MAX_PHOTOGRAPHS, PhotoIntake, ReadPhoto
 from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotographError
@@ -89,6 +90,7 @@ __all__ = [
     "Registrar",
     "Retention",
     "Risk",
+    "SearchedTemplate",
     "Suggestion",
     "TransitionError",
     "UnknownCaseError",
@@ -191,19 +193,19 @@ class CaseService:
         """As `CaseReader.templates`."""
         return self.reader.templates(connection, case, pack_digest)
 
-    def open_cases(self, connection: Connection, register: Register) -> list[CaseRecord]:
-        """The cases of a register that are searched for, by identifier."""
-        return store.open_cases(connection, register)
+    def open_cases(self, connection: Connection, register: Register, *, after: str, limit: int) -> list[CaseRecord]:
+        """Some of the cases of a register that are searched for, by identifier."""
+        return store.open_cases(connection, register, after, limit)
 
     def changed_cases(self, connection: Connection, since: int, limit: int) -> list[tuple[CaseRecord, int]]:
         """The open cases that changed after a revision, each with its own, in the order of their changes."""
         return store.changed_cases(connection, since, limit)
 
-    def open_templates(self, connection: Connection, register: Register) -> Iterator[tuple[CaseId, EntryTemplate]]:
+    def open_templates(self, connection: Connection, register: Register) -> Iterator[SearchedTemplate]:
         """Every template of the hub's pack of the cases of a register that are searched for, by case."""
-        for case, one in photo_store.open_templates(connection, register, self._pack_digest):
+        for case, sex, birth, one in photo_store.open_templates(connection, register, self._pack_digest):
             vector = self.reader.vector(one.photo, one.pack_digest, one.sealed_vector)
-            yield case, EntryTemplate(one.photo, one.pack_digest, vector)
+            yield SearchedTemplate(case, sex, birth, EntryTemplate(one.photo, one.pack_digest, vector))
 
     def fault(self, connection: Connection, photo: PhotoId) -> str | None:
         """The measure in which a photograph is poor, if it was registered all the same."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 from hub.cases.model import CaseRecord, CaseState, Purpose, Reason, Register, Risk
 from hub.cases.tables import case_events, case_names, case_views, cases
 from protocol.ids import CaseId, SliceName
-from protocol.person import BirthBand, Month, Sex
+from protocol.person import BirthBand, Sex
 from protocol.sighting import LegalBasis
 
 
@@ -38,9 +38,10 @@ def all_cases(connection: Connection) -> list[CaseRecord]:
     return [record_of(row) for row in rows]
 
 
-def open_cases(connection: Connection, register: Register) -> list[CaseRecord]:
-    """The cases of a register that are searched for, by identifier."""
-    query = select(cases).where(cases.c.register == register, cases.c.state == CaseState.OPEN).order_by(cases.c.id)
+def open_cases(connection: Connection, register: Register, after: str, limit: int) -> list[CaseRecord]:
+    """Some of the cases of a register that are searched for, by identifier."""
+    searched = cases.c.register == register, cases.c.state == CaseState.OPEN, cases.c.id > after
+    query = select(cases).where(*searched).order_by(cases.c.id).limit(limit)
     return [record_of(row) for row in connection.execute(query)]
 
 
@@ -181,7 +182,7 @@ def record_of(row: Row[*tuple[Any, ...]]) -> CaseRecord:
         sealed_description=row.sealed_description,
         sealed_basis_reference=row.sealed_basis_reference,
         sex=Sex(row.sex),
-        birth=BirthBand(Month.from_ordinal(row.born_from), Month.from_ordinal(row.born_to)),
+        birth=BirthBand.of_ordinals(row.born_from, row.born_to),
         last_seen=row.last_seen,
         risk=Risk(row.risk),
         ground=LegalBasis(row.ground),

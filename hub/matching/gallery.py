@@ -1,12 +1,12 @@
 """One register as a matrix to search in: every comparable photograph of every open case, exactly."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.cases.service import CaseRecord
+from hub.cases.service import SearchedTemplate
 from hub.ingest.own_scores import OwnScores
 from hub.matching.comparable import Attributes, comparable
 from hub.matching.model import Likeness, SearchResult
@@ -39,21 +39,17 @@ class Probe:
 class Gallery:
     """The photographs of one register's open cases."""
 
-    def __init__(
-        self, records: Mapping[CaseId, CaseRecord], templates: Iterable[tuple[CaseId, EntryTemplate]], scores: OwnScores
-    ) -> None:
+    def __init__(self, templates: Sequence[SearchedTemplate], scores: OwnScores) -> None:
         """`templates`: of the pack of `scores`."""
-        kept = [(case, one) for case, one in templates if case in records]
-        of_row = [records[case] for case, _ in kept]
         self._scores = scores
-        self._cases = [case for case, _ in kept]
-        self._photos = [one.photo for _, one in kept]
-        self._vectors = _matrix([one.vector for _, one in kept])
-        self._rows = scores.gallery(self._vectors) if kept else self._vectors
+        self._cases = [one.case for one in templates]
+        self._photos = [one.template.photo for one in templates]
+        self._vectors = _matrix([one.template.vector for one in templates])
+        self._rows = scores.gallery(self._vectors) if templates else self._vectors
         self._attributes = Attributes(
-            np.array([SEX_CODES[record.sex] for record in of_row], np.int8),
-            np.array([record.birth.earliest.ordinal for record in of_row], np.int32),
-            np.array([record.birth.latest.ordinal for record in of_row], np.int32),
+            np.array([SEX_CODES[one.sex] for one in templates], np.int8),
+            np.array([one.birth.earliest.ordinal for one in templates], np.int32),
+            np.array([one.birth.latest.ordinal for one in templates], np.int32),
         )
 
     def search(self, probe: Probe, today: Month) -> SearchResult:

@@ -128,7 +128,7 @@ class RegisterSearches:
             oldest = store.oldest_search(connection)
             if oldest is None or oldest >= now - now % DAY:
                 return False
-            found = [case for case in self._cases.open_cases(connection, Register.FOUND) if case.id > self._night.after]
+            found = self._cases.open_cases(connection, Register.FOUND, after=self._night.after, limit=_BATCH + 1)
             results = self._search(connection, found[:_BATCH], duplicates=False)
         with self._database.begin() as connection:
             for case in found[:_BATCH]:
@@ -172,8 +172,7 @@ class RegisterSearches:
         return results
 
     def _gallery(self, connection: Connection, register: Register) -> Gallery:
-        records = {case.id: case for case in self._cases.open_cases(connection, register)}
-        return Gallery(records, self._cases.open_templates(connection, register), self._scores)
+        return Gallery(list(self._cases.open_templates(connection, register)), self._scores)
 
     def _probe(self, connection: Connection, case: CaseRecord) -> Probe:
         templates = self._cases.templates(connection, case.id, self._scores.pack_digest)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from hub.review.conclusions import Answer
 from hub.review.model import ControlPair, ReviewId, Trial
 from hub.review.tables import answers, control_pairs, control_reviews
-from protocol.person import AgeBand, BirthBand, Month, Sex
+from protocol.person import AgeBand, BirthBand, Sex
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _pair(row: Row[tuple[object, ...]]) -> ControlPair:
         same=row.same,
         sex=Sex(row.sex),
         age_band=AgeBand(row.age_band),
-        birth=BirthBand(Month.from_ordinal(row.born_from), Month.from_ordinal(row.born_to)),
+        birth=BirthBand.of_ordinals(row.born_from, row.born_to),
         taken=row.taken,
         doubt=row.doubt,
     )
