@@ -50,6 +50,7 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
     "GET /reviews/{review_id}/originals/{side}.jpg": "image/jpeg",
     "GET /static/console.css": "text/css; charset=utf-8",
     "GET /static/desk.js": "text/javascript; charset=utf-8",
+    "GET /static/fonts/{font}.woff2": "font/woff2",
     "GET /static/mark.svg": "image/svg+xml",
 }
 """Of what is no page."""
