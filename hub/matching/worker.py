@@ -1,6 +1,7 @@
 """The comparison of the registers as a part of the running hub."""
 
 import threading
+import time
 from typing import Final
 
 import structlog
@@ -19,7 +20,10 @@ def compare_registers(searches: RegisterSearches, stop: threading.Event) -> None
     pause = 0.0
     while not stop.wait(pause):
         try:
-            pause = 0.0 if searches.work() else _LOOK_SECONDS
+            began = time.monotonic()
+            worked = searches.work()
+            # As long a rest as the work took: registers that were just read in do not hold up what units send.
+            pause = min(time.monotonic() - began, _LONGEST_DELAY) if worked else _LOOK_SECONDS
         except UnavailableError as error:
             _log.warning("comparison.waits", reason=type(error).__name__)
             pause = min(max(2 * pause, _LOOK_SECONDS), _LONGEST_DELAY)
