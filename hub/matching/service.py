@@ -160,15 +160,14 @@ class RegisterSearches:
         """For each case what the other register holds, and what its own does."""
         today = utc_day(self._clock())
         month = Month(today.year, today.month)
+        registers = {case.register for case in wanted}
+        searched = {register.other for register in registers} | (registers if duplicates else set())
+        galleries = {register: self._gallery(connection, register) for register in searched}
         results: dict[CaseId, tuple[SearchResult, SearchResult]] = {}
-        for register in {case.register for case in wanted}:
-            other = self._gallery(connection, register.other)
-            own = self._gallery(connection, register) if duplicates else None
-            for case in wanted:
-                if case.register is register:
-                    probe = self._probe(connection, case)
-                    alike = SearchResult((), 0) if own is None else own.search(probe, month)
-                    results[case.id] = other.search(probe, month), alike
+        for case in wanted:
+            probe = self._probe(connection, case)
+            alike = galleries[case.register].search(probe, month) if duplicates else SearchResult((), 0)
+            results[case.id] = galleries[case.register.other].search(probe, month), alike
         return results
 
     def _gallery(self, connection: Connection, register: Register) -> Gallery:
