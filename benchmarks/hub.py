@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import hub_lists
+from benchmarks.databases import opened_database
 from benchmarks.hub_desk import Desk, DeskProcess, desk_process
 from benchmarks.hub_lists import PageTime
 from benchmarks.ingest_load import Fleet, enrol
@@ -30,7 +31,6 @@ from hub.matching.store import note_search
 from hub.sites import EVERY_SITE
 from protocol.ids import CaseId, PhotoId, UnitId
 from tests.support.hub_site import HubProcess, HubSite, SimulatedUnit, register
-from tests.support.postgres import Postgres
 
 app = typer.Typer(add_completion=False)
 
@@ -90,7 +90,7 @@ def main(
     load = _QUICK if quick else Load(units=units, rate=rate, operators=operators, cases=cases)
     results = []
     for name in ("sqlite", "postgresql"):
-        with tempfile.TemporaryDirectory(prefix="mca-bench-") as folder, _database(name) as url:
+        with tempfile.TemporaryDirectory(prefix="mca-bench-") as folder, opened_database(name) as url:
             results.append(measure(name, HubSite(Path(folder), database_url=url), load))
     first, second = results
     # What an installation may count on is the slower of the two.
@@ -184,15 +184,6 @@ def _resident(process: int, field: str) -> int:
         if line.startswith(f"{field}:"):
             return round(int(line.split()[1]) / 1024)
     raise LookupError(field)
-
-
-@contextmanager
-def _database(name: str) -> Iterator[str | None]:
-    if name == "sqlite":
-        yield None
-        return
-    with Postgres(careful=True) as server, server.database() as url:
-        yield url
 
 
 @contextmanager

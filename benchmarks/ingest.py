@@ -20,13 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
+from benchmarks.databases import opened_database
 from benchmarks.ingest_load import Fleet, Run, echo, enrol
 from benchmarks.timing import processor
 from hub.db import Database
 from protocol.ids import CaseId, PhotoId, UnitId
 from tests.support.broker import Broker
 from tests.support.hub_site import HubProcess, HubSite, SimulatedUnit, WorkerProcess, register
-from tests.support.postgres import Postgres
 
 app = typer.Typer(add_completion=False)
 
@@ -62,7 +62,7 @@ def main(
         units, messages = 20, 2
     results = []
     for name in ("sqlite", "postgresql"):
-        with tempfile.TemporaryDirectory(prefix="mca-bench-") as folder, _database(name) as url:
+        with tempfile.TemporaryDirectory(prefix="mca-bench-") as folder, opened_database(name) as url:
             results.append(measure(name, HubSite(Path(folder), database_url=url), units, messages, workers))
     about = {"processor": processor(), "units": units, "messages": messages}
     if as_json:
@@ -103,15 +103,6 @@ def measure(name: str, site: HubSite, units: int, messages: int, workers: int) -
 def _envelopes(unit: SimulatedUnit, count: int, case: CaseId, photo: PhotoId) -> list[bytes]:
     found = [((case, photo),) if number % _CANDIDATES_EVERY == 0 else () for number in range(count)]
     return [unit.envelope(unit.sighting(*candidates).to_bytes()) for candidates in found]
-
-
-@contextmanager
-def _database(name: str) -> Iterator[str | None]:
-    if name == "sqlite":
-        yield None
-        return
-    with Postgres(careful=True) as server, server.database() as url:
-        yield url
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from edge_agent.intake_command import (
     Reference,
     SexOption,
     camera_of,
+    require_one_source,
 )
 from edge_agent.sightings.request import BasisFacts, record_request
 from protocol.basis import Language
@@ -70,8 +71,7 @@ def found(
         found_on=None if found_on is None else found_on.date(),
         circumstances=circumstances,
     )
-    if (photo is None) == (camera is None):
-        raise typer.BadParameter("Give either --photo or --camera.")
+    require_one_source(photo, camera)
     from edge_agent.bootstrap import build_found_desk, build_maker, build_recogniser
     from edge_agent.consent.page import write_page
     from edge_agent.faces.burst import collect_captures

@@ -70,8 +70,7 @@ def intake(
         assent_from_age=load_settings(context.obj).assent_from_age,
         keep_template=keep_template,
     )
-    if (photo is None) == (camera is None):
-        raise typer.BadParameter("Give either --photo or --camera.")
+    require_one_source(photo, camera)
     from edge_agent.bootstrap import build_pipeline, build_recogniser
     from edge_agent.consent.page import write_page
     from edge_agent.link.wake import wake_agent
@@ -89,6 +88,12 @@ def _said(reference: str, faces: int, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"reference": reference, "faces": faces, "received": True})
     return f"Received. Reference {reference}."
+
+
+def require_one_source(photo: Path | None, camera: str | None) -> None:
+    """Raises typer.BadParameter unless there is a photograph or a camera, and not both."""
+    if (photo is None) == (camera is None):
+        raise typer.BadParameter("Give either --photo or --camera.")
 
 
 def camera_of(unit: "Unit", photo: Path | None, camera: str | None) -> "OpenCamera":
