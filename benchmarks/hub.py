@@ -9,8 +9,7 @@ cases.
 import json
 import statistics
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,7 @@ from benchmarks import hub_lists
 from benchmarks.databases import opened_database
 from benchmarks.hub_desk import Desk, DeskProcess, desk_process
 from benchmarks.hub_lists import PageTime
-from benchmarks.ingest_load import Fleet, enrol
+from benchmarks.ingest_load import Fleet, connected, enrol
 from benchmarks.timing import processor
 from hub.access.service import Role
 from hub.bootstrap import Services
@@ -127,7 +126,7 @@ def measure(name: str, site: HubSite, load: Load) -> Result:
         lists = hub_lists.measure(hub.database, hub.vault, repeats=5)
     with HubProcess(site, **_SETTINGS) as running:
         idle = _resident(running.pid, "VmRSS")
-        with desk_process(desk) as people, _connected(site, fleet) as clients:
+        with desk_process(desk) as people, connected(site, fleet) as clients:
             waited = _wait_in_queue(clients, people, fleet, load, (case, photo))
             pages = people.ask("open", _PAGES, load.seconds)
         peak = _resident(running.pid, "VmHWM")
@@ -184,15 +183,6 @@ def _resident(process: int, field: str) -> int:
         if line.startswith(f"{field}:"):
             return round(int(line.split()[1]) / 1024)
     raise LookupError(field)
-
-
-@contextmanager
-def _connected(site: HubSite, units: Sequence[SimulatedUnit]) -> Iterator[Fleet]:
-    fleet = Fleet(site, [UnitId(unit.id) for unit in units])
-    try:
-        yield fleet
-    finally:
-        fleet.close()
 
 
 def _print(results: list[Result], ratios: dict[str, float], load: Load) -> None:

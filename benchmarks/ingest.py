@@ -21,10 +21,10 @@ from rich.table import Table
 from sqlalchemy import text
 
 from benchmarks.databases import opened_database
-from benchmarks.ingest_load import Fleet, Run, echo, enrol
+from benchmarks.ingest_load import Run, connected, echo, enrol
 from benchmarks.timing import processor
 from hub.db import Database
-from protocol.ids import CaseId, PhotoId, UnitId
+from protocol.ids import CaseId, PhotoId
 from tests.support.broker import Broker
 from tests.support.hub_site import HubProcess, HubSite, SimulatedUnit, WorkerProcess, register
 
@@ -82,9 +82,9 @@ def measure(name: str, site: HubSite, units: int, messages: int, workers: int) -
     sealed = {unit.id: _envelopes(unit, messages, case, photo) for unit in fleet}
     alone, *_ = fleet
     one_by_one = {alone.id: _envelopes(alone, 30, case, photo)}
-    with Broker(site.folder), echo(site, _RECEIPT_BYTES), _connected(site, fleet) as clients:
+    with Broker(site.folder), echo(site, _RECEIPT_BYTES), connected(site, fleet) as clients:
         broker = clients.send_all(sealed)
-    with _hub(site, workers), _connected(site, fleet) as clients:
+    with _hub(site, workers), connected(site, fleet) as clients:
         run = clients.send_all(sealed)
         single = clients.send_all(one_by_one)
     commits = _bare_commits(site.settings.database_url, next(iter(sealed.values()))[0], seconds=3.0)
@@ -115,15 +115,6 @@ def _hub(site: HubSite, workers: int) -> Iterator[None]:
         yield
         for worker in beside:
             worker.stop()
-
-
-@contextmanager
-def _connected(site: HubSite, units: list[SimulatedUnit]) -> Iterator[Fleet]:
-    fleet = Fleet(site, [UnitId(unit.id) for unit in units])
-    try:
-        yield fleet
-    finally:
-        fleet.close()
 
 
 def _bare_commits(url: str, row: bytes, *, seconds: float) -> float:

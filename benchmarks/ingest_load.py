@@ -125,6 +125,16 @@ class Fleet:
             self._of[unit].publish(unit_topic(unit, UnitChannel.SIGHTINGS), payload, 1)
 
 
+@contextmanager
+def connected(site: HubSite, units: Sequence[SimulatedUnit]) -> Iterator[Fleet]:
+    """All of the units, connected for as long as the block lasts."""
+    fleet = Fleet(site, [UnitId(unit.id) for unit in units])
+    try:
+        yield fleet
+    finally:
+        fleet.close()
+
+
 def _carrier(site: HubSite, number: int, units: Sequence[UnitId], fleet: Fleet) -> Client:
     client = _client(site.folder, f"carrier-{number}", site.folder / "carried")
     subscribed = threading.Event()
