@@ -163,6 +163,10 @@ class CaseService:
         """Raises UnknownCaseError."""
         return self.reader.summary(connection, case)
 
+    def references(self, connection: Connection, wanted: Collection[CaseId]) -> dict[CaseId, str]:
+        """The police's references of the cases, or `erased`."""
+        return {case.id: self.reader.reference(case) for case in store.find_all(connection, wanted)}
+
     def has_ended(self, connection: Connection, case: CaseId) -> bool:
         """Whether the photographs of a case, or of the one that it went into, are gone. Raises UnknownCaseError."""
         going_on = self.reader.surviving(connection, case)

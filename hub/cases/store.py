@@ -1,6 +1,6 @@
 """Reading and writing cases' rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,6 +30,11 @@ def find(connection: Connection, case: CaseId, *, lock: bool = False) -> CaseRec
     query = select(cases).where(cases.c.id == case)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else record_of(row)
+
+
+def find_all(connection: Connection, wanted: Collection[CaseId]) -> list[CaseRecord]:
+    """Those of the cases that there are."""
+    return [record_of(row) for row in connection.execute(select(cases).where(cases.c.id.in_(wanted)))]
 
 
 def all_cases(connection: Connection) -> list[CaseRecord]:

@@ -1,6 +1,6 @@
 """Reading sightings back, for the rooms in which people decide on them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from sqlalchemy import Connection
@@ -32,10 +32,14 @@ class SightingReader:
 
     def sighting(self, connection: Connection, sighting_id: SightingId) -> StoredSighting:
         """Raises UnknownSightingError."""
-        sighting = store.find(connection, sighting_id)
-        if sighting is None:
+        found = store.find(connection, [sighting_id])
+        if not found:
             raise UnknownSightingError("There is no such sighting.")
-        return sighting
+        return found[sighting_id]
+
+    def sightings(self, connection: Connection, wanted: Collection[SightingId]) -> dict[SightingId, StoredSighting]:
+        """Those of the sightings that there are."""
+        return store.find(connection, wanted)
 
     def finding(self, connection: Connection, sighting_id: SightingId, case: CaseId) -> Finding:
         """What the unit and the hub's own recogniser say of a candidate. Raises UnknownSightingError."""

@@ -1,5 +1,6 @@
 """The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -198,30 +199,15 @@ def _face_row(sighting: SightingId, face: SealedFace) -> dict[str, object]:
     return {"sighting_id": sighting, "sealed_crop": face.crop, "sealed_portrait": face.portrait}
 
 
-def find(connection: Connection, sighting: SightingId) -> StoredSighting | None:
-    """A sighting with its candidates, the best first."""
-    row = connection.execute(select(sightings).where(sightings.c.id == sighting)).one_or_none()
-    if row is None:
-        return None
-    return StoredSighting(
-        sighting_id=SightingId(row.id),
-        reference=row.reference,
-        unit=UnitId(row.unit),
-        site=SiteId(row.site),
-        captured=Moment(row.captured_at, row.captured_earliest, row.captured_latest),
-        retrospective=row.retrospective,
-        received_at=row.received_at,
-        legal_basis=LegalBasis(row.legal_basis),
-        age_band=AgeBand(row.age_band),
-        sex=Sex(row.sex),
-        pack_digest=row.pack_digest,
-        calibration=row.calibration,
-        list_version=row.list_version,
-        comparable=row.comparable,
-        frames=row.frames,
-        quality=Quality(row.quality["measures"], row.quality["warning"]),
-        candidates=_candidates(connection, sighting),
-    )
+def find(connection: Connection, wanted: Collection[SightingId]) -> dict[SightingId, StoredSighting]:
+    """Those of the sightings that there are, each with its candidates, the best first."""
+    theirs = sighting_candidates.c.sighting_id.in_(wanted)
+    ranked = select(sighting_candidates).where(theirs).order_by(sighting_candidates.c.rank)
+    named: dict[str, list[Candidate]] = defaultdict(list)
+    for row in connection.execute(ranked):
+        named[row.sighting_id].append(_candidate(row))
+    rows = connection.execute(select(sightings).where(sightings.c.id.in_(wanted)))
+    return {SightingId(row.id): _sighting(row, named[row.id]) for row in rows}
 
 
 def sealed_basis_reference(connection: Connection, sighting: SightingId) -> bytes | None:
@@ -297,9 +283,26 @@ def counts(connection: Connection) -> Counts:
     )
 
 
-def _candidates(connection: Connection, sighting: SightingId) -> tuple[Candidate, ...]:
-    query = select(sighting_candidates).where(sighting_candidates.c.sighting_id == sighting)
-    return tuple(map(_candidate, connection.execute(query.order_by(sighting_candidates.c.rank))))
+def _sighting(row: Row[*tuple[Any, ...]], named: Sequence[Candidate]) -> StoredSighting:
+    return StoredSighting(
+        sighting_id=SightingId(row.id),
+        reference=row.reference,
+        unit=UnitId(row.unit),
+        site=SiteId(row.site),
+        captured=Moment(row.captured_at, row.captured_earliest, row.captured_latest),
+        retrospective=row.retrospective,
+        received_at=row.received_at,
+        legal_basis=LegalBasis(row.legal_basis),
+        age_band=AgeBand(row.age_band),
+        sex=Sex(row.sex),
+        pack_digest=row.pack_digest,
+        calibration=row.calibration,
+        list_version=row.list_version,
+        comparable=row.comparable,
+        frames=row.frames,
+        quality=Quality(row.quality["measures"], row.quality["warning"]),
+        candidates=tuple(named),
+    )
 
 
 def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:

@@ -1,7 +1,7 @@
 """Reading and writing control pairs and what people answered to them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -99,7 +99,14 @@ def put_disguise(connection: Connection, review_id: ReviewId, disguise: Disguise
 def find_disguise(connection: Connection, review_id: ReviewId) -> Disguise:
     """Of a control review."""
     row = connection.execute(select(control_reviews).where(control_reviews.c.review_id == review_id)).one()
-    return Disguise(row.pair_id, row.reference, row.unit, row.captured_at)
+    return _disguise(row)
+
+
+def disguises(connection: Connection, wanted: Collection[ReviewId]) -> dict[ReviewId, tuple[Disguise, AgeBand]]:
+    """The disguises of control reviews, each with its pair's age band."""
+    query = select(control_reviews, control_pairs.c.age_band).join(control_pairs)
+    rows = connection.execute(query.where(control_reviews.c.review_id.in_(wanted)))
+    return {ReviewId(row.review_id): (_disguise(row), AgeBand(row.age_band)) for row in rows}
 
 
 def trials(connection: Connection, operator: int | None = None) -> dict[int, list[Trial]]:
@@ -120,6 +127,10 @@ def times(connection: Connection, operator: int, since: int) -> list[tuple[int, 
     """When a person began and ended each answer from a moment on, the oldest first."""
     query = select(answers.c.began_at, answers.c.at).where(answers.c.operator_id == operator, answers.c.at >= since)
     return [(row.began_at, row.at) for row in connection.execute(query.order_by(answers.c.at))]
+
+
+def _disguise(row: Row[tuple[object, ...]]) -> Disguise:
+    return Disguise(row.pair_id, row.reference, row.unit, row.captured_at)
 
 
 def _pair(row: Row[tuple[object, ...]]) -> ControlPair:

@@ -4,7 +4,7 @@ A control pair looks like any review until it has been answered: made-up referen
 its own moment of arrival. It is never decided, and the database refuses a decision of one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from hub.review.manifest import Entry, read_manifest
 from hub.review.model import (
     ControlPair,
     Finding,
+    Heading,
     Kind,
     Missing,
     Pair,
@@ -36,6 +37,7 @@ from hub.review.sources import plain_jpeg
 from hub.review.urgency import urgency_of
 from protocol.circumstances import Circumstances
 from protocol.ids import CaseId, PhotoId, intake_reference
+from protocol.person import AgeBand
 from protocol.sighting import LegalBasis
 
 
@@ -117,6 +119,11 @@ class Controls:
             doubt=pair.doubt,
         )
 
+    def headings(self, connection: Connection, reviews: Sequence[Review]) -> list[Heading]:
+        """What a list says of their intakes."""
+        worn = control_store.disguises(connection, {review.id for review in reviews})
+        return [_heading(review, *worn[review.id]) for review in reviews]
+
     def missing(self, connection: Connection, review: Review) -> Missing:
         """What the review says of its case."""
         pair = control_store.find_pair(connection, control_store.find_disguise(connection, review.id).pair_id)
@@ -177,6 +184,10 @@ class Controls:
 
     def _chance(self) -> float:
         return int.from_bytes(self._random(4), "big") / 2**32
+
+
+def _heading(review: Review, disguise: Disguise, age_band: AgeBand) -> Heading:
+    return Heading(disguise.reference, CaptureTime.exact(disguise.captured_at, review.opened_at), age_band)
 
 
 def _place(pair_id: str, column: str) -> str:

@@ -39,7 +39,7 @@ async def queue_events(
         with database.read() as connection:
             found = revision(connection)
             who = None if found == known else operator()
-            return found, None if who is None else review.queue(connection, who, clock()).fingerprint
+            return found, None if who is None else review.queue_fingerprint(connection, who, clock())
 
     known: int | None = None
     yield b"retry: 2000\n\n"

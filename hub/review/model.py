@@ -90,6 +90,15 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """How a list names the child in question. Without `capture`: found and registered."""
+
+    reference: str
+    capture: CaptureTime | None
+    age_band: AgeBand | None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """The child in question: of an intake, or found and registered. None: nobody has said.
 

@@ -1,6 +1,6 @@
 """What the review room needs of other rooms, as it needs it. The composition root brings them together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -151,6 +151,11 @@ class Sightings(Protocol):
     def sighting(self, connection: Connection, sighting_id: SightingId, /) -> SightingFacts:
         """What is known of an intake."""
 
+    def sightings(
+        self, connection: Connection, wanted: Collection[SightingId], /
+    ) -> Mapping[SightingId, SightingFacts]:
+        """The same of many; an intake that was erased is not among them."""
+
     def finding(self, connection: Connection, sighting_id: SightingId, case: CaseId, /) -> Finding:
         """What the machines say of a candidate. Asked for only when the reader has answered."""
 
@@ -166,6 +171,9 @@ class Cases(Protocol):
 
     def summary(self, connection: Connection, case: CaseId, /) -> CaseFacts:
         """What is known of a case."""
+
+    def references(self, connection: Connection, wanted: Collection[CaseId], /) -> Mapping[CaseId, str]:
+        """The police references of many."""
 
     def has_ended(self, connection: Connection, case: CaseId, /) -> bool:
         """Whether a case's photographs are gone for good."""

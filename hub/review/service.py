@@ -119,7 +119,7 @@ class ReviewService:
         self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
         self._answering = Answering(vault, self.claims, self._decisions)
         self._endings = Endings(self._sources, self._decisions)
-        self._lists = Lists(self._sources)
+        self._lists = Lists(self._sources, cases)
         self._showing = Showing(self._sources, self.claims, self.controls, vault)
 
     def open(
@@ -183,6 +183,10 @@ class ReviewService:
     def queue(self, connection: Connection, operator: Operator, at: int) -> Queue:
         """The open reviews of one person's sites as they see them, by when they are due."""
         return self._lists.queue(connection, operator, at)
+
+    def queue_fingerprint(self, connection: Connection, operator: Operator, at: int) -> str:
+        """That of the queue which the person would see now."""
+        return self._lists.fingerprint(connection, operator, at)
 
     def take(self, connection: Connection, review_id: str, operator: Operator, at: int) -> None:
         """Take a half of a review, so that nobody else does it meanwhile.

@@ -1,20 +1,22 @@
 """Where the two sides of a review come from: an intake, or the register's found children."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
 from hub.ingest.reader import UnknownSightingError
-from hub.review.model import Finding, Look, Missing, Review, Side, Subject
-from hub.review.neighbours import Cases, Matches, Sightings
+from hub.review.model import Finding, Heading, Look, Missing, Review, Side, Subject
+from hub.review.neighbours import Cases, Matches, SightingFacts, Sightings
 from models.images import decode_image, encode_jpeg
 from protocol.circumstances import Circumstances
 from protocol.ids import CaseId, PhotoId, SightingId
 from protocol.person import Sex
 from protocol.sighting import Candidate
 
-_ORIGINAL_QUALITY = 88
+_ERASED: Final = "erased"
+_ORIGINAL_QUALITY: Final = 88
 
 
 class Source(Protocol):
@@ -22,6 +24,9 @@ class Source(Protocol):
 
     def subject(self, connection: Connection, review: Review, /) -> Subject:
         """The child in question."""
+
+    def headings(self, connection: Connection, reviews: Sequence[Review], /) -> Sequence[Heading]:
+        """How a list names the children in question, of each review in its order."""
 
     def missing(self, connection: Connection, review: Review, /) -> Missing:
         """The missing child."""
@@ -61,6 +66,11 @@ class SightingSource:
             doubt=intake.quality.warning,
             pictured=not intake.retrospective,
         )
+
+    def headings(self, connection: Connection, reviews: Sequence[Review]) -> list[Heading]:
+        """Of the intakes."""
+        intakes = self._sightings.sightings(connection, {SightingId(review.source) for review in reviews})
+        return [_heading(intakes.get(SightingId(review.source))) for review in reviews]
 
     def missing(self, connection: Connection, review: Review) -> Missing:
         """The candidate's case."""
@@ -107,6 +117,11 @@ class RegisterSource:
             pictured=not self._cases.has_ended(connection, found.id),
         )
 
+    def headings(self, connection: Connection, reviews: Sequence[Review]) -> list[Heading]:
+        """Of the found children."""
+        references = self._cases.references(connection, {CaseId(review.pair.probe) for review in reviews})
+        return [Heading(references[CaseId(review.pair.probe)], None, None) for review in reviews]
+
     def missing(self, connection: Connection, review: Review) -> Missing:
         """The missing child."""
         return _missing(self._cases, connection, review)
@@ -139,9 +154,15 @@ class RegisterFinding:
     look: Look | None = None
 
 
+def _heading(intake: SightingFacts | None) -> Heading:
+    if intake is None:
+        return Heading(_ERASED, None, None)
+    return Heading(intake.reference, intake.capture, intake.age_band)
+
+
 def _erased(site: str) -> Subject:
     return Subject(
-        reference="erased",
+        reference=_ERASED,
         site=site,
         unit=None,
         capture=None,

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 
 from faults import Sentence
-from hub.review.model import Decision, Draft, GivenAnswer, Missing, Remark, Review, Subject
+from hub.review.model import Decision, Draft, GivenAnswer, Heading, Missing, Remark, Review, Subject
 from protocol.circumstances import Circumstances
 
 
@@ -45,7 +44,7 @@ class QueueItem:
     """A line of the queue. `minutes`: until it is due, negative when it is overdue."""
 
     review: Review
-    subject: Subject
+    heading: Heading
     minutes: int
 
     @property
@@ -58,7 +57,8 @@ class QueueItem:
 class Queue:
     """Open reviews as one person sees them, the one that is due first before the others.
 
-    `begun` are in their hands; `disputed` wait for a senior and are empty for everyone else.
+    `begun` are in their hands; `disputed` wait for a senior and are empty for everyone else. `fingerprint`: equal for
+    queues that list the same reviews in the same places, as overdue or not.
     """
 
     begun: tuple[QueueItem, ...]
@@ -67,13 +67,7 @@ class Queue:
     answered: tuple[QueueItem, ...]
     more: int
     overdue: int
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for queues that list the same reviews in the same places, as overdue or not."""
-        parts = (self.begun, self.disputed, self.to_answer, self.answered)
-        lines = [[(item.review.id, item.overdue) for item in part] for part in parts]
-        return sha256(repr(lines).encode()).hexdigest()
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +75,8 @@ class DecidedItem:
     """A line of the list of decisions."""
 
     review: Review
-    subject: Subject
-    missing: Missing
+    heading: Heading
+    case_reference: str
     decision: Decision
 
 

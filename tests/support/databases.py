@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from hub.db import Database
 from tests.support.postgres import Postgres
@@ -97,3 +97,18 @@ def _table(connection: psycopg.Connection, name: str) -> bytes:
     # Not the server's files: it compresses what is long.
     with connection.cursor().copy(f"COPY {name} TO STDOUT (FORMAT binary)".encode()) as rows:
         return b"".join(bytes(row) for row in rows)
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """What is executed inside, on whatever connection."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -1,7 +1,7 @@
 """A hub's desk for tests: the real rooms on a real database on disk; intakes and cases as small registers in memory."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -159,6 +159,10 @@ class Intakes:
         """What is known of an intake."""
         return self.known[sighting_id]
 
+    def sightings(self, _connection: Connection, wanted: Collection[SightingId], /) -> dict[SightingId, Intake]:
+        """The same of many."""
+        return {one: self.known[one] for one in wanted if one in self.known}
+
     def circumstances(self, _connection: Connection, sighting_id: SightingId, /) -> Circumstances:
         """How an intake was taken."""
         return self.known[sighting_id].circumstances
@@ -180,6 +184,10 @@ class Register:
     def summary(self, _connection: Connection, case: CaseId, /) -> Case:
         """What is known of a case."""
         return self.known[case]
+
+    def references(self, _connection: Connection, wanted: Collection[CaseId], /) -> dict[CaseId, str]:
+        """The police references of many."""
+        return {case: self.known[case].reference for case in wanted}
 
     def has_ended(self, _connection: Connection, case: CaseId, /) -> bool:
         """Whether its photographs are gone."""

@@ -218,7 +218,7 @@ def test_bytes_of_what_was_taken_back_stay_in_the_database(bench: Bench) -> None
         (decided,) = bench.hub.review.decided(connection, EVERY_SITE)
     assert [(given.answer, given.comment) for given in seen.answers] == [(Answer.EXCLUSION, "")] * 2
     assert (seen.subject.reference, seen.subject.pictured, seen.machine) == ("erased", False, None)
-    assert decided.subject.site == sighting.site
+    assert decided.review.site == sighting.site
 
 
 @on_sqlite

@@ -1,10 +1,6 @@
 """Messages that are committed together: none harms another, and a group costs as few statements as one message."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import Engine, event
 
 from hub.audit.service import AuditAction, entries
 from hub.ingest.service import Message
@@ -13,6 +9,7 @@ from protocol.receipt import Verdict
 from protocol.sighting import Face
 from protocol.topics import UnitChannel, unit_topic
 from tests.hub.ingest.intake import TOPIC, Intake
+from tests.support.databases import counted_statements
 from tests.support.hub_site import OTHER_UNIT, UNIT
 
 
@@ -111,18 +108,3 @@ def test_larger_group_needs_no_more_statements(intake: Intake) -> None:
     # Of the audit tree's nodes more are read and written; each is the root of twice as many entries.
     assert together <= alone + 8
     assert len(intake.receipts()) == 41
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    """What is executed inside, on whatever connection."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)

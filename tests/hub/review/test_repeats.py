@@ -81,7 +81,7 @@ def test_found_child_of_the_register_goes_through_the_same_two_people(desk: Desk
         assert desk.review.open_matches(connection, desk.clock()) == 1
         assert desk.review.open_matches(connection, desk.clock()) == 0
     (item,) = desk.queue(desk.amina).to_answer
-    assert (item.review.kind, item.subject.reference, item.subject.unit) == (Kind.REGISTER, "Shelter 12", None)
+    assert (item.review.kind, item.heading.reference, item.heading.capture) == (Kind.REGISTER, "Shelter 12", None)
 
     desk.confirm(item.review.id)
 

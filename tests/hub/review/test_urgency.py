@@ -5,6 +5,7 @@ import pytest
 from hub.review.urgency import Targets, Urgency, urgency_of
 from protocol.ids import CaseId
 from protocol.person import AgeBand
+from tests.support.databases import counted_statements, on_sqlite
 from tests.support.desk import MINUTE, Case, Desk, Intake
 
 
@@ -46,3 +47,17 @@ def test_queue_is_in_the_order_of_scores_or_late_unnoticed(desk: Desk) -> None:
     queue = desk.queue(desk.amina)
     assert [item.overdue for item in queue.to_answer] == [True, True, False]
     assert (queue.overdue, queue.to_answer[0].minutes) == (2, -1)
+
+
+@on_sqlite
+def test_long_queue_asks_the_database_for_every_line(desk: Desk) -> None:
+    def asked() -> int:
+        with counted_statements() as statements:
+            desk.queue(desk.amina)
+        return len(statements)
+
+    desk.open_review(Intake(), Case(CaseId("bd/c-1")))
+    few = asked()
+    for number in range(2, 8):
+        desk.open_review(Intake(), Case(CaseId(f"bd/c-{number}")))
+    assert asked() == few
