@@ -8,6 +8,7 @@ from typing import Final
 from protocol import cbor
 from protocol.errors import FieldError
 from protocol.fields import Fields
+from protocol.lines import is_line
 from protocol.staff import StaffId, parse_staff_id
 
 MAX_GIVEN_NAME: Final = 80
@@ -59,7 +60,7 @@ class Circumstances:
     def __post_init__(self) -> None:
         if self.speaks and not _LANGUAGE.fullmatch(self.speaks):
             raise FieldError("A language is written with its two or three letters of ISO 639.")
-        if not (self.given_name.isprintable() and len(self.given_name) <= MAX_GIVEN_NAME):
+        if not (is_line(self.given_name) and len(self.given_name) <= MAX_GIVEN_NAME):
             raise FieldError(f"The name that a child says is one line of at most {MAX_GIVEN_NAME} characters.")
 
     def to_value(self) -> cbor.Value:

@@ -14,6 +14,7 @@ from protocol import cbor
 from protocol.errors import FieldError, InvalidIdError
 from protocol.fields import Fields
 from protocol.ids import SiteId, parse_site_id
+from protocol.lines import is_line
 
 VERSION: Final = 1
 MAX_BYTES: Final = 128 * 1024
@@ -87,7 +88,7 @@ class StaffMember:
     def __post_init__(self) -> None:
         if list(self.roles) != sorted(set(self.roles)) or not all(map(_WORD.fullmatch, self.roles)):
             raise FieldError("The roles of a member of staff are different words in their order.")
-        if not self.name or not self.name.isprintable():
+        if not self.name or not is_line(self.name):
             raise FieldError("A member of staff has a name of one line.")
 
     def to_value(self) -> cbor.Value:

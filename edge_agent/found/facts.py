@@ -15,6 +15,7 @@ from protocol.found import (
     FoundFacts,
     FoundMark,
 )
+from protocol.lines import is_line
 
 T = TypeVar("T")
 
@@ -59,6 +60,6 @@ def _at_most(items: Iterable[T], limit: int, what: str) -> list[T]:
 
 def _line(text: str, limit: int) -> str:
     line = " ".join(text.split())
-    if len(line) > limit or not line.isprintable():
+    if len(line) > limit or not is_line(line):
         raise FoundFactsError("Each fact of a found child is text of at most {limit} characters.", limit=limit)
     return line

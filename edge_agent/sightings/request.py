@@ -5,6 +5,7 @@ from typing import Final
 
 from faults import RejectedError
 from protocol.basis import MAX_NAME, MAX_REASON, MAX_REFERENCE, Assent, Basis, Guardian, IncompleteBasisError, Language
+from protocol.lines import is_line
 from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis
 
@@ -108,6 +109,6 @@ def _assent(legal_basis: LegalBasis, agrees: bool | None, age_band: AgeBand, fro
 
 def _line(text: str, limit: int, what: str) -> str:
     line = text.strip()
-    if len(line) > limit or not line.isprintable():
+    if len(line) > limit or not is_line(line):
         raise BasisReferenceError(f"{what} is one line of at most {limit} characters.")
     return line

@@ -15,6 +15,7 @@ from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotogr
 from hub.cases.sealing import photo_place
 from hub.clock import Clock
 from protocol.ids import CaseId, PhotoId
+from protocol.lines import is_line
 from protocol.watchlist import MAX_TEMPLATES
 
 # While units change from one pack to another, an entry carries templates of both.
@@ -93,7 +94,7 @@ class PhotoIntake:
 
 def _sound_reason(text: str) -> str:
     reason = text.strip()
-    if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
+    if not reason or len(reason) > _MAX_REASON or not is_line(reason):
         raise CaseError(
             "Say in one line of at most {most} characters why a poor photograph is taken, such as 'the only"
             " photograph there is'. Reviewers will read it.",

@@ -26,6 +26,7 @@ from hub.staff.model import (
 from protocol import cbor
 from protocol.fields import Fields
 from protocol.ids import SiteId
+from protocol.lines import is_line
 from protocol.staff import (
     MAX_MEMBERS,
     MAX_NAME,
@@ -73,7 +74,7 @@ class StaffService:
     ) -> GivenPin:
         """A new person of a site, with a PIN that is said once. Raises StaffError."""
         name, roles = " ".join(name.split()), _checked(roles)
-        if not name or len(name) > MAX_NAME or not name.isprintable():
+        if not name or len(name) > MAX_NAME or not is_line(name):
             raise StaffError("A name has 1 to {limit} characters in one line.", limit=MAX_NAME)
         others = [row for row in self._rows(connection, site) if row.state is not StaffState.ENDED]
         if any(self._name(row) == name for row in others):
