@@ -7,7 +7,7 @@ It names nobody but the official or the authority that decided: the person is kn
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -63,8 +63,8 @@ class Recipient(StrEnum):
 
 
 _SAME_TEXTS: Final = {"schema_version": SCHEMA, "event_type": "basis-recorded"}
-_OF_AN_INTAKE: Final = {
-    "pii_categories": (
+_OF_AN_INTAKE: Final = (
+    (
         Category.FACE_IMAGE,
         Category.FACE_TEMPLATE,
         Category.AGE_BAND,
@@ -73,9 +73,9 @@ _OF_AN_INTAKE: Final = {
         Category.LANGUAGES,
         Category.CIRCUMSTANCES,
     ),
-    "recipients": (Recipient.REVIEWERS, Recipient.ALERTED),
-}
-_OF_A_FOUND_CHILD: Final = {"pii_categories": tuple(Category), "recipients": tuple(Recipient)}
+    (Recipient.REVIEWERS, Recipient.ALERTED),
+)
+_OF_A_FOUND_CHILD: Final = (tuple(Category), tuple(Recipient))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +151,19 @@ class ConsentRecord:
             {
                 "v": VERSION,
                 **_SAME_TEXTS,
-                **{name: [str(word) for word in words] for name, words in _words(self.purposes).items()},
                 "record_id": self.record_id,
                 "pii_principal_id": self.reference,
-                "collection": {"unit": self.unit, "site": self.site},
-                "pii_controller": {"id": self.controller.hub, "contact": self.controller.contact},
-                "jurisdiction": self.controller.jurisdiction,
                 "privacy_notice": self.notice.digest,
                 "language": str(self.notice.language),
-                "lawful_basis": self.basis.to_value(),
                 "purposes": [str(purpose) for purpose in self.purposes],
-                "storage_days": self.periods.to_value(),
+                "lawful_basis": self.basis.to_value(),
+                **_taken_and_seen(self.purposes),
+                "pii_controllers": [{"party_id": self.controller.hub, "party_contact": self.controller.contact}],
+                "collection_method": {"unit": self.unit, "site": self.site},
+                "retention_period": self.periods.to_value(),
+                "jurisdiction": self.controller.jurisdiction,
+                "withdrawal_method": self.withdrawal,
                 "event_time": self.recorded.to_value(),
-                "withdrawal": self.withdrawal,
             }
         )
 
@@ -173,23 +173,23 @@ class ConsentRecord:
         fields = Fields(cbor.decode(data, limit=MAX_SIGNED), kind="consent record", version=VERSION)
         purposes = _purposes(fields)
         _require_same(fields, purposes)
-        collection, controller = fields.child("collection"), fields.child("pii_controller")
+        collection, controller = fields.child("collection_method"), _controller(fields)
         return cls(
             record_id=fields.octets("record_id", size=RECORD_ID_BYTES),
             reference=fields.text("pii_principal_id", limit=16),
             unit=collection.identifier("unit", parse_unit_id),
             site=collection.identifier("site", parse_site_id),
             controller=Controller(
-                hub=controller.identifier("id", parse_hub_id),
+                hub=controller.identifier("party_id", parse_hub_id),
                 jurisdiction=fields.text("jurisdiction", limit=63),
-                contact=controller.text("contact", limit=120),
+                contact=controller.text("party_contact", limit=120),
             ),
             notice=Notice(fields.choice("language", Language), fields.octets("privacy_notice", size=32)),
             basis=Basis.read(fields.child("lawful_basis")),
             purposes=purposes,
-            periods=StoragePeriods.read(fields.child("storage_days")),
+            periods=StoragePeriods.read(fields.child("retention_period")),
             recorded=Moment.read(fields.child("event_time")),
-            withdrawal=fields.octets("withdrawal", size=32),
+            withdrawal=fields.octets("withdrawal_method", size=32),
         )
 
 
@@ -235,15 +235,27 @@ def _split(signed: bytes) -> tuple[bytes, bytes]:
             raise MalformedError("Not a signed consent record.")
 
 
-def _words(purposes: tuple[Purpose, ...]) -> Mapping[str, tuple[str, ...]]:
+def _taken_and_seen(purposes: tuple[Purpose, ...]) -> dict[str, cbor.Value]:
     """What is taken, and who may see it: a matter of what it is taken for."""
-    return _OF_A_FOUND_CHILD if Purpose.FIND_FAMILY in purposes else _OF_AN_INTAKE
+    taken, seen_by = _OF_A_FOUND_CHILD if Purpose.FIND_FAMILY in purposes else _OF_AN_INTAKE
+    return {
+        "pii_information": [{"pii_type": str(category)} for category in taken],
+        "recipient_third_parties": [{"party_role": str(recipient)} for recipient in seen_by],
+    }
 
 
 def _require_same(fields: Fields, purposes: tuple[Purpose, ...]) -> None:
     same = all(fields.text(name, limit=64) == text for name, text in _SAME_TEXTS.items())
-    if not same or any(fields.words(name, limit=16) != words for name, words in _words(purposes).items()):
+    if not same or any(fields.items(name, limit=16) != items for name, items in _taken_and_seen(purposes).items()):
         raise FieldError("A consent record is of another schema, or of data and recipients that units have not.")
+
+
+def _controller(fields: Fields) -> Fields:
+    match fields.items("pii_controllers", limit=1):
+        case [controller]:
+            return Fields(controller, kind="consent record's controller")
+        case _:
+            raise FieldError("A consent record has one controller.")
 
 
 def _purposes(fields: Fields) -> tuple[Purpose, ...]:
