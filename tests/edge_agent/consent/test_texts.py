@@ -8,13 +8,25 @@ import pytest
 
 from edge_agent.consent.texts import FOUND, NOTICE, RECEIPT, notice_digest, texts
 from protocol.basis import Language
-from protocol.consent import StoragePeriods
+from protocol.consent import Category, StoragePeriods
 from protocol.sighting import LegalBasis
 
 SCRIPTS = {
     Language.BANGLA: range(0x0980, 0x0A00),
     Language.HINDI: range(0x0900, 0x0980),
     Language.NEPALI: range(0x0900, 0x0980),
+}
+
+KEPT = {
+    Category.FACE_IMAGE: "picture of the face",
+    Category.FACE_TEMPLATE: "numbers that are computed",
+    Category.AGE_BAND: "age",
+    Category.SEX: "sex",
+    Category.NAME: "name",
+    Category.LANGUAGES: "language",
+    Category.CIRCUMSTANCES: " how ",
+    Category.MARKS: "marks of the body",
+    Category.CLOTHING: "clothing",
 }
 
 
@@ -58,3 +70,11 @@ def test_notice_speaks_of_later_searches_only_where_a_template_is_kept() -> None
 def test_records_tell_in_which_words_the_person_was_told() -> None:
     told = {notice_digest(language, found=found) for language in Language for found in (False, True)}
     assert len(told) == 2 * len(Language)
+
+
+def test_more_of_a_child_is_kept_than_people_were_told() -> None:
+    words = texts(Language.ENGLISH)
+    of_found_children_alone = {Category.MARKS, Category.CLOTHING}
+    for category in Category:
+        assert KEPT[category] in words.found["kept"]
+        assert (KEPT[category] in words.notice["kept"]) is (category not in of_found_children_alone)
