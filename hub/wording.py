@@ -1,7 +1,7 @@
 """How the console writes times, numbers and the fields' own values in one language, in the words of a police desk."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, timedelta, tzinfo
+from datetime import date
 from enum import StrEnum
 
 from babel.dates import format_date
@@ -11,21 +11,14 @@ from faults import MissingChildAlertError, Sentence
 from hub import terms
 from hub.access.service import Role
 from hub.clock import moment
-from hub.ingest.service import CaptureTime
-from hub.languages import ENGLISH, Language, language
+from hub.moments import Moments
 from hub.review import statements
 from hub.sites import Sites
 from protocol.person import AgeBand, BirthBand, Month
 
 
-class Wording:
+class Wording(Moments):
     """One language, and the desk's time zone. The public methods are the filters of the console's pages."""
-
-    def __init__(self, spoken: Language, zone: tzinfo = UTC) -> None:
-        self._language = spoken
-        self._zone = zone
-        # English months are short, as in `21 Nov 2026`; the short ones of the others are not in use.
-        self._month = "MMM" if spoken.code == ENGLISH else "MMMM"
 
     def said(self, text: str | MissingChildAlertError) -> str:
         """A sentence or an error in this language; what is no sentence stays as it is."""
@@ -62,25 +55,9 @@ class Wording:
             return self.said(Sentence("18 years or more"))
         return self.said(Sentence("{low} to {high} years", low=low, high=high))
 
-    def when(self, at: int) -> str:
-        """A moment in milliseconds, in the desk's zone: `21 Nov 2026, 14:05 UTC`."""
-        time = moment(at).astimezone(self._zone)
-        return f"{self.day(time.date())}, {time:%H:%M} {_zone_name(time.utcoffset())}"
-
     def timed(self, at: int) -> Markup:
-        """The same as an element of a page."""
+        """A moment as an element of a page."""
         return Markup('<time datetime="{}">{}</time>').format(self.iso(at), self.when(at))
-
-    def day(self, date_: date) -> str:
-        """A day: `21 Nov 2026`."""
-        return format_date(date_, f"d {self._month} y", locale=self._language.locale)
-
-    def captured(self, time: CaptureTime) -> str:
-        """When a photograph was taken: the moment, or what it lies between where the unit's clock was uncertain."""
-        if not time.uncertain:
-            return self.when(time.at)
-        earliest, latest = self.when(time.earliest), self.when(time.latest)
-        return self.said(Sentence("between {earliest} and {latest} (time uncertain)", earliest=earliest, latest=latest))
 
     def iso(self, at: int) -> str:
         """A moment as the `datetime` attribute of HTML wants it."""
@@ -148,17 +125,3 @@ class Wording:
                 return self.day(value)
             case _:
                 return str(value)
-
-
-def in_english(zone: tzinfo = UTC) -> Wording:
-    """For what leaves the console: records, commands and alerts."""
-    return Wording(language(ENGLISH), zone)
-
-
-def _zone_name(offset: timedelta | None) -> str:
-    """`UTC`, `UTC+6`, `UTC+5:45`: abbreviations such as BST mean other zones to other desks."""
-    minutes = round((offset or timedelta()).total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    if minutes == 0:
-        return "UTC"
-    return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"

@@ -27,7 +27,6 @@ from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.staff.service import StaffService
 from hub.watchlist.service import WatchlistService, load_online_keys
-from hub.wording import in_english
 from models.pack import Pack, load_pack
 from protocol.ids import owner
 from protocol.keys import PrivateIdentity
@@ -122,7 +121,6 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         vault=vault,
         matches=matches,
         rules=rules,
-        in_words=in_english(settings.zone).captured,
     )
     exchange = _exchange(ground, cases)
     erasure = _erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet)
@@ -264,6 +262,7 @@ def alert_settings(settings: HubSettings) -> AlertSettings:
         sender_name=settings.sender_name,
         status=settings.alert_status,
         takes_replies=settings.alert_replies_secret_file is not None,
+        zone=settings.zone,
     )
 
 

@@ -14,7 +14,8 @@ from faults import MisconfiguredError
 from hub.clock import moment
 from hub.dispatch.model import Alert, AlertMessage, AlertSettings, MessageKind
 from hub.dispatch.texts import ENGLISH, Text, say
-from hub.languages import LANGUAGES
+from hub.languages import LANGUAGES, language
+from hub.moments import Moments
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 MEDIA_TYPE: Final = "application/cap+xml"
@@ -62,8 +63,8 @@ def cap_document(message: AlertMessage, settings: AlertSettings, earlier: Sequen
     # Several alerts about one case are collated by its pseudonym.
     _add(root, "incidents", alert.case)
     if message.kind is not MessageKind.ACKNOWLEDGEMENT:
-        for language in LANGUAGES:
-            root.append(_info(message, settings, language))
+        for code in LANGUAGES:
+            root.append(_info(message, settings, code))
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
@@ -88,11 +89,19 @@ def cap_time(at: int) -> str:
     return moment(at).strftime("%Y-%m-%dT%H:%M:%S-00:00")
 
 
-def headline(alert: Alert, language: str = ENGLISH) -> str:
+def headline(alert: Alert, code: str = ENGLISH) -> str:
     """What people read first: references, no name and no face."""
     text = Text.CAP_HEADLINE_BROADCAST if alert.broadcast_id else Text.CAP_HEADLINE_MATCH
-    line = say(language, text, {"reference": alert.reference, "case": alert.case})
-    return line if alert.historical is None else say(language, Text.CAP_HEADLINE_LATE, {"headline": line})
+    line = say(code, text, {"reference": alert.reference, "case": alert.case})
+    return line if alert.historical is None else say(code, Text.CAP_HEADLINE_LATE, {"headline": line})
+
+
+def historical(alert: Alert, settings: AlertSettings, code: str) -> list[str]:
+    """When the photograph was taken, in a sentence of one language; nothing where that was just before it came."""
+    if alert.historical is None:
+        return []
+    time = Moments(language(code), settings.zone).captured(alert.historical)
+    return [say(code, Text.HISTORICAL, {"time": time})]
 
 
 def alert_page(alert: Alert, settings: AlertSettings) -> str:
@@ -100,24 +109,24 @@ def alert_page(alert: Alert, settings: AlertSettings) -> str:
     return f"{settings.console_url.rstrip('/')}/alerts/{alert.id}"
 
 
-def _info(message: AlertMessage, settings: AlertSettings, language: str) -> ET.Element:
+def _info(message: AlertMessage, settings: AlertSettings, code: str) -> ET.Element:
     alert = message.alert
     info = ET.Element("info")
-    _add(info, "language", language)
+    _add(info, "language", code)
     _add(info, "category", "Safety")
     _add(info, "category", "Rescue")
-    _add(info, "event", say(language, Text.CAP_EVENT_BROADCAST if alert.broadcast_id else Text.CAP_EVENT_MATCH))
+    _add(info, "event", say(code, Text.CAP_EVENT_BROADCAST if alert.broadcast_id else Text.CAP_EVENT_MATCH))
     _add(info, "responseType", "AllClear" if message.kind is MessageKind.RECALL else "Assess")
     _add(info, "urgency", _urgency(message))
     _add(info, "severity", "Severe")
     # Likely, not Observed: people compared photographs or checked a report; nobody has established an identity yet.
     _add(info, "certainty", "Likely")
-    _add(info, "audience", say(language, Text.CAP_AUDIENCE))
+    _add(info, "audience", say(code, Text.CAP_AUDIENCE))
     _add(info, "senderName", settings.sender_name)
-    _add(info, "headline", headline(alert, language))
-    _add(info, "description", _description(message, language))
+    _add(info, "headline", headline(alert, code))
+    _add(info, "description", " ".join([*historical(alert, settings, code), _description(message, code)]))
     if message.kind is not MessageKind.RECALL:
-        _add(info, "instruction", say(language, Text.CAP_INSTRUCTION))
+        _add(info, "instruction", say(code, Text.CAP_INSTRUCTION))
     _add(info, "web", alert_page(alert, settings))
     area = ET.SubElement(info, "area")
     _add(area, "areaDesc", alert.site)
@@ -131,15 +140,12 @@ def _urgency(message: AlertMessage) -> str:
     return "Expected" if message.alert.historical or message.kind is MessageKind.FOLLOW_UP else "Immediate"
 
 
-def _description(message: AlertMessage, language: str) -> str:
+def _description(message: AlertMessage, code: str) -> str:
     alert = message.alert
     said = {MessageKind.RECALL: Text.RECALL, MessageKind.FOLLOW_UP: Text.FOLLOW_UP}.get(
         message.kind, Text.CAP_BROADCAST if alert.broadcast_id else Text.CAP_MATCH
     )
-    text = say(language, said, {"reference": alert.reference})
-    if alert.historical is None:
-        return text
-    return say(language, Text.HISTORICAL, {"time": alert.historical}) + " " + text
+    return say(code, said, {"reference": alert.reference})
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

@@ -6,7 +6,7 @@ No grade holds a name or a face. On a telephone, the same in some lines.
 from dataclasses import dataclass
 from typing import Final
 
-from hub.dispatch.cap import alert_page
+from hub.dispatch.cap import alert_page, historical
 from hub.dispatch.model import AlertMessage, AlertSettings, AlertStatus, MessageKind
 from hub.dispatch.recipient import Channel, Grade, Recipient
 from hub.dispatch.texts import Text, say
@@ -46,7 +46,8 @@ def letter(
     """A message as one recipient gets it. An exercise says so first. `may_repeat`: it may have come before."""
     language = recipient.entered.language
     title = _title(message, language)
-    warnings, said = _warnings(message, language, may_repeat=may_repeat), _graded(message, recipient)
+    warnings = _warnings(message, language, may_repeat=may_repeat)
+    said = [*historical(message.alert, settings, language), *_graded(message, recipient)]
     confirm = [say(language, Text.CONFIRM_LINK, {"link": confirmation.link})]
     if settings.takes_replies:
         confirm.append(say(language, Text.CONFIRM_REPLY, {"code": confirmation.code}))
@@ -80,8 +81,6 @@ def _warnings(message: AlertMessage, language: str, *, may_repeat: bool) -> list
 def _graded(message: AlertMessage, recipient: Recipient) -> list[str]:
     alert, grade, language = message.alert, recipient.entered.grade, recipient.entered.language
     said = []
-    if alert.historical is not None:
-        said.append(say(language, Text.HISTORICAL, {"time": alert.historical}))
     if grade in (Grade.PLACE, Grade.CASE):
         said.append(say(language, Text.SITE, {"site": alert.site}))
     if grade is Grade.CASE:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import NewType
 
 from hub.clock import HOUR, MINUTE
 from hub.dispatch.errors import AlertStageError
 from hub.dispatch.recipient import Recipient, RecipientId, RecipientKind
+from hub.ingest.capture_time import CaptureTime
 from protocol.ids import CaseId, HubId, SiteId, owner
 
 AlertId = NewType("AlertId", str)
@@ -28,7 +30,7 @@ class AlertSettings:
 
     `console_url` without a path, such as https://desk.example:8443; `sender` is CAP's globally unique name of
     the originator, without spaces, commas, `<` or `&`; `sender_name` is what people read. `takes_replies`: whether
-    a gateway hands on what recipients reply.
+    a gateway hands on what recipients reply. `zone`: of the desk, in which messages say times.
     """
 
     hub: HubId
@@ -37,6 +39,7 @@ class AlertSettings:
     sender_name: str
     status: AlertStatus
     takes_replies: bool = False
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Alert:
     """A confirmed match or a screened report, as it leaves the hub: references, and no name, face or score.
 
     Either `review_id` or `broadcast_id` says what it rests on. `countries`: whom it is for besides the hubs that own
-    its site and case. `held_until`: when it goes without anyone having looked at it.
+    its site and case. `held_until`: when it goes without anyone having looked at it. `historical`: when the photograph
+    was taken, where that was not just before it came.
     """
 
     id: AlertId
@@ -63,7 +67,7 @@ class Alert:
     site: SiteId
     status: AlertStatus
     raised_at: int  # milliseconds since 1970 UTC
-    historical: str | None = None  # when the photograph was taken, in words, where that was not just now
+    historical: CaptureTime | None = None
     held_until: int = 0
     broadcast_id: str | None = None
     countries: frozenset[str] = frozenset()

@@ -55,6 +55,7 @@ from hub.dispatch.partner_ack import read_ack
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientKind
 from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
 from hub.dispatch.schedule import Schedule
+from hub.ingest.capture_time import CaptureTime
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId, SiteId
 from protocol.keys import SigningKey
@@ -136,11 +137,11 @@ class DispatchService:
         site: SiteId,
         actor: str,
         at: int,
-        historical: str | None = None,
+        historical: CaptureTime | None = None,
     ) -> None:
         """Put an alert into the decision's own transaction. It is held for a while, so that somebody can look at it.
 
-        `historical`: when the photograph was taken, in words, where that was not just before it was received.
+        `historical`: when the photograph was taken, where that was not just before it was received.
         The database refuses it (IntegrityError) where the review has not been confirmed by two people.
         """
         # A reference comes from a device and goes into headers of messages: no line break may come with it.

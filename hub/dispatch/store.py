@@ -13,12 +13,14 @@ from hub.dispatch.tables import (
     held_alerts,
     unpublished_messages,
 )
+from hub.ingest.capture_time import CaptureTime
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 
 
 def add_alert(connection: Connection, alert: Alert) -> None:
     """Insert an alert that is held. The database refuses it where nothing that it rests on is decided."""
+    taken_from, taken_to = _between(alert.historical)
     connection.execute(
         insert(alerts).values(
             id=alert.id,
@@ -32,7 +34,8 @@ def add_alert(connection: Connection, alert: Alert) -> None:
             status=str(alert.status),
             raised_at=alert.raised_at,
             held_until=alert.held_until,
-            historical=alert.historical,
+            photographed_from=taken_from,
+            photographed_to=taken_to,
         )
     )
     connection.execute(insert(held_alerts).values(alert_id=alert.id, until=alert.held_until))
@@ -220,8 +223,20 @@ def _alert(row: Row[tuple[object, ...]]) -> Alert:
         SiteId(row.site),
         AlertStatus(row.status),
         row.raised_at,
-        row.historical,
+        _historical(row.photographed_from, row.photographed_to),
         row.held_until,
         row.broadcast_id,
         frozenset(row.countries.split()),
     )
+
+
+def _between(time: CaptureTime | None) -> tuple[int | None, int | None]:
+    if time is None:
+        return None, None
+    return (time.earliest, time.latest) if time.uncertain else (time.at, time.at)
+
+
+def _historical(earliest: int | None, latest: int | None) -> CaptureTime | None:
+    if earliest is None or latest is None:
+        return None
+    return CaptureTime(earliest, earliest, latest, historical=True, uncertain=earliest != latest)

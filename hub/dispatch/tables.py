@@ -54,7 +54,9 @@ alerts = Table(
     Column("status", String(16), nullable=False),
     Column("raised_at", BigInteger, nullable=False, index=True),
     Column("held_until", BigInteger, nullable=False),
-    Column("historical", Text),
+    # When a photograph was taken that is historical: between these two, which are one where the moment is known.
+    Column("photographed_from", BigInteger),
+    Column("photographed_to", BigInteger),
     UniqueConstraint("review_id"),
     UniqueConstraint("broadcast_id"),
     ForeignKeyConstraint(["review_id", "outcome"], ["decisions.review_id", "decisions.outcome"]),

@@ -1,12 +1,11 @@
 """What follows when answers decide: a decision, and from it the alert, the case and the word to the site."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from hub.access.service import Operator
 from hub.audit.service import AuditAction, record
-from hub.ingest.capture_time import CaptureTime
 from hub.review import store
 from hub.review.conclusions import Outcome, agreement
 from hub.review.model import Decision, GivenAnswer, Kind, Review, Subject
@@ -28,10 +27,7 @@ class Decisions:
         matches: Matches | None,
         alerts: Alerts,
         units: Units,
-        *,
-        in_words: Callable[[CaptureTime], str],
     ) -> None:
-        self._in_words = in_words
         self._sources = sources
         self._cases = cases
         self._matches = matches
@@ -73,7 +69,7 @@ class Decisions:
             site=SiteId(review.site),
             actor=actor,
             at=at,
-            historical=self._in_words(capture) if capture and capture.historical else None,
+            historical=capture if capture and capture.historical else None,
         )
 
     def tell_site(self, connection: Connection, review: Review, subject: Subject, actor: str, at: int) -> None:

@@ -217,7 +217,7 @@ class Alerts(Protocol):
         site: SiteId,
         actor: str,
         at: int,
-        historical: str | None,
+        historical: CaptureTime | None,
     ) -> None:
         """In the decision's own transaction; `historical`: when the child was photographed, where not just now."""
 

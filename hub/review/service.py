@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from hub.access.service import Operator
 from hub.atrest import Vault
 from hub.db import Database
-from hub.ingest.capture_time import CaptureTime
 from hub.review import answer_store, store
 from hub.review.accuracy import Accuracy
 from hub.review.answering import Answering
@@ -97,13 +96,9 @@ class ReviewService:
         vault: Vault,
         matches: Matches | None = None,
         rules: ReviewRules | None = None,
-        in_words: Callable[[CaptureTime], str],
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`matches`: None for a hub that does not search its registers in each other.
-
-        `in_words`: says in an alert when a photograph was taken that was not taken just now.
-        """
+        """`matches`: None for a hub that does not search its registers in each other."""
         rules = rules or ReviewRules()
         self._vault = vault
         self.claims = Claims(vault, rules.lease_minutes)
@@ -116,7 +111,7 @@ class ReviewService:
         if matches is not None:
             self._sources[Kind.REGISTER] = RegisterSource(matches, cases)
         self._opening = Opening(self._sources, sightings, cases, matches, self.controls, rules=rules, random=random)
-        self._decisions = Decisions(self._sources, cases, matches, alerts, units, in_words=in_words)
+        self._decisions = Decisions(self._sources, cases, matches, alerts, units)
         self._answering = Answering(vault, self.claims, self._decisions)
         self._endings = Endings(self._sources, self._decisions)
         self._lists = Lists(self._sources, cases)

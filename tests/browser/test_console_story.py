@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from hub.languages import language
 from hub.review.checklist import Feature
 from hub.review.conclusions import Answer
 from hub.review.model import ReviewId
 from hub.web import build_console
-from hub.wording import in_english
+from hub.wording import Wording
 from protocol.ids import CaseId
 from protocol.person import AgeBand, BirthBand, Month, Sex
 from tests.support.console import ConsoleServer
@@ -20,6 +21,7 @@ DESKTOP, TABLET = (1366, 768), (820, 1180)
 OpenWindow = Callable[..., Page]
 
 # The luminance and contrast of WCAG 2.2 for every text that is drawn; returns the texts that fail.
+ENGLISH = Wording(language("en"))
 CONTRAST = """() => {
   const curve = value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   const channel = value => curve(value / 255);
@@ -103,7 +105,7 @@ def take(page: Page, reference: str = "7Q2M-FX4K") -> None:
 def fill_in(page: Page, answer: str, comment: str = "") -> None:
     """Go through the checklist and choose a conclusion."""
     for feature in Feature:
-        page.get_by_role("group", name=in_english().words(feature)).get_by_label("Similar").check()
+        page.get_by_role("group", name=ENGLISH.words(feature)).get_by_label("Similar").check()
     page.get_by_role("group", name="What do you conclude?").get_by_label(answer, exact=True).check()
     page.get_by_label("Comment").fill(comment)
 

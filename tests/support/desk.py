@@ -41,7 +41,6 @@ from hub.review.service import ReviewRules, ReviewService
 from hub.review.views import Comparison, Queue
 from hub.sites import EVERY_SITE, Sites
 from hub.staff.service import StaffService
-from hub.wording import in_english
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
@@ -314,7 +313,6 @@ class Desk:
             vault=self.vault,
             matches=self.matches,
             rules=rules or ReviewRules(control_share=0),
-            in_words=in_english().captured,
         )
         self.registers = register_rooms(
             self.database,

@@ -11,7 +11,8 @@ def upgrade() -> None:
     _capture_times()
     _unit_health()
     _unit_messages()
-    op.add_column("alerts", sa.Column("historical", sa.Text(), nullable=True))
+    for name in ("photographed_from", "photographed_to"):
+        op.add_column("alerts", sa.Column(name, sa.BigInteger(), nullable=True))
 
 
 def _capture_times() -> None:

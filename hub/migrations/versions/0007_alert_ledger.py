@@ -91,8 +91,8 @@ def _take_over() -> None:
     """What was sent stays sent: each alert is a message of its own name. Recipients of the file are added anew."""
     op.execute(
         "INSERT INTO alerts (id, review_id, outcome, case_id, reference, site, countries, status, raised_at, held_until,"
-        " historical) SELECT id, review_id, outcome, case_id, reference, site, '', status, raised_at, raised_at,"
-        " historical FROM old_alerts"
+        " photographed_from, photographed_to) SELECT id, review_id, outcome, case_id, reference, site, '', status,"
+        " raised_at, raised_at, photographed_from, photographed_to FROM old_alerts"
     )
     op.execute(
         "INSERT INTO alert_messages (id, alert_id, kind, number, raised_at, reason, document)"
@@ -160,7 +160,8 @@ def _alerts() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("raised_at", sa.BigInteger(), nullable=False),
         sa.Column("held_until", sa.BigInteger(), nullable=False),
-        sa.Column("historical", sa.Text(), nullable=True),
+        sa.Column("photographed_from", sa.BigInteger(), nullable=True),
+        sa.Column("photographed_to", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("review_id IS NULL OR outcome = 'confirmed'", name=op.f("ck_alerts_confirmed")),
         sa.CheckConstraint("(review_id IS NULL) <> (broadcast_id IS NULL)", name=op.f("ck_alerts_rests_on_one")),
         sa.ForeignKeyConstraint(["broadcast_id"], ["broadcasts.id"], name=op.f("fk_alerts_broadcast_id_broadcasts")),

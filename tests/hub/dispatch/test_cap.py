@@ -19,7 +19,10 @@ from hub.dispatch.message import Confirmation, Letter, letter
 from hub.dispatch.model import Alert, AlertId, AlertMessage, AlertSettings, AlertStatus, MessageId, MessageKind
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientId, RecipientKind
 from hub.dispatch.texts import Text
+from hub.ingest.capture_time import CaptureTime
 from hub.languages import LANGUAGES
+from hub.languages import language as code
+from hub.moments import Moments
 from protocol.ids import CaseId, HubId, SiteId
 
 SCHEMA = Path(hub.__file__).parent / "schemas" / "CAP-v1.2.xsd"
@@ -71,7 +74,7 @@ def test_no_reference_time_or_name_makes_an_invalid_alert(
 
 
 def test_alert_of_a_late_sighting_reads_as_if_the_child_stood_there_now() -> None:
-    late = replace(alert(), historical="18 Nov 2026, 14:04 UTC")
+    late = replace(alert(), historical=CaptureTime.exact(1_795_010_640_000, 1_795_341_600_000))
     document = cap_document(said(late), SETTINGS)
     schema().validate(document)
     assert texts(document, "urgency") == ["Expected"] * len(LANGUAGES)
@@ -79,6 +82,16 @@ def test_alert_of_a_late_sighting_reads_as_if_the_child_stood_there_now() -> Non
     assert texts(document, "headline")[0].startswith("Historical: ")
     assert "Historical: photographed 18 Nov 2026, 14:04 UTC." in written(late).body
     assert "istorical" not in cap_document(said(alert()), SETTINGS).decode() + written(alert()).body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_uncertain_time_of_a_photograph_is_told_in_another_language_than_the_rest(language: str) -> None:
+    time = CaptureTime(1_795_010_640_000, 1_795_010_640_000, 1_795_341_600_000, historical=True, uncertain=True)
+    late = replace(alert(), historical=time)
+    words = Moments(code(language)).captured(time)
+    assert words in written(late, recipient(language=language)).body
+    assert words in texts(cap_document(said(late), SETTINGS), "description")[list(LANGUAGES).index(language)]
+    assert ("between" in words) is (language == "en")
 
 
 def test_identifier_and_sender_hold_none_of_the_forbidden_characters() -> None:

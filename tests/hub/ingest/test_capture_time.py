@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from hub.clock import DAY, HOUR, MINUTE
 from hub.ingest.capture_time import LIVE_FOR, CaptureTime, capture_time
-from hub.wording import in_english
+from hub.languages import language
+from hub.moments import Moments
 from protocol.moment import Moment
 
 RECEIVED = 1_795_010_700_000
@@ -26,14 +27,15 @@ def test_sighting_that_comes_within_the_hour_is_live_and_a_later_one_is_not() ->
 def test_capture_that_may_be_old_is_not_shown_as_live_although_the_unit_guesses_that_it_is_new() -> None:
     time = capture_time(Moment(RECEIVED - MINUTE, RECEIVED - 40 * DAY, None), RECEIVED)
     assert (time.historical, time.uncertain, time.latest) == (True, True, RECEIVED)
-    assert in_english().captured(time).startswith("between ")
-    assert in_english().captured(time).endswith("(time uncertain)")
+    words = Moments(language("en")).captured(time)
+    assert words.startswith("between ")
+    assert words.endswith("(time uncertain)")
 
 
 def test_unit_with_a_set_clock_is_told_in_minutes() -> None:
     time = capture_time(Moment(RECEIVED - MINUTE, RECEIVED - MINUTE - 800, RECEIVED - MINUTE + 800), RECEIVED)
     assert (time.historical, time.uncertain) == (False, False)
-    assert in_english().captured(time) == "18 Nov 2026, 14:04 UTC"
+    assert Moments(language("en")).captured(time) == "18 Nov 2026, 14:04 UTC"
 
 
 @pytest.mark.parametrize("ahead", [HOUR, 70 * 365 * DAY])

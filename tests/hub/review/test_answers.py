@@ -25,7 +25,6 @@ from hub.review.model import MAX_COMMENT, Side
 from hub.review.service import ReviewService
 from hub.review.views import Stage
 from hub.sites import EVERY_SITE
-from hub.wording import in_english
 from protocol.ids import CaseId, HubId
 from protocol.keys import SigningKey
 from tests.support.databases import on_sqlite
@@ -217,7 +216,6 @@ def test_confirmation_that_cannot_raise_its_alert_leaves_nothing_half_done(desk:
         desk.fleet,
         vault=desk.vault,
         matches=desk.matches,
-        in_words=in_english().captured,
     )
     desk.answer(review, desk.amina, Answer.IDENTIFICATION)
     before = desk.actions()
