@@ -1,8 +1,10 @@
 """Documents that promise what is not there, or keep silent about what is."""
 
+import ast
 import importlib
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,19 @@ def test_command_that_does_not_exist(document: str) -> None:
 
 def test_reference_that_is_stale() -> None:
     assert REFERENCE.read_text() == reference(), "run scripts/reference"
+
+
+def test_room_that_the_architecture_does_not_name() -> None:
+    programs = (ROOT / "edge_agent", ROOT / "hub")
+    packages = sorted(init for program in programs for init in program.glob("*/__init__.py"))
+    written = section("architecture.md", "Where things are")
+    rows = re.findall(r"^\| `(?:edge_agent|hub)/[a-z]+` .*$", written, re.MULTILINE)
+    assert rows == [f"| `{init.parent.relative_to(ROOT)}` | {_first_sentence(init)} |" for init in packages]
+
+
+def _first_sentence(module: Path) -> str:
+    said = ast.get_docstring(ast.parse(module.read_text())) or ""
+    return " ".join(said.partition("\n\n")[0].split())
 
 
 def test_audit_action_that_nothing_records() -> None:
