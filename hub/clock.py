@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final, TypeAlias
 
 from faults import UnavailableError
@@ -87,7 +87,7 @@ def utc_day(at: int) -> date:
     return moment(at).date()
 
 
-def month_start(at: int) -> int:
-    """The first moment of the calendar month in UTC."""
-    day = moment(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def month_start(at: int, zone: tzinfo) -> int:
+    """The first moment of a moment's calendar month in a zone."""
+    day = moment(at).astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
     return round(day.timestamp()) * SECOND

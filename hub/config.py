@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,6 +134,9 @@ class HubSettings(TomlSettings):
     alert_status: AlertStatus = AlertStatus.ACTUAL
     alert_sender: str = ""
     alert_sender_name: str = ""
+
+    # How many months one table of statistics is of. Tables of different lengths could be subtracted from each other.
+    statistics_months: Literal[1, 2, 3, 4, 6, 12] = 3
 
     # Off unless a port is named; beyond this machine only with a token.
     metrics_host: str = "127.0.0.1"

@@ -250,6 +250,7 @@ def _intake_ends(
         backup_days=settings.backup_days,
         ledger=settings.erasure_ledger_path,
         clock=ground.clock,
+        zone=settings.zone,
     )
 
 

@@ -29,6 +29,7 @@ def build_ingest(services: Services, publish: Callable[[str, bytes], None]) -> I
         withdrawals=services.intakes.withdrawals,
         publish=publish,
         clock=services.clock,
+        zone=services.settings.zone,
     )
 
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from hub.clock import Clock
@@ -46,9 +47,10 @@ def build_intake_ends(
     backup_days: int,
     ledger: Path,
     clock: Clock,
+    zone: tzinfo,
 ) -> IntakeEnds:
-    """`cases`: how cases end; `ledger`: its file."""
-    sightings, entropy = SightingEraser(), secrets.token_bytes
+    """`cases`: how cases end; `ledger`: its file; `zone`: the desk's."""
+    sightings, entropy = SightingEraser(zone), secrets.token_bytes
     erasing = IntakeErasing(sightings, reviews, alerts)
     withdrawals = Withdrawals(
         database,

@@ -5,7 +5,6 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, String, Table, func, insert, select
 
-from hub.clock import month_start
 from hub.db import metadata
 from hub.ingest.model import ErasedSighting, IntakeFacts
 from protocol.ids import SightingId, SiteId
@@ -16,7 +15,7 @@ erased_sightings = Table(
     "erased_sightings",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("month", BigInteger, nullable=False, index=True),  # its first moment, UTC
+    Column("month", BigInteger, nullable=False, index=True),  # its first moment in the desk's zone
     Column("site", String(130), nullable=False),
     Column("sex", String(16), nullable=False),
     Column("age_band", String(8), nullable=False),
@@ -34,7 +33,7 @@ def add(connection: Connection, erased: ErasedSighting) -> None:
     connection.execute(
         insert(erased_sightings).values(
             id=erased.sighting_id,
-            month=month_start(erased.received_at),
+            month=erased.month,
             site=erased.site,
             sex=erased.sex,
             age_band=erased.age_band,

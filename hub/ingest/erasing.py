@@ -1,11 +1,12 @@
 """Taking sightings out of the database: their faces, candidates, looks and records, and the row itself."""
 
+from datetime import tzinfo
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Table, case, cast, delete, literal, select
 
 from faults import RejectedError
-from hub.clock import DAY
+from hub.clock import DAY, month_start
 from hub.ingest import erased_store
 from hub.ingest.model import ErasedSighting, ErasureReason, HeldSighting
 from hub.ingest.store import second_looks, sighting_candidates, sighting_faces, sightings
@@ -27,6 +28,10 @@ class UnknownReferenceError(RejectedError):
 
 class SightingEraser:
     """Finds sightings that are to go, and erases them. Every method joins the caller's transaction."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        """`zone`: the desk's, in whose months statistics count."""
+        self._zone = zone
 
     def of_withdrawal(self, connection: Connection, withdrawal: str) -> list[HeldSighting]:
         """Every sighting of one consent record, oldest first. `withdrawal`: its hash of the token, in hexadecimal."""
@@ -64,7 +69,7 @@ class SightingEraser:
             connection,
             ErasedSighting(
                 sighting_id=sighting.id,
-                received_at=row.received_at,
+                month=month_start(row.received_at, self._zone),
                 site=SiteId(row.site),
                 sex=Sex(row.sex),
                 age_band=AgeBand(row.age_band),

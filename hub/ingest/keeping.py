@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import tzinfo
 
 from sqlalchemy import Connection
 
 from hub.audit.service import AuditAction, record
 from hub.cases.service import CaseService, UnknownCaseError
-from hub.clock import Clock
+from hub.clock import Clock, month_start
 from hub.found.service import FoundArrival, FoundService
 from hub.ingest import erased_store, store
 from hub.ingest.model import Arrival, ErasedSighting, ErasureReason
@@ -21,11 +22,15 @@ from protocol.sighting import Candidate, Sighting
 class SightingKeeper:
     """Keeps sightings, and opens the reviews that they ask for. Joins the caller's transaction."""
 
-    def __init__(self, cases: CaseService, review: ReviewService, withdrawals: Withdrawals, clock: Clock) -> None:
+    def __init__(
+        self, cases: CaseService, review: ReviewService, withdrawals: Withdrawals, clock: Clock, zone: tzinfo
+    ) -> None:
+        """`zone`: the desk's, in whose months statistics count."""
         self._cases = cases
         self._review = review
         self._withdrawals = withdrawals
         self._clock = clock
+        self._zone = zone
 
     def keep(self, connection: Connection, messages: Sequence[tuple[Numbered, SoundSighting]]) -> None:
         """Keep new sightings, at least one, but those whose consent was taken back before they came.
@@ -53,7 +58,7 @@ class SightingKeeper:
             connection,
             ErasedSighting(
                 sighting_id=sighting.sighting_id,
-                received_at=now,
+                month=month_start(now, self._zone),
                 site=sighting.site,
                 sex=sighting.sex,
                 age_band=sighting.age_band,

@@ -149,10 +149,10 @@ class HeldSighting:
 
 @dataclass(frozen=True, slots=True)
 class ErasedSighting:
-    """What stays of a sighting that is gone; of `received_at`, only the month."""
+    """What stays of a sighting that is gone. `month`: in which it came, by its first moment in the desk's zone."""
 
     sighting_id: SightingId
-    received_at: int
+    month: int
     site: SiteId
     sex: Sex
     age_band: AgeBand

@@ -1,6 +1,7 @@
 """From messages of units to committed sightings and their receipts."""
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 
 from hub.atrest import Vault
 from hub.cases.service import CaseService
@@ -55,14 +56,15 @@ class IngestService:
         withdrawals: Withdrawals,
         publish: Callable[[str, bytes], None],
         clock: Clock,
+        zone: tzinfo,
     ) -> None:
-        """`identity`: the hub's own. `publish(topic, envelope)` takes receipts for sending."""
+        """`identity`: the hub's own. `publish(topic, envelope)` takes receipts for sending. `zone`: the desk's."""
         self._database = database
         self._fleet = fleet
         self._opener = Opener(database, identity, vault, fleet)
         self._committer = Committer(
             fleet=fleet,
-            keeper=SightingKeeper(cases, review, withdrawals, clock),
+            keeper=SightingKeeper(cases, review, withdrawals, clock, zone),
             found=FoundKeeper(found, withdrawals, clock),
             staff=staff,
             withdrawals=withdrawals,

@@ -13,24 +13,34 @@ if TYPE_CHECKING:
     from hub.statistics.model import Row
 
 _WITHHELD: Final = "*"
+_CAPTION: Final = f"{_WITHHELD} withheld: so few that somebody might be recognised"
+_UNFINISHED: Final = "The period has not ended. Keep this to the desk: subtracted from a later table, it tells of few."
 
 
 def statistics(
     context: typer.Context,
     *,
-    first: Annotated[str, typer.Option("--from", help="The first month, YYYY-MM.")],
-    last: Annotated[str, typer.Option("--to", help="The last month, YYYY-MM, itself included.")],
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write a new CSV file instead of a table.")] = None,
+    month: Annotated[str | None, typer.Argument(help="Any month of the period, YYYY-MM; without it, this one.")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write a new CSV file instead, of a period that has ended.")
+    ] = None,
 ) -> None:
-    """Count intakes, candidates, decisions and alerts by month, site, sex and age band; small numbers are withheld."""
-    from hub.statistics.service import parse_period
+    """Count intakes, candidates, decisions and alerts by month, site, sex and age band; small numbers are withheld.
+
+    The table is of the whole period in which the month lies (`statistics_months`).
+    """
+    from hub.statistics.service import PeriodError, month_at, period_around
     from hub.statistics.service import statistics as make_statistics
 
-    period, services = parse_period(first, last), services_of(context)
+    services = services_of(context)
+    settings, now = services.settings, services.clock()
+    period = period_around(month or month_at(now, settings.zone), settings.statistics_months, settings.zone)
+    if csv_file is not None and not period.has_ended(now):
+        raise PeriodError(f"The period until {period.months()[-1]} has not ended. Write a file of it afterwards.")
     with services.database.read() as connection:
         rows = make_statistics(services, connection, period)
     if csv_file is None:
-        _print(rows)
+        _print(rows, _CAPTION if period.has_ended(now) else f"{_CAPTION}. {_UNFINISHED}")
     else:
         _write(csv_file, rows)
 
@@ -48,11 +58,11 @@ def _cells(row: "Row") -> Iterator[str]:
     yield from ("" if hours is None else f"{hours:.1f}" for hours in (row.median_hours, row.p90_hours))
 
 
-def _print(rows: "Sequence[Row]") -> None:
+def _print(rows: "Sequence[Row]", caption: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*_headings(), caption=f"{_WITHHELD} withheld: so few that somebody might be recognised")
+    table = Table(*_headings(), caption=caption)
     for before, row in zip([None, *rows], rows, strict=False):
         if before is not None and before.breakdown != row.breakdown:
             table.add_section()

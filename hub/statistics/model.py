@@ -18,8 +18,16 @@ MEASURES: Final = (
     "alerts",
     "acknowledged",
 )
-# These answer one question about the same candidates: each would tell of the others.
-OUTCOMES: Final = ("confirmed", "rejected", "unresolved", "alerts", "acknowledged")
+# These answer one question about the same candidates: each would tell of the others, and all of them of the last.
+DECISIONS: Final = frozenset({"confirmed", "rejected", "unresolved", "alerts"})
+OUTCOMES: Final = DECISIONS | {"acknowledged"}
+# What a reader gets by subtracting: of a measure, what is in none of its parts.
+RESTS: Final = (
+    ("intakes", ("with candidates",)),
+    ("candidates", ("confirmed", "rejected", "unresolved")),
+    ("confirmed", ("alerts",)),
+    ("alerts", ("acknowledged",)),
+)
 BREAKDOWNS: Final = ("month", "site", "sex", "age band")
 TOTAL: Final = "total"
 

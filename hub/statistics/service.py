@@ -1,14 +1,15 @@
-"""The table of some months, from what the rooms know."""
+"""The table of one period, from what the rooms know."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from faults import RejectedError
-from hub.clock import moment
+from hub.clock import SECOND, moment
 from hub.statistics.model import Facts, Row
 from hub.statistics.table import tabulate
 from protocol.person import AgeBand, Sex
@@ -18,38 +19,53 @@ if TYPE_CHECKING:
 
 
 class PeriodError(RejectedError):
-    """The months of a table are not months, or end before they begin."""
+    """What was named is no month, or the table of its period may not be handed out yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months in UTC, the first and the last included, as (year, month)."""
+    """`length` months of the desk's `zone` from the month number `first` on, counted from January of the year 0.
 
-    first: tuple[int, int]
-    last: tuple[int, int]
+    The periods of one length follow each other from January on and never overlap: the table of one could be
+    subtracted from that of another.
+    """
 
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise PeriodError("The period ends before it begins.")
+    first: int
+    length: int
+    zone: tzinfo
 
     def months(self) -> list[str]:
         """Each month as YYYY-MM."""
-        numbers = range(_ordinal(self.first), _ordinal(self.last) + 1)
-        return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers]
+        return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(self.first, self.first + self.length)]
 
     def bounds(self) -> tuple[int, int]:
         """The first moment and the first one after, in milliseconds since 1970."""
-        after = _ordinal(self.last) + 1
-        return _begin(*self.first), _begin(after // 12, after % 12 + 1)
+        return self._begin(self.first), self._begin(self.first + self.length)
+
+    def month_of(self, at: int) -> str:
+        """The month of a moment as YYYY-MM."""
+        return month_at(at, self.zone)
+
+    def has_ended(self, now: int) -> bool:
+        """Whether nothing more is received in it."""
+        return now >= self.bounds()[1]
+
+    def _begin(self, number: int) -> int:
+        return round(datetime(number // 12, number % 12 + 1, 1, tzinfo=self.zone).timestamp()) * SECOND
 
 
-def parse_period(first: str, last: str) -> Period:
-    """From two months as YYYY-MM. Raises PeriodError."""
-    try:
-        begin, end = datetime.strptime(first, "%Y-%m"), datetime.strptime(last, "%Y-%m")  # noqa: DTZ007  Months alone.
-    except ValueError:
-        raise PeriodError("Write months as YYYY-MM, such as 2026-03.") from None
-    return Period((begin.year, begin.month), (end.year, end.month))
+def month_at(at: int, zone: tzinfo) -> str:
+    """The month of a moment in a zone, as YYYY-MM."""
+    return moment(at).astimezone(zone).strftime("%Y-%m")
+
+
+def period_around(month: str, length: int, zone: tzinfo) -> Period:
+    """The period in which a month lies, given as YYYY-MM. `length` divides 12. Raises PeriodError."""
+    written = re.fullmatch("(2[0-9]{3})-(0[1-9]|1[0-2])", month, re.ASCII)
+    if written is None:
+        raise PeriodError("Write a month as YYYY-MM, such as 2026-03.")
+    number = int(written[1]) * 12 + int(written[2]) - 1
+    return Period(number - number % length, length, zone)
 
 
 def statistics(services: "Services", connection: Connection, period: Period) -> list[Row]:
@@ -69,12 +85,4 @@ def statistics(services: "Services", connection: Connection, period: Period) -> 
         "sex": list(Sex),
         "age band": list(AgeBand),
     }
-    return tabulate(facts, groups, lambda at: f"{moment(at):%Y-%m}")
-
-
-def _ordinal(month: tuple[int, int]) -> int:
-    return month[0] * 12 + month[1] - 1
-
-
-def _begin(year: int, month: int) -> int:
-    return round(datetime(year, month, 1, tzinfo=UTC).timestamp() * 1000)
+    return tabulate(facts, groups, period.month_of)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.ingest.service import IntakeFacts
-from hub.statistics.model import BREAKDOWNS, MEASURES, OUTCOMES, TOTAL, Facts, Row
+from hub.statistics.model import BREAKDOWNS, DECISIONS, MEASURES, OUTCOMES, RESTS, TOTAL, Facts, Row
 from hub.statistics.suppression import SMALLEST_SHOWN, is_small, withheld
 
-_OUTCOME_COLUMNS: Final = frozenset(MEASURES.index(name) for name in OUTCOMES)
-
 Groups = Mapping[str, Sequence[str]]
+
+# Each number that a reader has or can get by subtracting, and the measures that are withheld where it is.
+_TELLING: Final[tuple[tuple[str, ...], ...]] = (*((name,) for name in MEASURES), *(parts for _, parts in RESTS))
 
 
 @dataclass(slots=True)
@@ -20,8 +21,10 @@ class _Tally:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEASURES, 0))
     hours: list[float] = field(default_factory=list)
 
-    def columns(self) -> list[int]:
-        return [self.counts[name] for name in MEASURES]
+    def numbers(self) -> list[int]:
+        """What _TELLING names, in its order."""
+        rests = (self.counts[whole] - sum(self.counts[part] for part in parts) for whole, parts in RESTS)
+        return [*(self.counts[name] for name in MEASURES), *rests]
 
 
 def tabulate(facts: Facts, groups: Groups, month_of: Callable[[int], str]) -> list[Row]:
@@ -39,7 +42,7 @@ def tabulate(facts: Facts, groups: Groups, month_of: Callable[[int], str]) -> li
             tallies[place].counts["acknowledged"] += review.id in facts.acknowledged
             _count_review(tallies[place], review.outcome, review.hours)
     total = tallies[TOTAL, TOTAL]
-    rows = [_row((TOTAL, TOTAL), total, _with_outcomes(_small(total)))]
+    rows = [_row((TOTAL, TOTAL), total, [is_small(number) for number in total.numbers()])]
     for breakdown in BREAKDOWNS:
         names = groups[breakdown]
         rows += _rows(breakdown, names, [tallies[breakdown, name] for name in names])
@@ -64,28 +67,21 @@ def _count_review(tally: _Tally, outcome: str | None, hours: float | None) -> No
 
 
 def _rows(breakdown: str, names: Sequence[str], tallies: Sequence[_Tally]) -> Iterator[Row]:
-    columns = list(zip(*(tally.columns() for tally in tallies), strict=True)) or [()] * len(MEASURES)
+    columns = list(zip(*(tally.numbers() for tally in tallies), strict=True))
     hidden = [withheld(column) for column in columns]
     for place, (name, tally) in enumerate(zip(names, tallies, strict=True)):
-        own = {column for column, places in enumerate(hidden) if place in places}
-        yield _row((breakdown, name), tally, _with_outcomes(own))
+        yield _row((breakdown, name), tally, [place in places for places in hidden])
 
 
-def _small(total: _Tally) -> set[int]:
-    return {column for column, count in enumerate(total.columns()) if is_small(count)}
-
-
-def _with_outcomes(hidden: set[int]) -> set[int]:
-    """Candidates are the sum of their outcomes and of the open ones: one outcome is withheld with the others."""
-    return hidden | _OUTCOME_COLUMNS if hidden & _OUTCOME_COLUMNS else hidden
-
-
-def _row(place: tuple[str, str], tally: _Tally, hidden: set[int]) -> Row:
-    counts = tuple(None if column in hidden else count for column, count in enumerate(tally.columns()))
-    timed = len(tally.hours) >= SMALLEST_SHOWN and not hidden & _OUTCOME_COLUMNS
+def _row(place: tuple[str, str], tally: _Tally, told: Sequence[bool]) -> Row:
+    """`told`: for each of _TELLING, whether it must not be known."""
+    hidden = {name for names, hides in zip(_TELLING, told, strict=True) if hides for name in names}
+    if hidden & DECISIONS:
+        hidden |= OUTCOMES
+    timed = len(tally.hours) >= SMALLEST_SHOWN and not hidden & OUTCOMES
     return Row(
         *place,
-        counts,
+        tuple(None if name in hidden else tally.counts[name] for name in MEASURES),
         percentile(tally.hours, 0.5) if timed else None,
         percentile(tally.hours, 0.9) if timed else None,
     )

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -114,6 +115,7 @@ def register_rooms(
         backup_days=90,
         ledger=ledger,
         clock=clock,
+        zone=UTC,
     )
     return RegisterRooms(cases, matches, exchange, erasure, intakes)
 

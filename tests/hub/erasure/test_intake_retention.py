@@ -1,6 +1,7 @@
 """Intakes are kept for longer than their people were promised, or a clock that is wrong ends them too early."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 import pytest
 
@@ -12,7 +13,7 @@ from hub.erasure.wiring import build_retention
 from hub.erasure.worker import RetentionWorker
 from hub.ingest.service import ErasureReason
 from hub.review.service import Answer
-from hub.statistics.service import parse_period, statistics
+from hub.statistics.service import month_at, period_around, statistics
 from protocol.consent import StoragePeriods, open_record, sign_record
 from protocol.envelope import MessageType
 from protocol.ids import HubId
@@ -100,7 +101,7 @@ def test_statistics_forget_what_is_erased(bench: Bench) -> None:
         sighting = bench.intake(candidate=number % 2 == 0, legal_basis=OFFICIAL, token=bytes([number] * 16))
         if number % 2 == 0:
             bench.answer(bench.review_of(sighting), Answer.EXCLUSION)
-    period = parse_period("2020-01", "2050-12")
+    period = period_around(month_at(bench.site.clock(), UTC), 12, UTC)
     with bench.hub.database.read() as connection:
         before = statistics(bench.hub, connection, period)
         counts = bench.hub.sightings.counts(connection)
