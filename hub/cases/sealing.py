@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from hub.atrest import Vault
-from hub.names.folding import Sound, sounds
+from hub.names.folding import Sound, joined_sounds, sounds
 from protocol.ids import CaseId
 
 _TERM_BYTES: Final = 16
@@ -33,9 +33,11 @@ def number_index(vault: Vault, reference: str) -> bytes:
 
 
 def terms_of(vault: Vault, names: Iterable[str]) -> set[bytes]:
-    """What a case is found by: each word of its names, as it sounds."""
-    found = {sound for name in names for sound in sounds(name)}
-    return {close_term(vault, sound) for sound in found} | {far_term(vault, sound.far) for sound in found}
+    """What a case is found by: each word of its names, as it sounds, and each two neighbours written as one."""
+    given = list(names)
+    found = {sound for name in given for sound in sounds(name)}
+    far = {sound.far for sound in found} | {sound.far for name in given for sound in joined_sounds(name)}
+    return {close_term(vault, sound) for sound in found} | {far_term(vault, one) for one in far}
 
 
 def close_term(vault: Vault, sound: Sound) -> bytes:

@@ -2,7 +2,7 @@
 
 A page is read from where the last one ended, by an index in the order of registration, and never counted through. Of
 cases found by name, those whose spelling is close come before those that only sound alike, and both before those in
-whose name two consonants have changed places.
+whose name there may be a slip, or two words are written as one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from hub.cases.name_store import has_term, rarest_first
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import close_term, far_term, number_index, reference_index
 from hub.cases.tables import case_names, cases
-from hub.names.folding import Sound, sounds
+from hub.names.folding import Sound, joined_sounds, sounds
 from hub.sites import EVERY_SITE, Sites
 from protocol.ids import CaseId
 from protocol.person import AgeBand, Month, Sex
@@ -113,7 +113,7 @@ class CaseSearch:
         parts = [
             _by_name(conditions, rarest_first(connection, close)),
             _by_name([*conditions, not_close], rarest_first(connection, far)),
-            _plain([*conditions, not_far, *map(self._or_after_a_slip, heard)]),
+            _plain([*conditions, not_far, *self._after_slips(heard, joined_sounds(text))]),
         ]
         return self._read(connection, parts, after)
 
@@ -127,9 +127,12 @@ class CaseSearch:
             if after is None:
                 return
 
-    def _or_after_a_slip(self, sound: Sound) -> ColumnElement[bool]:
-        terms = sorted(far_term(self._vault, one) for one in {sound.far, *sound.slips})
-        return cases.c.id.in_(select(case_names.c.case_id).where(case_names.c.term.in_(terms)))
+    def _after_slips(self, heard: Sequence[Sound], joined: Sequence[Sound]) -> Iterator[ColumnElement[bool]]:
+        """What a case must have of each word: it, a slip of it, or it and a neighbour written as one."""
+        for place, sound in enumerate(heard):
+            as_one = (one.far for one in joined[max(place - 1, 0) : place + 1])
+            terms = sorted(far_term(self._vault, one) for one in {sound.far, *sound.slips, *as_one})
+            yield cases.c.id.in_(select(case_names.c.case_id).where(case_names.c.term.in_(terms)))
 
     def _named(self, text: str) -> ColumnElement[bool]:
         return or_(

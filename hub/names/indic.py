@@ -98,8 +98,7 @@ def _spoken(syllables: Sequence[_Syllable], position: int) -> str:
     after_conjunct = position > 0 and syllables[position - 1].vowel == "" and bool(syllables[position - 1].consonant)
     vowel = syllable.vowel
     if vowel is None:
-        # The last inherent vowel is spoken only after two consonants together: Krishna, but Rahim.
-        vowel = "a" if following is not None or after_conjunct else ""
+        vowel = "a" if _is_heard(syllables, position, after_conjunct=after_conjunct) else ""
     consonant = syllable.consonant
     if vowel == "" and following is not None:
         if consonant in ("ng", "ny"):
@@ -108,6 +107,22 @@ def _spoken(syllables: Sequence[_Syllable], position: int) -> str:
             return "g"  # The letter of Gyan, which others write Jnan.
     if consonant == "ny" and after_conjunct and syllables[position - 1].consonant == "j":
         consonant = "y"
-    # A nasal sign is a consonant before another one; at the end, the candrabindu but colours the vowel.
-    heard = syllable.nasal == _ANUSVARA if following is None else bool(syllable.nasal and following.consonant)
+    # A nasal sign is a consonant before another one; at the end, the candrabindu but colours the vowel, save in जहाँ.
+    if following is None:
+        heard = syllable.nasal == _ANUSVARA or (syllable.nasal == _CANDRABINDU and consonant == "h")
+    else:
+        heard = bool(syllable.nasal and following.consonant)
     return consonant + (vowel or ("a" if heard else "")) + ("n" if heard else "")
+
+
+def _is_heard(syllables: Sequence[_Syllable], position: int, *, after_conjunct: bool) -> bool:
+    """Whether a syllable's inherent vowel is spoken."""
+    if position + 1 == len(syllables):
+        return after_conjunct  # Krishna, but Rahim.
+    # Within a word it is lost between two vowels, which is told only where it matters: before h, and after y.
+    following = syllables[position + 1]
+    before_h = following.consonant == "h" and (following.vowel or position + 2 < len(syllables))
+    after_y = syllables[position].consonant == "y" and following.consonant
+    if not (before_h or after_y) or position == 0 or after_conjunct:
+        return True
+    return position > 1 and not syllables[position - 1].vowel  # Farhana, but Nurjahan, whose r has lost it.

@@ -55,6 +55,13 @@ def test_two_letters_that_changed_places_hide_a_child_or_come_first(
     assert not set(found(desk, text=f"{text} Sunita"))
 
 
+@pytest.mark.parametrize("text", ["Nurjahan Begum", "নূর জাহান বেগম", "Nur Jahan", "Begum Nurjahan"])
+def test_name_in_one_word_and_in_two_do_not_meet(desk: Desk, text: str) -> None:
+    wanted = {add_case(desk, new_case("GD 1", "Nur Jahan Begum")), add_case(desk, new_case("GD 2", "नूरजहाँ बेगम"))}
+    add_case(desk, new_case("GD 3", "Nur Begum"))
+    assert set(found(desk, text=text)) == wanted
+
+
 def test_name_after_a_slip_comes_before_the_name_itself(desk: Desk, three: Sequence[CaseId]) -> None:
     slipped = add_case(desk, new_case("GD 4", "Ramiha Khatun"))
     assert found(desk, text="Rahima Khatun") == [three[0], three[2], slipped]

@@ -1,5 +1,6 @@
 """A child's name in one script or spelling is not found by another; or everybody is found by everything."""
 
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.names.folding import Sound, sounds
+from hub.names.folding import Sound, joined_sounds, sounds
 
 Line = tuple[list[str], list[str]]
 
@@ -23,16 +24,17 @@ SPELLINGS = read_list()
 SLIPS = (Path(__file__).parent / "slips.txt").read_text(encoding="utf-8")
 
 
+@cache
 def one(word: str) -> Sound:
     (sound,) = sounds(word)
     return sound
 
 
-@pytest.mark.parametrize("line", SPELLINGS, ids=[close[0] for close, _ in SPELLINGS])
-def test_spelling_of_a_name_is_not_found_by_another(line: Line) -> None:
-    close, found = line
-    assert {word: one(word).far for word in close + found} == dict.fromkeys(close + found, one(close[0]).far)
-    assert {word: one(word).close for word in close} == dict.fromkeys(close, one(close[0]).close)
+def test_spelling_of_a_name_is_not_found_by_another() -> None:
+    far = {word: one(word).far for close, found in SPELLINGS for word in close + found}
+    close = {word: one(word).close for close, _ in SPELLINGS for word in close}
+    assert far == {word: far[close[0]] for close, found in SPELLINGS for word in close + found}
+    assert close == {word: close[names[0]] for names, _ in SPELLINGS for word in names}
 
 
 def test_different_names_are_taken_for_one() -> None:
@@ -42,7 +44,7 @@ def test_different_names_are_taken_for_one() -> None:
     far = [(first, second) for first, second in pairs if one(first).far == one(second).far]
     # Vowels within a word are what the spellings of one name differ in most: some short names meet for that.
     assert close <= CLOSE_AND_DIFFERENT
-    assert len(far) / len(pairs) < 0.003
+    assert len(far) / len(pairs) < 0.001
 
 
 def test_letters_that_changed_places_or_stand_twice_hide_a_name() -> None:
@@ -52,23 +54,40 @@ def test_letters_that_changed_places_or_stand_twice_hide_a_name() -> None:
     # Whoever has the paper with the slip searches with it: the other way round is the same.
     assert missed == {slip for name, found, slip in pairs if name.far != found.far and name.far not in found.slips}
     assert len(pairs) > 140
-    # An h that comes to stand beside another consonant is taken for its aspirate, and a w there is not spoken.
+    # tsh is the beginning of Tshering.
     assert missed == UNHEARD
 
 
 def test_slip_of_one_name_is_another() -> None:
     names = [one(close[0]) for close, _ in SPELLINGS]
     pairs = list(combinations(names, 2))
-    met = [1 for first, second in pairs if first.far != second.far and second.far in first.slips]
+    slips = {name: name.slips for name in names}
+    met = [1 for first, second in pairs if first.far != second.far and second.far in slips[first]]
     assert len(met) / len(pairs) < 0.001
     assert not one("Sita").slips
+    assert one("Rahman").far not in one("Rahim").slips
 
 
-UNHEARD = {
-    *("Fahrana", "Farnaha", "ফাহরানা", "ফারহান্না", "फाहराना", "फरहन्ना"),
-    *("Shretsha", "Dewlar", "দেওলার"),
+@pytest.mark.parametrize(
+    ("apart", "together"),
+    [
+        ("Raj Kumar", "Rajkumar राजकुमार রাজকুমার"),
+        ("নুর জাহান", "Nurjahan नूरजहाँ"),
+        ("Jasim Uddin", "Jasimuddin জসিমউদ্দিন जसीमुद्दीन"),
+        ("Md. Abdur Rahman", "Abdurrahman আবদুররহমান"),
+        ("Dil Bahadur", "Dilbahadur दिलबहादुर"),
+    ],
+)
+def test_name_in_one_word_is_lost_to_who_writes_two(apart: str, together: str) -> None:
+    (joined,) = joined_sounds(apart)
+    assert {sound.far for sound in sounds(together)} == {joined.far}
+
+
+UNHEARD = {"Shretsha"}
+CLOSE_AND_DIFFERENT = {
+    *(("Moni", "Munni"), ("Howlader", "Haldar"), ("Tharu", "Tara"), ("Lama", "Lhamo"), ("Asha", "Usha")),
+    *(("Ayesha", "Asha"), ("Ayesha", "Usha")),
 }
-CLOSE_AND_DIFFERENT = {("Moni", "Munni"), ("Raju", "Puja")}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +127,8 @@ def test_abbreviated_first_name_hides_the_given_one() -> None:
         assert (first.common, second.common) == (True, False)
         assert second == one("Rahim")
     assert not one("Mahmud").common
+    # Whoever looks for Mahmud does not want everyone who is called Md.
+    assert one("Mahmud").far != one("Md").far
 
 
 def test_text_that_holds_no_name_is_taken_for_one() -> None:
@@ -125,4 +146,5 @@ def test_name_in_another_script_or_with_accents_is_lost() -> None:
 def test_odd_characters_end_in_an_error(text: str) -> None:
     for sound in sounds(text):
         assert sound.close.isascii()
+        assert all(slip.isascii() for slip in sound.slips)
         assert sound.far
