@@ -78,10 +78,7 @@ def _machine(settings: EdgeSettings) -> Iterator[Finding]:
     heat = "not told" if power.celsius is None else f"{power.celsius:.0f} °C"
     yield from _part("power and heat", f"throttling {word}, {heat}", power.faults())
     if settings.data.is_dir():
-        disk = read_disk(settings.data)
-        life = "not told" if disk.life_used is None else f"{disk.life_used * 10} %"
-        room = f"{disk.free / 1e9:.1f} of {disk.size / 1e9:.1f} GB free, life time used: {life}"
-        yield from _part("disk", room, check_disk(settings.data))
+        yield from _part("disk", _room(settings.data), check_disk(settings.data))
     pins = pins_of(settings)
     yield Finding("panel", f"{pins}" if pins.used else "none is set")
 
@@ -108,6 +105,15 @@ def _part(part: str, state: str, faults: Iterable[Alarm]) -> Iterator[Finding]:
         yield Finding(part, state, str(alarm), EXPLANATIONS[alarm].technician)
     if not found:
         yield Finding(part, state)
+
+
+def _room(folder: Path) -> str:
+    try:
+        disk = read_disk(folder)
+    except OSError:
+        return "does not answer"
+    life = "not told" if disk.life_used is None else f"{disk.life_used * 10} %"
+    return f"{disk.free / 1e9:.1f} of {disk.size / 1e9:.1f} GB free, life time used: {life}"
 
 
 def _camera(body: Body) -> str:

@@ -2,8 +2,7 @@
 
 from typing import TypedDict
 
-from edge_agent.bootstrap import Unit, alarm_limits, build_desk
-from edge_agent.link.alarms import alarms
+from edge_agent.bootstrap import Unit, build_desk, unit_alarms
 from edge_agent.trusted_time import HOUR, Milliseconds, as_datetime, as_day
 from edge_agent.watchlist.store import WatchlistUnusableError
 
@@ -73,16 +72,7 @@ def read_status(unit: Unit) -> Status:
         matching=watchlist is not None and build_desk(unit).may_use(watchlist),
         key_store=unit.settings.key_store,
         key_store_weakness=unit.vault.weakness,
-        alarms=[
-            *alarms(
-                alarm_limits(unit.settings),
-                now=moment,
-                list_confirmed_at=None if installed is None else installed.confirmed_at,
-                fill=fill,
-                weak_keys=unit.settings.key_store.is_for_development,
-                pin_failures=unit.staff.most_failures(),
-            )
-        ],
+        alarms=[*unit_alarms(unit, None if installed is None else installed.confirmed_at)],
         pack=unit.pack.digest,
     )
 

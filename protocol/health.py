@@ -34,6 +34,7 @@ class Alarm(StrEnum):
     MODELS_FAILED = "models-failed"  # the networks do not answer as they must
     VAULT_FAILED = "vault-failed"  # what is encrypted does not decrypt
     DISK_LOW = "disk-low"
+    DISK_FULL = "disk-full"  # no intake can be taken
     DISK_READ_ONLY = "disk-read-only"
     DISK_WORN = "disk-worn"  # its life time ends
     UNDER_VOLTAGE = "under-voltage"

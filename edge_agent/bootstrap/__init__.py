@@ -12,11 +12,10 @@ from edge_agent.bootstrap.intakes import (
 )
 from edge_agent.bootstrap.keys import places, zeroise_unit
 from edge_agent.bootstrap.lists import build_stick_synchroniser, build_synchroniser
-from edge_agent.bootstrap.unit import Unit, alarm_limits, open_unit
+from edge_agent.bootstrap.unit import Unit, open_unit, unit_alarms
 
 __all__ = [
     "Unit",
-    "alarm_limits",
     "build_desk",
     "build_found_desk",
     "build_maker",
@@ -29,6 +28,7 @@ __all__ = [
     "open_unit",
     "places",
     "run_agent",
+    "unit_alarms",
     "unit_body",
     "zeroise_unit",
 ]

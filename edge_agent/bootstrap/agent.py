@@ -65,7 +65,9 @@ def run_agent(unit: Unit) -> None:
 
         listener = WakeListener(unit.settings.data, hear)
         try:
-            with serve_kiosk(unit, current, lambda: events.put(Woken())) as kiosk_lives:
+            with serve_kiosk(
+                unit, current, lambda: events.put(Woken()), faults=lambda: supervisor.faults
+            ) as kiosk_lives:
                 supervisor.living = (lambda: link.living, lambda: listener.living, kiosk_lives)
                 _build_agent(
                     unit, link=link, current=current, worker=worker, supervisor=supervisor, events=events

@@ -1,25 +1,26 @@
 """The unit's screen, served by the agent: one recogniser and one list in memory for both."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 
 from edge_agent.bootstrap.body import camera_opener
 from edge_agent.bootstrap.intakes import build_desk, build_found_desk, build_maker, build_recogniser, build_withdrawing
-from edge_agent.bootstrap.unit import Unit, alarm_limits, another_connection
+from edge_agent.bootstrap.unit import Unit, another_connection, unit_alarms
 from edge_agent.camera.frame import Camera, CameraLostError
 from edge_agent.camera.source import CameraChoice
 from edge_agent.kiosk.app import build_kiosk
 from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.server import KioskServer
-from edge_agent.kiosk.services import KioskServices, ListState, Worker
+from edge_agent.kiosk.services import KioskServices, UnitState, Worker
 from edge_agent.kiosk.sessions import Sessions
 from edge_agent.link.current_list import CurrentList
 from edge_agent.panel.shutter import ShutterListener
 from edge_agent.staff.desk import StaffDesk
 from edge_agent.trusted_time import HOUR
+from protocol.health import Alarm
 from protocol.staff import StaffId
 
 
@@ -29,12 +30,13 @@ def serve_kiosk(
     current: CurrentList,
     queued: Callable[[], None],
     *,
+    faults: Callable[[], Collection[Alarm]] = frozenset,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[Callable[[], bool]]:
     """Until the block ends, where the settings give the screen a port; says whether it lives.
 
-    `queued` is called when an intake was put on the disk. Raises PortTakenError, PackRejectedError or the database's
-    errors.
+    `queued` is called when an intake was put on the disk; `faults`: what the unit's supervision found.
+    Raises PortTakenError, PackRejectedError or the database's errors.
     """
     settings = unit.settings
     if settings.kiosk_port is None:
@@ -52,7 +54,7 @@ def serve_kiosk(
                 intakes=_build_room(own, queued),
                 notices=own.notices,
                 withdraw=_withdraw(own, queued),
-                list_state=lambda: list_state(unit, current),
+                unit_state=lambda: unit_state(own, current, faults()),
                 spoken=settings.consent_audio,
             )
             server = KioskServer(build_kiosk(services, port=settings.kiosk_port), settings.kiosk_port)
@@ -62,14 +64,11 @@ def serve_kiosk(
             executor.submit(connection.__exit__, None, None, None).result()
 
 
-def list_state(unit: Unit, current: CurrentList) -> ListState:
-    """How old the list in memory is, by the unit's own limits."""
-    watchlist, limits = current.watchlist, alarm_limits(unit.settings)
-    if watchlist is None:
-        return ListState(None, stale=True, waits=True)
-    age = watchlist.installed.age(unit.clock.now())
-    stopped = limits.stop_after is not None and age > limits.stop_after
-    return ListState(age // HOUR, stale=age > limits.stale_after, waits=stopped)
+def unit_state(unit: Unit, current: CurrentList, faults: Collection[Alarm]) -> UnitState:
+    """How old the list in memory is, and the alarms that the hub is told of too. Raises the database's errors."""
+    installed = None if current.watchlist is None else current.watchlist.installed
+    hours = None if installed is None else installed.age(unit.clock.now()) // HOUR
+    return UnitState(hours, unit_alarms(unit, None if installed is None else installed.confirmed_at, faults))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A unit that is open: what each of its commands works with."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,16 +16,17 @@ from edge_agent.bootstrap.keys import open_store, places
 from edge_agent.config import EdgeSettings, SettingsError
 from edge_agent.database import UnitDatabase
 from edge_agent.intakes.store import IntakeStore
-from edge_agent.link.alarms import AlarmLimits
+from edge_agent.link.alarms import AlarmLimits, alarms
 from edge_agent.link.notices import NoticeStore
 from edge_agent.sightings.outbox import Outbox
 from edge_agent.staff.store import StaffStore
 from edge_agent.time_store import TimeStore
-from edge_agent.trusted_time import DAY, HOUR, TrustedClock, machine_uptime, system_milliseconds
+from edge_agent.trusted_time import DAY, HOUR, Milliseconds, TrustedClock, machine_uptime, system_milliseconds
 from edge_agent.watchlist.loading import WatchlistLoader
 from edge_agent.watchlist.scoring import Scoring, open_scoring
 from edge_agent.watchlist.store import WatchlistStore
 from models.pack import Pack, default_pack_path, load_pack
+from protocol.health import Alarm
 from protocol.keys import Identity, PrivateIdentity
 
 
@@ -151,4 +152,19 @@ def alarm_limits(settings: EdgeSettings) -> AlarmLimits:
         stale_after=round(settings.warn_after_hours * HOUR),
         stop_after=round(stop * HOUR) if stop else None,
         outbox_percent=settings.outbox_warn_percent,
+    )
+
+
+def unit_alarms(
+    unit: Unit, list_confirmed_at: Milliseconds | None, faults: Collection[Alarm] = ()
+) -> tuple[Alarm, ...]:
+    """The alarms that stand, as `alarms` takes them. Raises the database's errors."""
+    return alarms(
+        alarm_limits(unit.settings),
+        now=unit.clock.moment(),
+        list_confirmed_at=list_confirmed_at,
+        fill=unit.outbox.fill(),
+        weak_keys=unit.settings.key_store.is_for_development,
+        pin_failures=unit.staff.most_failures(),
+        faults=faults,
     )

@@ -125,17 +125,16 @@ def open_pi_camera(number: int, module: Module, now: Callable[[], Milliseconds])
     """The camera module of this number. Raises CameraLostError."""
     with _lost():
         library = _library()
-        cameras = library.Picamera2.global_camera_info()
-        tuning = None
-        if module is Module.HDR and number < len(cameras):
-            _set_sensor_hdr(cameras[number])
-        elif module is Module.NOIR and number < len(cameras):
-            tuning = _noir_tuning(library, cameras[number])
+        listed = library.Picamera2.global_camera_info()[number]
+        if module is Module.HDR:
+            _set_sensor_hdr(listed)
+        tuning = _noir_tuning(library, listed) if module is Module.NOIR else None
         camera = library.Picamera2(number, tuning=tuning)
     try:
         yield PiFrames(camera, module, now)
     finally:
-        camera.close()
+        with _lost():
+            camera.close()
 
 
 def is_listed(number: int) -> bool:
@@ -154,7 +153,9 @@ def _library() -> Any:
 
 
 def _set_sensor_hdr(camera: Mapping[str, Any]) -> None:
-    """Camera module 3 has its own HDR mode, to be set before it is opened; others use the Raspberry Pi 5's."""
+    """Camera module 3 has its own HDR mode, set before it is opened, which lasts until the board is switched off;
+    others use the Raspberry Pi 5's.
+    """
     if str(camera["Model"]).startswith("imx708"):
         from picamera2.devices.imx708 import IMX708
 
@@ -163,9 +164,16 @@ def _set_sensor_hdr(camera: Mapping[str, Any]) -> None:
 
 
 def _noir_tuning(library: Any, camera: Mapping[str, Any]) -> Any:
-    """Older modules do not say that they have no infrared filter, and are tuned as if they had."""
+    """Older modules do not say that they have no infrared filter, and are tuned as if they had. None: as it is, also
+    where libcamera has no such tuning: colours are not judged then.
+    """
     model = str(camera["Model"])
-    return None if model.endswith("_noir") else library.Picamera2.load_tuning_file(f"{model}_noir.json")
+    if model.endswith("_noir"):
+        return None
+    try:
+        return library.Picamera2.load_tuning_file(f"{model}_noir.json")
+    except RuntimeError:
+        return None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the kiosk's pages work with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.sessions import Sessions
 from edge_agent.kiosk.staff import StaffDesk
 from edge_agent.link.notices import NoticeStore
+from protocol.health import Alarm
 from protocol.staff import StaffId
 
 P = ParamSpec("P")
@@ -29,21 +30,20 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class ListState:
-    """How the watchlist is, for staff: the same whatever it finds. `hours`: since the hub confirmed it; None: never."""
+class UnitState:
+    """How the unit is, for staff: the same whatever it finds."""
 
-    hours: int | None
-    stale: bool  # to be connected today
-    waits: bool  # intakes are taken, and compared when the list is fresh
+    list_hours: int | None  # since the hub confirmed the watchlist; None: there is none
+    alarms: Collection[Alarm]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KioskServices:
-    """`staff`, `intakes`, `notices` and `withdraw` are called through `worker` alone.
+    """`staff`, `intakes`, `notices`, `withdraw` and `unit_state` are called through `worker` alone.
 
     `withdraw(text, staff)` takes consent back by a receipt or its code; raises WithdrawalCodeError or the database's
     errors.
-    `list_state` may be called from any thread. `spoken`: the folder of the recorded consent texts, if there is one.
+    `unit_state` raises the database's errors. `spoken`: the folder of the recorded consent texts, if there is one.
     """
 
     sessions: Sessions
@@ -52,5 +52,5 @@ class KioskServices:
     intakes: IntakeRoom
     notices: NoticeStore
     withdraw: Callable[[str, StaffId], None]
-    list_state: Callable[[], ListState]
+    unit_state: Callable[[], UnitState]
     spoken: Path | None = None

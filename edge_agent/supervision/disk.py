@@ -11,6 +11,9 @@ from protocol.health import Alarm
 LEAST_FREE: Final = 512 * 1024 * 1024
 """Bytes below which room is short: logs, a new watchlist and what the database writes beside itself."""
 
+NO_ROOM: Final = 16 * 1024 * 1024
+"""Bytes below which an intake may not find the room for its pictures and the database's own log."""
+
 # JEDEC eMMC 5.0: estimates of life time in steps of 10 % that is used, 11 for more than all of it, of which 9 is
 # 80 to 90 %; and of the reserve blocks 1 normal, 2 when 80 % are used, 3 urgent. 0 is "not defined".
 _WORN_LIFE: Final = 9
@@ -32,7 +35,7 @@ class Disk:
         if self.read_only:
             yield Alarm.DISK_READ_ONLY
         elif self.free < LEAST_FREE:
-            yield Alarm.DISK_LOW
+            yield Alarm.DISK_FULL if self.free < NO_ROOM else Alarm.DISK_LOW
         if (self.life_used or 0) >= _WORN_LIFE or (self.reserve or 0) >= _WORN_RESERVE:
             yield Alarm.DISK_WORN
 
@@ -41,8 +44,7 @@ def read_disk(folder: Path, sys: Path = Path("/sys")) -> Disk:
     """Of the disk under an existing folder. Raises OSError when the disk does not even answer that."""
     found = os.statvfs(folder)
     device = _device(folder.stat().st_dev, sys)
-    life = () if device is None else _numbers(device / "life_time")
-    reserve = () if device is None else _numbers(device / "pre_eol_info")
+    life, reserve = _numbers(device / "life_time"), _numbers(device / "pre_eol_info")
     return Disk(
         free=found.f_bavail * found.f_frsize,
         size=found.f_blocks * found.f_frsize,
@@ -52,13 +54,12 @@ def read_disk(folder: Path, sys: Path = Path("/sys")) -> Disk:
     )
 
 
-def _device(number: int, sys: Path) -> Path | None:
-    """The folder of sysfs for the device that a partition is part of."""
-    block = sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}"
-    if not block.exists():
-        return None
-    whole = block.resolve()
-    return (whole.parent if (whole / "partition").exists() else whole) / "device"
+def _device(number: int, sys: Path) -> Path:
+    """The folder of sysfs for the device that a partition, also an encrypted one, is part of; it need not be there."""
+    block = (sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}").resolve()
+    while below := sorted((block / "slaves").glob("*")):
+        block = below[0].resolve()
+    return (block.parent if (block / "partition").exists() else block) / "device"
 
 
 def _numbers(path: Path) -> tuple[int, ...]:

@@ -1,8 +1,11 @@
 """What a unit tests when it starts, and whenever a technician asks. No picture is taken: a start is no legal basis."""
 
+import errno
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 import numpy as np
@@ -47,15 +50,19 @@ def check_vault(vault: Vault) -> Iterator[Alarm]:
 
 def check_disk(folder: Path) -> Iterator[Alarm]:
     """Whether the disk takes a file and gives it back, and its health."""
-    trial, data = folder / "self-test", secrets.token_bytes(_TRIED)
+    data = secrets.token_bytes(_TRIED)
     try:
-        trial.write_bytes(data)
-        if trial.read_bytes() != data:
-            yield Alarm.DISK_READ_ONLY
-        trial.unlink()
-        yield from read_disk(folder).faults()
-    except OSError:
-        yield Alarm.DISK_READ_ONLY
+        # Without a name: nothing stays, however this ends. Not every disk that takes nothing says that it is read-only.
+        with TemporaryFile(dir=folder, buffering=0) as trial:
+            taken = trial.write(data) == _TRIED
+            os.fsync(trial.fileno())
+            trial.seek(0)
+            found = {*read_disk(folder).faults()}
+            if not taken or trial.read() != data:
+                found.add(Alarm.DISK_READ_ONLY)
+    except OSError as error:
+        found = {Alarm.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Alarm.DISK_READ_ONLY}
+    yield from sorted(found)
 
 
 def check_camera(choice: CameraChoice | None) -> Iterator[Alarm]:

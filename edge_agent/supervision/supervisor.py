@@ -62,6 +62,9 @@ class Supervisor:
     def capture(self, *, began: bool) -> None:
         """A camera was opened or closed by some process of the unit. May be called from any thread."""
         self._captures_until = self.monotonic() + _CAPTURE if began else float("-inf")
+        if not began:
+            # What this capture found wrong, or mended, shows at once.
+            self._check_due = float("-inf")
 
     def turn(self) -> float:
         """Do what is due; the moment at which it wants to be called again. Raises nothing that can be told."""

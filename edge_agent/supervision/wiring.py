@@ -17,7 +17,6 @@ from edge_agent.database import UnitDatabase
 from edge_agent.link.wake import Tap, wake_agent
 from edge_agent.panel.protocol import NoPanel, Panel, PanelMissingError, Pins
 from edge_agent.panel.shutter import press_shutter
-from edge_agent.supervision.disk import read_disk
 from edge_agent.supervision.notes import FaultNotes
 from edge_agent.supervision.power import read_power
 from edge_agent.supervision.selftest import check_camera, check_disk, check_models, check_vault
@@ -52,14 +51,8 @@ def pins_of(settings: EdgeSettings) -> Pins:
 
 
 def tested_faults(body: Body) -> frozenset[Alarm]:
-    """The self-test of a start, but the camera's part, which `CameraPresence` goes on looking at."""
-    return frozenset(
-        [
-            *check_models(body.pack, body.settings.threads),
-            *check_vault(body.vault),
-            *check_disk(body.settings.data),
-        ]
-    )
+    """Of the self-test, what only another start mends; at disk and camera `standing_faults` goes on looking."""
+    return frozenset([*check_models(body.pack, body.settings.threads), *check_vault(body.vault)])
 
 
 class CameraPresence:
@@ -85,10 +78,7 @@ class CameraPresence:
 def standing_faults(body: Body, presence: CameraPresence) -> frozenset[Alarm]:
     """What stands now, of voltage, heat, disk and camera."""
     presence.note()
-    try:
-        found = frozenset([*read_power().faults(), *read_disk(body.settings.data).faults()])
-    except OSError:
-        return frozenset({Alarm.DISK_READ_ONLY})
+    found = frozenset([*read_power().faults(), *check_disk(body.settings.data)])
     with suppress(UnavailableError):
         return found | body.notes.standing()
     return found | {Alarm.DISK_READ_ONLY}

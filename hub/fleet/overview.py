@@ -47,6 +47,7 @@ _ALARMS: Final[dict[str, Remark]] = {
     Alarm.MODELS_FAILED: Remark(Sentence("Recogniser does not work"), Level.BAD),
     Alarm.VAULT_FAILED: Remark(Sentence("Vault does not work"), Level.BAD),
     Alarm.DISK_LOW: Remark(Sentence("Disk almost full"), Level.CARE),
+    Alarm.DISK_FULL: Remark(Sentence("Disk full: no intakes"), Level.BAD),
     Alarm.DISK_READ_ONLY: Remark(Sentence("Disk cannot be written: no intakes"), Level.BAD),
     Alarm.DISK_WORN: Remark(Sentence("Disk is worn: replace it"), Level.CARE),
     Alarm.UNDER_VOLTAGE: Remark(Sentence("Power supply too weak"), Level.CARE),

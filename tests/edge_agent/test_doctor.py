@@ -1,7 +1,11 @@
 """The technician's command, on a provisioned unit."""
 
 import json
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from edge_agent.camera.source import CameraChoice
 from edge_agent.supervision.notes import FaultNotes
@@ -60,6 +64,28 @@ def test_disk_that_takes_no_file_is_told(tmp_path: Path) -> None:
     assert [*check_disk(tmp_path / "nowhere")] == [Alarm.DISK_READ_ONLY]
     assert Alarm.DISK_READ_ONLY not in [*check_disk(tmp_path)]
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB in memory."""
+    if run("mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", tmp_path):
+        pytest.skip("nobody may mount a disk here")
+    yield tmp_path
+    assert run("umount", tmp_path) == 0
+
+
+def run(*command: str | Path) -> int:
+    return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+def test_full_disk_is_taken_for_a_broken_one_or_a_broken_one_for_a_good_one(small_disk: Path) -> None:
+    assert [*check_disk(small_disk)] == [Alarm.DISK_FULL]  # Room for the trial, and for no intake.
+    with pytest.raises(OSError, match="No space"):
+        (small_disk / "everything").write_bytes(bytes(2**20 + 1))
+    assert [*check_disk(small_disk)] == [Alarm.DISK_FULL]
+    assert run("mount", "-o", "remount,ro", small_disk) == 0
+    assert [*check_disk(small_disk)] == [Alarm.DISK_READ_ONLY]
 
 
 def test_what_an_intake_saw_of_the_camera_outlives_it_and_ends_with_a_good_picture(site: Site) -> None:

@@ -1,7 +1,8 @@
 """The screen of a real unit on a free port, and somebody's browser as an ordinary HTTP client."""
 
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from credentials.pins import make_verifier
 from edge_agent.bootstrap import Unit
 from edge_agent.bootstrap.kiosk import serve_kiosk
 from edge_agent.link.current_list import CurrentList
+from protocol.health import Alarm
 from protocol.staff import StaffId, StaffList, StaffMember, StaffRole, role_words
 from tests.edge_agent.lists import SAMPLES
 from tests.edge_agent.site import SITE
@@ -74,8 +76,9 @@ def screen_of(
     unit: Unit,
     *,
     camera: Path | str | None = SAMPLES / "obama2.jpg",
-    monotonic: Callable[[], float] | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
     queued: Callable[[], None] = lambda: None,
+    faults: Collection[Alarm] = (),
     **settings: object,
 ) -> Iterator[Screen]:
     """The kiosk over this unit, whose camera shows a photograph, and a browser before it."""
@@ -85,6 +88,6 @@ def screen_of(
     give_staff(unit)
     current = CurrentList(unit.store, unit.loader)
     current.load()
-    more = {} if monotonic is None else {"monotonic": monotonic}
-    with serve_kiosk(unit, current, queued, **more), Screen(port) as screen:
+    serving = serve_kiosk(unit, current, queued, faults=lambda: faults, monotonic=monotonic)
+    with serving, Screen(port) as screen:
         yield screen

@@ -9,11 +9,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import edge_agent.kiosk
+from edge_agent.supervision.explanations import EXPLANATIONS
 from models.quality import LIMITS
 from protocol.basis import Language
 
 ROOM = Path(edge_agent.kiosk.__file__).parent
 GUIDANCE = {limit.advice for limit in LIMITS.values()} | {"one person alone before the camera", "look here"}
+FAULTS = {explanation.staff for explanation in EXPLANATIONS.values()}
 _PLACE = re.compile(r"%\(\w+\)s")
 
 
@@ -24,7 +26,7 @@ def said_in_english() -> set[str]:
         options_map={"templates/**.html": {"silent": "false"}},
         keywords={"_": None, "marked": None, "say": (2,)},
     )
-    return {message for _, _, message, _, _ in found if isinstance(message, str)} | GUIDANCE
+    return {message for _, _, message, _, _ in found if isinstance(message, str)} | GUIDANCE | FAULTS
 
 
 def catalogue(language: Language) -> list[Message]:

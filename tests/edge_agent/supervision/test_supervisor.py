@@ -129,6 +129,17 @@ def test_light_follows_captures_and_one_that_was_killed_ends_by_itself(unit: Uni
     assert unit.lamp.shown == [Light.CAPTURING, Light.READY] * 2
 
 
+def test_light_stays_red_after_the_capture_that_showed_the_camera_to_be_well(unit: Unit) -> None:
+    unit.faults = {Alarm.CAMERA_COVERED}
+    unit.turn()
+    unit.supervisor.capture(began=True)
+    unit.turn(1)
+    unit.faults = set()
+    unit.supervisor.capture(began=False)
+    unit.turn(1)
+    assert unit.lamp.shown == [Light.FAULT, Light.CAPTURING, Light.READY]
+
+
 def test_program_that_systemd_did_not_start_tells_nobody() -> None:
     assert service_manager({}, 7) == ServiceManager(None, None)
     service_manager({}, 7).ready()
