@@ -62,6 +62,8 @@ def verify(
     services = services_of(context)
     key = None if card is None else read_card(card).verify_key
     outside = [] if since is None else services.audit.read_heads(_read(since), key)
+    if kept := services.audit.kept_note():
+        outside += services.audit.read_heads(kept, key)
     with services.database.read() as connection:
         found = services.audit.verify(connection, outside, key)
     for finding in found.findings[:_SHOWN_FINDINGS]:

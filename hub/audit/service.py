@@ -3,10 +3,12 @@ for what was recorded: signed heads, and the reading that holds the trail agains
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
+from credentials.private_files import DiskError, write_public
 from faults import RejectedError
 from hub.audit import store
 from hub.audit.head import Head, HeadError, read_heads, sign_head
@@ -99,29 +101,45 @@ def trail(connection: Connection, *, before: int | None, limit: int, subject: st
 class AuditLog:
     """The trail of one hub as a whole."""
 
-    def __init__(self, database: Database, identity: PrivateIdentity, clock: Clock) -> None:
-        """`identity` signs the heads."""
+    def __init__(self, database: Database, identity: PrivateIdentity, clock: Clock, head_file: Path) -> None:
+        """`identity` signs the heads; `head_file`: for the newest of them, beside the database and not in it."""
         self._database = database
         self._identity = identity
         self._hub = HubId(identity.name)
         self._clock = clock
+        self._head_file = head_file
 
     def sign_head(self) -> str:
         """The signed head of everything recorded so far; a new one only where there is something new.
 
-        Raises TrailBrokenError where the trail does not continue what was signed before: then nothing is signed.
+        Raises TrailBrokenError where the trail does not continue what was signed before: then nothing is signed;
+        DiskError where the head could not be kept beside the database.
         """
+        kept = self.kept_note()
         with self._database.begin() as connection:
-            size, nodes = store.size(connection), store.nodes(connection)
-            newest = store.newest_head(connection)
-            if newest is not None:
-                self._require_continuation(newest[1], connection)
-                if newest[0] == size:
-                    return newest[1]
-            head = Head(self._hub, size, root(size, nodes), self._clock())
-            note = sign_head(head, self._identity.signing_key)
-            store.add_head(connection, size, note)
+            self._require_continuation(connection, kept)
+            size, newest = store.size(connection), store.newest_head(connection)
+            if newest is not None and newest[0] == size:
+                note = newest[1]
+            else:
+                head = Head(self._hub, size, root(size, store.nodes(connection)), self._clock())
+                note = sign_head(head, self._identity.signing_key)
+                store.add_head(connection, size, note)
+        if note != kept:
+            write_public(self._head_file, note.encode())
         return note
+
+    def kept_note(self) -> str:
+        """The newest head as it is kept beside the database, where its administrator need not reach; empty for none.
+
+        To be read before the transaction that it is held against: it may be of later entries otherwise.
+        """
+        try:
+            return self._head_file.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise DiskError(f"The newest head in {self._head_file} cannot be read: {error.strerror}.") from error
 
     def verify(
         self, connection: Connection, outside: Iterable[Head] = (), key: VerifyKey | None = None
@@ -161,12 +179,10 @@ class AuditLog:
         newest = store.newest_head(connection)
         return None if newest is None else self.read_heads(newest[1])[-1]
 
-    def is_continued(self, connection: Connection) -> bool:
-        """Whether the trail still continues its newest head, as far as the tree alone tells."""
-        newest = store.newest_head(connection)
+    def is_continued(self, connection: Connection, kept: str) -> bool:
+        """Whether the trail continues its newest head, and the one of `kept_note`, as far as the tree alone tells."""
         try:
-            if newest is not None:
-                self._require_continuation(newest[1], connection)
+            self._require_continuation(connection, kept)
         except TrailBrokenError:
             return False
         return True
@@ -177,13 +193,15 @@ class AuditLog:
             raise ProofError("No head has been signed yet. Run: mca hub audit head")
         return self.read_heads(newest[1])[-1], newest[1]
 
-    def _require_continuation(self, note: str, connection: Connection) -> None:
+    def _require_continuation(self, connection: Connection, kept: str) -> None:
+        newest = store.newest_head(connection)
+        notes = {kept, "" if newest is None else newest[1]} - {""}
         try:
-            head = self.read_heads(note)[-1]
+            heads = [head for note in notes for head in self.read_heads(note)]
         except HeadError:
             raise TrailBrokenError(
                 "The newest head of the audit trail was altered. Run: mca hub audit verify"
             ) from None
         size, nodes = store.size(connection), store.nodes(connection)
-        if head.size > size or root(head.size, nodes) != head.root:
+        if any(head.size > size or root(head.size, nodes) != head.root for head in heads):
             raise TrailBrokenError("The audit trail was changed behind its signed head. Run: mca hub audit verify")

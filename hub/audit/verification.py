@@ -75,7 +75,8 @@ class _Reading:
                 continue
             self._heads[head.size].append((head, "kept here"))
         for head in outside:
-            self._heads[head.size].append((head, "kept outside"))
+            if all(head != known for known, _ in self._heads[head.size]):
+                self._heads[head.size].append((head, "kept outside the database"))
 
     def _leaf(
         self, position: int, entries: "_InOrder[StoredEntry]", levels: "Sequence[_InOrder[Node]]"

@@ -102,16 +102,7 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
     watchlist = _watchlist(ground, cases, fleet, photographs.pack_digest)
     matches = RegisterMatches(cases)
     sightings = SightingReader(database, vault)
-    alerted = AlertedCases(cases)
-    dispatch = DispatchService(
-        alert_settings(settings),
-        vault,
-        identity.signing_key,
-        is_over=alerted.is_over,
-        known_as=alerted.known_as,
-        times=settings.alert_times,
-    )
-    rules = settings.review_rules
+    dispatch = _dispatch(ground, identity, cases)
     review = ReviewService(
         database,
         sightings,
@@ -120,20 +111,19 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         fleet,
         vault=vault,
         matches=matches,
-        rules=rules,
+        rules=settings.review_rules,
     )
     exchange = _exchange(ground, cases)
     erasure = _erasure(ground, cases, matches, exchange, watchlist, review=review, fleet=fleet)
     found = FoundService(database, vault, cases, clock)
-    issuer, second_factor, provider = f"MCA-{settings.hub}", settings.second_factor, provider_settings(settings)
     return Services(
         settings=settings,
         clock=clock,
         database=database,
         vault=vault,
         identity=identity,
-        audit=AuditLog(database, identity, clock),
-        access=AccessService(database, clock, vault, issuer=issuer, second_factor=second_factor, provider=provider),
+        audit=AuditLog(database, identity, clock, settings.data / "audit-head"),
+        access=_access(ground),
         fleet=fleet,
         pack=pack,
         photographs=photographs,
@@ -148,6 +138,30 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         sightings=sightings,
         dispatch=dispatch,
         review=review,
+    )
+
+
+def _dispatch(ground: _Ground, identity: PrivateIdentity, cases: CaseService) -> DispatchService:
+    alerted = AlertedCases(cases)
+    return DispatchService(
+        alert_settings(ground.settings),
+        ground.vault,
+        identity.signing_key,
+        is_over=alerted.is_over,
+        known_as=alerted.known_as,
+        times=ground.settings.alert_times,
+    )
+
+
+def _access(ground: _Ground) -> AccessService:
+    settings = ground.settings
+    return AccessService(
+        ground.database,
+        ground.clock,
+        ground.vault,
+        issuer=f"MCA-{settings.hub}",
+        second_factor=settings.second_factor,
+        provider=provider_settings(settings),
     )
 
 

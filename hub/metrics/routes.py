@@ -50,7 +50,7 @@ def build_metrics_app(collect: Callable[[], Iterable[Metric]], token: bytes | No
         try:
             return Response(exposition(collect()), media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
         except UnavailableError:
-            return PlainTextResponse("The database does not answer.", 503)
+            return PlainTextResponse("The database or the disk does not answer.", 503)
 
     return Starlette(routes=[Route("/metrics", serve, methods=["GET"])])
 

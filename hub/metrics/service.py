@@ -18,7 +18,7 @@ _PREFIX: Final = "mca_hub_"
 
 def collect(services: "Services") -> list[Metric]:
     """Every metric, of one consistent moment. Raises DatabaseUnavailableError."""
-    now = services.clock()
+    now, kept = services.clock(), services.audit.kept_note()
     with services.database.read() as connection:
         return [
             *_intake(services, connection),
@@ -26,7 +26,7 @@ def collect(services: "Services") -> list[Metric]:
             *_alerts(services, connection),
             *_watchlist(services, connection, now),
             *_units(services, connection, now),
-            *_installation(services, connection, now),
+            *_installation(services, connection, now, kept),
         ]
 
 
@@ -80,8 +80,8 @@ def _units(services: "Services", connection: Connection, now: int) -> Iterator[M
     yield _labelled("unit_list_version", "The list that a unit searches.", Kind.GAUGE, "unit", versions)
 
 
-def _installation(services: "Services", connection: Connection, now: int) -> Iterator[Metric]:
-    intact = services.audit.is_continued(connection)
+def _installation(services: "Services", connection: Connection, now: int, kept: str) -> Iterator[Metric]:
+    intact = services.audit.is_continued(connection, kept)
     head = services.audit.newest_head(connection) if intact else None
     yield _gauge("database_bytes", "Size of the database.", size_in_bytes(connection))
     yield _gauge("audit_entries", "Entries of the audit trail.", services.audit.size(connection))

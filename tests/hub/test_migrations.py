@@ -114,7 +114,7 @@ def test_audit_trail_of_the_first_version_is_carried_into_the_tree(tmp_path: Pat
     with database.begin() as connection:
         connection.execute(text(insert), [{"subject": f"bd/c-{number}"} for number in range(11)])
     database.migrate()
-    log = AuditLog(database, IDENTITY, lambda: 8)
+    log = AuditLog(database, IDENTITY, lambda: 8, tmp_path / "head")
     log.sign_head()
     with database.read() as connection:
         assert [entry.subject for entry in entries(connection)] == [f"bd/c-{number}" for number in range(11)]

@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 import hub.migrations
 from hub.audit.service import AuditAction, AuditLog, entries, record
+from hub.audit.verification import verify
 from hub.db import Database, DatabaseUnavailableError
+from protocol.ids import HubId
 from tests.hub.audit.trail import IDENTITY
 from tests.support.postgres import Postgres
 
@@ -48,10 +50,10 @@ def test_every_version_s_database_is_brought_to_this_one(postgres: Postgres) -> 
             assert tables(url) == expected, revision
 
 
-def test_database_itself_refuses_to_change_the_trail(database: Database) -> None:
+def test_database_itself_refuses_to_change_the_trail(database: Database, tmp_path: Path) -> None:
     with database.begin() as connection:
         record(connection, AuditAction.CASE_LOCATED, actor="amina", subject="bd/c-1", at=1)
-    AuditLog(database, IDENTITY, lambda: 2).sign_head()
+    AuditLog(database, IDENTITY, lambda: 2, tmp_path / "head").sign_head()
     for table in ("audit_entries", "audit_nodes", "audit_heads"):
         for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}"):
             with pytest.raises(DBAPIError, match="append-only"), database.begin() as connection:
@@ -75,7 +77,7 @@ def test_entries_that_many_write_at_once_are_numbered_without_a_gap(database: Da
     with database.read() as connection:
         positions = connection.scalars(text("SELECT position FROM audit_entries ORDER BY position")).all()
         assert positions == list(range(1, 13))
-        assert AuditLog(database, IDENTITY, lambda: 2).verify(connection).findings == ()
+        assert verify(connection, HubId("bd"), IDENTITY.public.verify_key).findings == ()
 
 
 def test_reader_keeps_one_view_and_cannot_write(database: Database) -> None:

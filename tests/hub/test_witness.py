@@ -49,9 +49,10 @@ def test_heads_in_the_file_find_a_trail_that_was_cut_and_signed_anew(trail: Trai
     keeping.work()
     keeping.work()
     assert [head.size for head in trail.log.read_heads(file.read_text())] == [3, 5]
-    administrator = Administrator(trail.path)
+    administrator = Administrator(trail.url)
     administrator.rewrite([])
     administrator.do("DELETE FROM audit_heads")
+    trail.head_file.unlink()
     trail.write(9)
     trail.sign()
     assert trail.verify().findings == ()
@@ -107,7 +108,7 @@ def test_rewritten_trail_is_not_signed_and_does_not_end_the_worker(trail: Trail,
     file = tmp_path / "witness"
     keeping = keeper(trail, file=file)
     keeping.work()
-    Administrator(trail.path).rewrite([])
+    Administrator(trail.url).rewrite([])
     keeping.work()
     assert len(trail.log.read_heads(file.read_text())) == 1
     stop = threading.Event()

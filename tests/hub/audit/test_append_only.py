@@ -18,7 +18,7 @@ def database(tmp_path: Path) -> Database:
     with database.begin() as connection:
         record(connection, AuditAction.CASE_REGISTERED, actor="amina", subject="bd/c-1", at=1, photos=2)
         record(connection, AuditAction.CASE_LOCATED, actor="bimal", subject="bd/c-2", at=2)
-    AuditLog(database, IDENTITY, lambda: 3).sign_head()
+    AuditLog(database, IDENTITY, lambda: 3, tmp_path / "head").sign_head()
     return database
 
 

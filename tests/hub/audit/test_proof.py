@@ -71,9 +71,10 @@ def test_witness_is_shown_that_a_later_trail_continues_the_one_it_knows(trail: T
 
 def test_witness_is_not_shown_a_rewritten_trail_as_a_continuation(trail: Trail) -> None:
     known = trail.sign()
-    administrator = Administrator(trail.path)
+    administrator = Administrator(trail.url)
     administrator.rewrite([])
     administrator.do("DELETE FROM audit_heads")
+    trail.head_file.unlink()
     trail.write(30)
     trail.sign()
     with trail.database.read() as connection:

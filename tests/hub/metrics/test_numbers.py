@@ -90,7 +90,7 @@ def test_ages_of_what_must_be_signed_again_and_again_grow(site: HubSite, hub: Se
 def test_trail_that_was_rewritten_raises_an_alarm(site: HubSite, hub: Services) -> None:
     register(hub)
     hub.audit.sign_head()
-    Administrator(hub.settings.data / "hub.sqlite3").rewrite([])
+    Administrator(hub.settings.database_url).rewrite([])
     found = numbers(hub)
     assert found["mca_hub_audit_trail_intact"] == 0
     assert found["mca_hub_audit_entries"] == 0
