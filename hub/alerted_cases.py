@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from hub.cases.service import CaseService, CaseState, UnknownCaseError
+from hub.cases.service import CaseService, CaseState, CaseSummary, Register, UnknownCaseError
 from protocol.ids import CaseId
 
 _OVER = frozenset({CaseState.CLOSED, CaseState.EXPIRED, CaseState.ERASED})
@@ -16,10 +16,13 @@ class AlertedCases:
 
     def is_over(self, connection: Connection, case: CaseId) -> bool:
         """Whether a case has ended, so that nobody needs to be asked any more."""
-        try:
-            return self._cases.summary(connection, self._cases.reader.surviving(connection, case)).state in _OVER
-        except UnknownCaseError:
-            return False
+        found = self._going_on(connection, case)
+        return found is not None and found.state in _OVER
+
+    def is_sought(self, connection: Connection, case: CaseId) -> bool:
+        """Whether a case is of a child who is missing now."""
+        found = self._going_on(connection, case)
+        return found is not None and found.register is Register.MISSING and found.state is CaseState.OPEN
 
     def known_as(self, connection: Connection, case: CaseId) -> frozenset[CaseId]:
         """Every identifier under which the child has stood."""
@@ -27,3 +30,9 @@ class AlertedCases:
             return self._cases.reader.known_as(connection, case)
         except UnknownCaseError:
             return frozenset({case})
+
+    def _going_on(self, connection: Connection, case: CaseId) -> CaseSummary | None:
+        try:
+            return self._cases.summary(connection, self._cases.reader.surviving(connection, case))
+        except UnknownCaseError:
+            return None

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
 from hub.access.service import AccessService, SigningIn, Visitor
 from hub.cases.service import CaseService
@@ -70,6 +70,12 @@ class ConsoleForm(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     csrf: str
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _break_lines_plainly(cls, value: object) -> object:
+        # Browsers count a line break as one letter and send two: what just fits would be refused.
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _services(request: Request) -> ConsoleServices:

@@ -53,7 +53,7 @@ def import_(
                 language=language,
                 turn=turn,
             )
-            services.dispatch.directory.add(connection, new, EVERY_SITE, actor=actor(), at=services.clock())
+            services.dispatch.directory.add(connection, new, EVERY_SITE, actor=actor(), at=services.clock(), local=True)
     typer.echo(f"Added {len(lines)} recipients. The file is no longer needed: delete it.")
 
 

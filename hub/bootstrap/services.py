@@ -148,6 +148,7 @@ def _dispatch(ground: _Ground, identity: PrivateIdentity, cases: CaseService) ->
         ground.vault,
         identity.signing_key,
         is_over=alerted.is_over,
+        is_sought=alerted.is_sought,
         known_as=alerted.known_as,
         times=ground.settings.alert_times,
     )

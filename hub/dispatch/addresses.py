@@ -75,11 +75,15 @@ _STATUS: Final = re.compile(r"\berror=(\d{3})\b")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address that can be sent to. `identity` stays the same when a password changes; neither holds a secret."""
+    """One address that can be sent to. `identity` stays the same when a password changes; neither holds a secret.
+
+    `is_local`: whether it is of this machine.
+    """
 
     identity: str
     label: str
     channel: Channel
+    is_local: bool
     service: NotifyBase
 
     def send(self, title: str, body: str, deadline: float = _DEADLINE_SECONDS) -> Answer:
@@ -112,13 +116,14 @@ def parse_address(text: str) -> Address:
         raise AddressError(
             "Something is missing in this address, or stands in the wrong place. Compare it with Apprise's."
         )
-    if not _is_protected(service, scheme) and not _is_loopback(service):
+    is_local = _is_loopback(service)
+    if not _is_protected(service, scheme) and not is_local:
         raise AddressError(
             "This address would send without checked encryption. Use the encrypted form (mailtos://, jsons://) and"
             " leave the check of certificates on; only a relay on this machine may do without."
         )
     _tune(service)
-    return Address(_identity(service), _label(service), _channel(scheme), service)
+    return Address(_identity(service), _label(service), _channel(scheme), is_local, service)
 
 
 def _tune(service: NotifyBase) -> None:

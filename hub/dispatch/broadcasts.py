@@ -68,6 +68,8 @@ class Broadcasts:
 
     def propose(self, connection: Connection, report: Report, operator: Operator, at: int) -> str:
         """Record the first person's half; nothing is sent. Raises BroadcastError."""
+        if not operator.sites.include(report.site):
+            raise BroadcastError("You announce children of your own sites. Ask a dispatcher of the whole hub.")
         for text in (report.source, report.corroboration):
             if not _SHORTEST <= len(text.strip()) <= _LONGEST:
                 raise BroadcastError(
@@ -138,7 +140,6 @@ class Broadcasts:
             report.site,
             AlertStatus.ACTUAL,
             at,
-            held_until=at,
             broadcast_id=approved.id,
             countries=report.countries,
         )

@@ -47,13 +47,22 @@ class RecipientDirectory:
         self._known_as = known_as
         self._random = random
 
-    def add(self, connection: Connection, new: NewRecipient, sites: Sites, *, actor: str, at: int) -> Recipient:
-        """Add a recipient, from the next alert on. `sites`: the actor's. Raises AddressError or RecipientError."""
+    def add(
+        self, connection: Connection, new: NewRecipient, sites: Sites, *, actor: str, at: int, local: bool = False
+    ) -> Recipient:
+        """Add a recipient, from the next alert on. `sites`: the actor's. Raises AddressError or RecipientError.
+
+        `local`: whether it may be an address of this machine, whose other services nobody may reach by the console.
+        """
         new = replace(new, name=new.name.strip(), address=new.address.strip(), of=new.of.strip())
         _check(new)
         if not _is_within(new, sites):
             raise RecipientError("You keep the recipients of your own sites. Ask a dispatcher of the whole hub.")
         address = parse_address(new.address)
+        if address.is_local and not local:
+            raise RecipientError(
+                "This is an address of the hub's own machine. A technician adds it there: mca hub recipient import."
+            )
         index = self._vault.index(address.identity.encode(), "recipients/address")
         if recipient_store.is_listed(connection, index, new.reach, new.of):
             raise RecipientError("This address stands there already for the same case, site or country.")

@@ -69,7 +69,10 @@ class Outbox:
         said = store.messages_of(connection, [alert.id])
         earlier = [one for one in said if one.kind is not MessageKind.ACKNOWLEDGEMENT]
         document = cap_document(message, self._settings, earlier)
-        store.add_message(connection, message, document, self._key.sign(SIGNATURE_CONTEXT + document), reason)
+        signature = self._key.sign(SIGNATURE_CONTEXT + document)
+        # Of an alert that was recalled before it went, the feed holds nothing to be cancelled.
+        in_feed = bool(earlier) or kind is MessageKind.ALERT
+        store.add_message(connection, message, document, signature, reason, in_feed=in_feed)
         record(connection, _ACTIONS[kind], actor=actor, subject=alert.id, at=at, number=number, reason=reason)
         chosen = list(recipients)
         # A recall and a follow-up go to everyone at once; only the first word goes in turns.

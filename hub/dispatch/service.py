@@ -13,18 +13,17 @@ from hub.audit.service import AuditAction, record
 from hub.clock import Clock
 from hub.db import Database
 from hub.dispatch import ledger_store, store
+from hub.dispatch.acknowledging import Acknowledging
 from hub.dispatch.atom import atom_index
 from hub.dispatch.broadcasts import Broadcasts, Report, Verdict
-from hub.dispatch.cap import cap_reference, check_sender
+from hub.dispatch.cap import check_sender
 from hub.dispatch.directory import RecipientDirectory
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.errors import (
     AddressError,
     AlertStageError,
     BroadcastError,
-    PartnerAckError,
     RecipientError,
-    RecipientsError,
     ReplySecretError,
     UnknownAlertError,
     UnknownTokenError,
@@ -32,7 +31,6 @@ from hub.dispatch.errors import (
 from hub.dispatch.message import letter
 from hub.dispatch.model import (
     AcknowledgedBy,
-    Acknowledgement,
     Alert,
     AlertId,
     AlertMessage,
@@ -42,7 +40,6 @@ from hub.dispatch.model import (
     AlertTimes,
     AttemptResult,
     Backlog,
-    Delivery,
     MessageId,
     MessageKind,
     MessageState,
@@ -51,7 +48,6 @@ from hub.dispatch.model import (
     Stage,
 )
 from hub.dispatch.outbox import Outbox
-from hub.dispatch.partner_ack import read_ack
 from hub.dispatch.recipient import Channel, Grade, NewRecipient, Reach, Recipient, RecipientKind
 from hub.dispatch.recipients import Witness, load_witnesses, read_addresses
 from hub.dispatch.schedule import Schedule
@@ -65,11 +61,9 @@ __all__ = [
     "AddressError",
     "AlertSettings",
     "AlertStageError",
-    "AlertState",
     "AlertStatus",
     "AlertTimes",
     "AttemptResult",
-    "Backlog",
     "BroadcastError",
     "Channel",
     "DispatchService",
@@ -77,14 +71,11 @@ __all__ = [
     "Grade",
     "MessageKind",
     "NewRecipient",
-    "PartnerAckError",
     "Reach",
     "RecallReason",
     "Recipient",
-    "RecipientDirectory",
     "RecipientError",
     "RecipientKind",
-    "RecipientsError",
     "ReplySecretError",
     "Report",
     "Stage",
@@ -100,7 +91,10 @@ PAGE_LENGTH = 100
 
 
 class DispatchService:
-    """The alerts of one hub. Every method joins the caller's transaction."""
+    """The alerts of one hub. Every method joins the caller's transaction.
+
+    `directory`: whom alerts go to; `broadcasts`: the screening of reports; `acknowledging`: what recipients answer.
+    """
 
     def __init__(
         self,
@@ -109,19 +103,26 @@ class DispatchService:
         key: SigningKey,
         *,
         is_over: Callable[[Connection, CaseId], bool],
+        is_sought: Callable[[Connection, CaseId], bool],
         known_as: Callable[[Connection, CaseId], frozenset[CaseId]],
         times: AlertTimes | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`key` signs the documents of the feed; `is_over`: whether a case has ended; `known_as`: all of its names."""
+        """`key` signs the documents of the feed.
+
+        `is_over`: whether a case has ended; `is_sought`: whether it is of a child who is missing now; `known_as`: all
+        of its names.
+        """
         self.settings = settings
         self._times = times or AlertTimes()
         self._random = random
         self._known_as = known_as
+        self._is_sought = is_sought
         self.directory = RecipientDirectory(vault, known_as, random)
         self.outbox = Outbox(settings, vault, key, random)
         self.schedule = Schedule(self.outbox, self.directory, self._times, is_over)
         self.broadcasts = Broadcasts(vault, random)
+        self.acknowledging = Acknowledging(settings, self.outbox, self.directory)
 
     def dispatcher(self, database: Database, feed: Path, clock: Clock) -> Dispatcher:
         """The worker that sends; one at a time for each database."""
@@ -196,46 +197,26 @@ class DispatchService:
             shown.append(Preview(one, text.title, text.body))
         return shown
 
-    def screen(self, connection: Connection, broadcast_id: str, verdict: Verdict, operator: Operator, at: int) -> None:
-        """As `Broadcasts.screen`; an approved broadcast is sent like any alert. Raises BroadcastError."""
+    def propose(self, connection: Connection, report: Report, operator: Operator, at: int) -> str:
+        """As `Broadcasts.propose`, of a child who is missing now. Raises BroadcastError."""
+        self._require_sought(connection, report.case)
+        return self.broadcasts.propose(connection, report, operator, at)
+
+    def screen(
+        self, connection: Connection, broadcast_id: str, verdict: Verdict, operator: Operator, at: int
+    ) -> AlertId | None:
+        """As `Broadcasts.screen`; an approved broadcast is held and sent like any alert. Raises BroadcastError."""
         alert = self.broadcasts.screen(connection, broadcast_id, verdict, operator, at)
-        if alert is not None:
-            self._raise(connection, replace(alert, status=self.settings.status), operator.name)
+        if alert is None:
+            return None
+        self._require_sought(connection, alert.case)
+        held = replace(alert, status=self.settings.status, held_until=at + self._times.preview)
+        self._raise(connection, held, operator.name)
+        return alert.id
 
     def is_recalled(self, connection: Connection, alert_id: AlertId) -> bool:
         """Whether an alert no longer holds."""
         return any(one.kind is MessageKind.RECALL for one in store.messages_of(connection, [alert_id]))
-
-    def to_confirm(self, connection: Connection, token: str) -> tuple[AlertMessage, Recipient, Delivery]:
-        """What a link is for. Raises UnknownTokenError."""
-        return self._confirmed_by(connection, ledger_store.find_by_token(connection, self.outbox.token_index(token)))
-
-    def acknowledge(self, connection: Connection, token: str, at: int) -> None:
-        """A recipient says by the link that a message was read; saying so again changes nothing.
-
-        Raises UnknownTokenError.
-        """
-        message, _, delivery = self.to_confirm(connection, token)
-        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.LINK))
-
-    def acknowledge_reply(self, connection: Connection, code: str, at: int) -> None:
-        """The same by the code of a reply. Raises UnknownTokenError."""
-        message, _, delivery = self._confirmed_by(connection, ledger_store.find_by_code(connection, code.upper()))
-        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.REPLY))
-
-    def acknowledge_cap(self, connection: Connection, token: str, document: bytes, at: int) -> None:
-        """The same by a CAP message of a partner, sent to the address of its own delivery.
-
-        Raises UnknownTokenError or PartnerAckError.
-        """
-        message, _, delivery = self.to_confirm(connection, token)
-        given, alert = read_ack(document), message.alert
-        said = store.messages_of(connection, [alert.id])
-        if given.references.isdisjoint(cap_reference(one, self.settings) for one in said):
-            raise PartnerAckError("This acknowledges another alert. Name the message in its references.")
-        if given.status != alert.status:
-            raise PartnerAckError("An exercise does not acknowledge an alert, nor the other way round.")
-        self._acknowledge(connection, message, delivery, Acknowledgement(at, AcknowledgedBy.CAP))
 
     def alerted_reviews(self, connection: Connection, since: int) -> frozenset[str]:
         """The reviews whose decision raised an alert from a moment on (milliseconds since 1970 UTC)."""
@@ -296,6 +277,12 @@ class DispatchService:
         """The Atom index of the sites' messages as it would be written now."""
         return atom_index(store.published(connection, sites, PAGE_LENGTH), self.settings, at)
 
+    def _require_sought(self, connection: Connection, case: CaseId) -> None:
+        if not self._is_sought(connection, case):
+            raise BroadcastError(
+                "Nobody is missing under this case now: it is not known here, the child was found, or it has ended."
+            )
+
     def _raise(self, connection: Connection, alert: Alert, actor: str) -> None:
         check_sender(self.settings)
         store.add_alert(connection, alert)
@@ -304,27 +291,6 @@ class DispatchService:
         record(connection, action, actor=actor, subject=alert.id, at=at, review=review, broadcast=broadcast)
         if alert.held_until <= alert.raised_at:
             self.schedule.send(connection, alert, actor=actor, at=at)
-
-    def _acknowledge(
-        self, connection: Connection, message: AlertMessage, delivery: Delivery, given: Acknowledgement
-    ) -> None:
-        if delivery.acknowledged is not None:
-            return
-        ledger_store.acknowledge(connection, delivery, given)
-        number = ledger_store.acknowledgement_count(connection, message.alert.id)
-        kind, actor = MessageKind.ACKNOWLEDGEMENT, f"recipient:{delivery.recipient}"
-        self.outbox.put(connection, message.alert, kind, actor=actor, at=given.at, number=number)
-
-    def _confirmed_by(
-        self, connection: Connection, delivery: Delivery | None
-    ) -> tuple[AlertMessage, Recipient, Delivery]:
-        message = None if delivery is None else store.find_message(connection, delivery.message_id)
-        recipient = None if delivery is None else self.directory.find(connection, delivery.recipient)
-        if delivery is None or message is None or recipient is None:
-            raise UnknownTokenError(
-                "This link belongs to no alert. Open it from the message itself, or telephone the desk that sent it."
-            )
-        return message, recipient, delivery
 
     def _states(self, connection: Connection, some: Sequence[Alert]) -> list[AlertState]:
         messages = store.messages_of(connection, [alert.id for alert in some])

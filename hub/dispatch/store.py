@@ -122,9 +122,15 @@ def to_follow_up(connection: Connection, at: int) -> list[tuple[Alert, int]]:
 
 
 def add_message(
-    connection: Connection, message: AlertMessage, document: bytes, signature: bytes, reason: str = ""
+    connection: Connection,
+    message: AlertMessage,
+    document: bytes,
+    signature: bytes,
+    reason: str = "",
+    *,
+    in_feed: bool = True,
 ) -> None:
-    """Insert a message of an alert."""
+    """Insert a message of an alert; `in_feed`: whether it is to be published."""
     connection.execute(
         insert(alert_messages).values(
             id=message.id,
@@ -137,7 +143,8 @@ def add_message(
             signature=signature,
         )
     )
-    connection.execute(insert(unpublished_messages).values(message_id=message.id))
+    if in_feed:
+        connection.execute(insert(unpublished_messages).values(message_id=message.id))
 
 
 def find_message(connection: Connection, message_id: str) -> AlertMessage | None:

@@ -117,7 +117,8 @@ def _draft_of(fields: Mapping[str, str]) -> Draft:
         if fields.get(feature.name.lower()) in set(Seen)
     }
     answer = Answer(fields["answer"]) if fields.get("answer") in set(Answer) else None
-    return Draft(answer, checklist, fields.get("comment", "")[:MAX_COMMENT])
+    # Of a form as the browser sent it, with two letters for each line break.
+    return Draft(answer, checklist, fields.get("comment", "").replace("\r\n", "\n")[:MAX_COMMENT])
 
 
 def _open_to(review: Review, operator: Operator, given: int) -> set[int]:

@@ -11,7 +11,6 @@ from hub.access.service import Operator
 from hub.atrest import Vault
 from hub.db import Database
 from hub.review import answer_store, store
-from hub.review.accuracy import Accuracy
 from hub.review.answering import Answering
 from hub.review.checklist import Checklist, Feature, Seen
 from hub.review.claims import Claims
@@ -22,10 +21,7 @@ from hub.review.ending import Endings
 from hub.review.errors import (
     AlreadyAnsweredError,
     AlreadyDecidedError,
-    ChecklistError,
-    CommentError,
     FacesWithheldError,
-    ReviewError,
     TakenError,
     UnknownReviewError,
 )
@@ -53,17 +49,12 @@ from protocol.sighting import Candidate
 
 __all__ = [
     "PAGE_LENGTH",
-    "Accuracy",
     "AlreadyAnsweredError",
     "AlreadyDecidedError",
     "Answer",
-    "ChecklistError",
-    "CommentError",
     "FacesWithheldError",
     "Feature",
     "Outcome",
-    "Review",
-    "ReviewError",
     "ReviewFacts",
     "ReviewId",
     "ReviewRules",

@@ -108,18 +108,22 @@ function keepForm(form) {
   const said = status.textContent;
   let timer = 0;
 
+  // Whether the hub has taken it; null where it has not answered, or will another time.
   async function send(path, fields) {
-    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
-    if (answer.status === 204) return true;
-    status.textContent = answer.status === 401 ? status.dataset.ended : status.dataset.taken;
-    return false;
+    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) }).catch(() => null);
+    if (answer === null || answer.status >= 500) return null;
+    if (answer.status !== 204) status.textContent = answer.status === 401 ? status.dataset.ended : status.dataset.taken;
+    return answer.status === 204;
+  }
+  async function keep() {
+    const kept = await send(form.dataset.draft, new FormData(form));
+    if (kept) status.textContent = `${status.dataset.kept} ${said}`;
+    if (kept === null) timer = setTimeout(keep, 5000);
   }
   form.addEventListener("input", () => {
     clearTimeout(timer);
     status.textContent = status.dataset.keeping;
-    timer = setTimeout(async () => {
-      if (await send(form.dataset.draft, new FormData(form))) status.textContent = `${status.dataset.kept} ${said}`;
-    }, 400);
+    timer = setTimeout(keep, 400);
   });
   setInterval(() => send(form.dataset.lease, { csrf: form.elements.csrf.value }), 60_000);
 

@@ -118,6 +118,7 @@ def dispatch() -> DispatchService:
         Vault(bytes(32)),
         SigningKey(bytes(32)),
         is_over=lambda _connection, _case: False,
+        is_sought=lambda _connection, _case: True,
         known_as=lambda _connection, case: frozenset({case}),
     )
 

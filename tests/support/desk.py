@@ -297,6 +297,9 @@ class Desk:
             self.vault,
             SigningKey(b"\7" * 32),
             is_over=lambda _connection, case: case in self.over,
+            is_sought=lambda connection, case: (
+                case == CASE or AlertedCases(self.registers.cases).is_sought(connection, case)
+            ),
             known_as=lambda connection, case: AlertedCases(self.registers.cases).known_as(connection, case),
             times=times or AlertTimes(preview=0),
         )
@@ -345,7 +348,7 @@ class Desk:
     def add_recipient(self, new: NewRecipient) -> Recipient:
         """Somebody who gets alerts."""
         with self.database.begin() as connection:
-            return self.dispatch.directory.add(connection, new, EVERY_SITE, actor="root", at=self.clock())
+            return self.dispatch.directory.add(connection, new, EVERY_SITE, actor="root", at=self.clock(), local=True)
 
     def add_operator(self, name: str, *roles: Role, sites: Sites = EVERY_SITE) -> Operator:
         """An account with PASSWORD; without roles, a reviewer's."""

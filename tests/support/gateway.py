@@ -16,6 +16,7 @@ class Mood(Enum):
     BUSY = auto()  # 429, with Retry-After where `asks` holds it
     BROKEN = auto()  # 500
     REFUSES = auto()  # 400: no such number
+    SAYS_NO = auto()  # 200, and in the body that it has not
     MOVED = auto()  # 302 to somewhere else
     CLOSES = auto()  # It hangs up without a word.
     SILENT = auto()  # It takes the message and never answers.
@@ -107,5 +108,6 @@ _ANSWERS: dict[Mood, tuple[int, dict[str, str], bytes]] = {
     Mood.BUSY: (429, {}, b""),
     Mood.BROKEN: (500, {}, b"oops"),
     Mood.REFUSES: (400, {}, b'{"error": "no such number"}'),
+    Mood.SAYS_NO: (200, {"Content-Type": "application/json"}, b'{"status": "FAILED", "error": "no such number"}'),
     Mood.MOVED: (302, {"Location": "/elsewhere"}, b""),
 }

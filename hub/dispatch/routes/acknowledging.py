@@ -45,7 +45,7 @@ def acknowledge(
 ) -> HTMLResponse:
     """A recipient says that the message was read."""
     with services.database.begin() as connection:
-        services.dispatch.acknowledge(connection, token, services.clock())
+        services.dispatch.acknowledging.by_link(connection, token, services.clock())
     return _page(token, request, services, pages)
 
 
@@ -56,7 +56,7 @@ def take_partner_ack(
 ) -> Response:
     """A partner's CAP message of the type Ack; the token is that of the link in the message that it acknowledges."""
     with services.database.begin() as connection:
-        services.dispatch.acknowledge_cap(connection, token, document, services.clock())
+        services.dispatch.acknowledging.by_cap(connection, token, document, services.clock())
     return PlainTextResponse("Recorded.")
 
 
@@ -73,13 +73,13 @@ def take_reply(
     if found is None:
         raise UnknownTokenError("This reply holds no code. It has to be ACK and the eight letters of the message.")
     with services.database.begin() as connection:
-        services.dispatch.acknowledge_reply(connection, found.group(1), services.clock())
+        services.dispatch.acknowledging.by_reply(connection, found.group(1), services.clock())
     return PlainTextResponse("Recorded.")
 
 
 def _page(token: str, request: Request, services: Services, pages: ShownBy) -> HTMLResponse:
     with services.database.read() as connection:
-        message, recipient, delivery = services.dispatch.to_confirm(connection, token)
+        message, recipient, delivery = services.dispatch.acknowledging.asked(connection, token)
         recalled = services.dispatch.is_recalled(connection, message.alert.id)
     language, reference = recipient.entered.language, message.alert.reference
     secret = request.cookies.get(FORM_COOKIE) or services.access.new_token()

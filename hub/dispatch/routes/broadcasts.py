@@ -59,9 +59,7 @@ def propose(
     """Record how a report was verified and what corroborates it; nothing is sent."""
     try:
         with services.database.begin() as connection:
-            report = form.report()
-            services.register.cases.summary(connection, report.case)
-            services.dispatch.broadcasts.propose(connection, report, visitor.operator, services.clock())
+            services.dispatch.propose(connection, form.report(), visitor.operator, services.clock())
     except BroadcastError as error:
         return _page(services, visitor, pages, form=form, problem=error.sentence, status=400)
     return RedirectResponse("/broadcasts", status_code=303)
@@ -79,10 +77,11 @@ def screen(
     """Another person lets the broadcast go, or refuses it."""
     try:
         with services.database.begin() as connection:
-            services.dispatch.screen(connection, broadcast_id, form.verdict, visitor.operator, services.clock())
+            operator, at = visitor.operator, services.clock()
+            alert = services.dispatch.screen(connection, broadcast_id, form.verdict, operator, at)
     except BroadcastError as error:
         return _page(services, visitor, pages, problem=error.sentence, status=400)
-    return RedirectResponse("/alerts" if form.verdict is Verdict.APPROVED else "/broadcasts", status_code=303)
+    return RedirectResponse("/broadcasts" if alert is None else f"/alerts/{alert}", status_code=303)
 
 
 def _page(

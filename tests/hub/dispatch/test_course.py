@@ -84,7 +84,7 @@ def test_alert_goes_out_before_anyone_could_look_at_it(holding: Desk, gateway: G
     assert len(gateway.taken) == 1
     assert gateway.taken[0].split("\n\n")[0] == shown.body.split("\n\n")[0]
     with pytest.raises(UnknownTokenError), holding.database.begin() as connection:
-        holding.dispatch.acknowledge(connection, token(shown.body), holding.clock())
+        holding.dispatch.acknowledging.by_link(connection, token(shown.body), holding.clock())
     with pytest.raises(AlertStageError), holding.database.begin() as connection:
         holding.dispatch.send(connection, alert.id, EVERY_SITE, actor="bimal", at=holding.clock())
 
@@ -105,6 +105,8 @@ def test_alert_recalled_before_it_was_sent_goes_out(holding: Desk, gateway: Gate
     work(holding)
     assert gateway.taken == []
     assert state(holding).stage is Stage.RECALLED
+    # A Cancel without the Alert that it cancels would mean nothing to a reader of the feed.
+    assert list(holding.feed.glob("*.xml")) == []
 
 
 def test_next_in_turn_is_not_told_when_nobody_acknowledges(desk: Desk, gateway: Gateway, other: Gateway) -> None:
@@ -127,8 +129,8 @@ def test_next_in_turn_is_told_although_somebody_acknowledged(desk: Desk, gateway
     desk.confirm(desk.open_review())
     work(desk)
     with desk.database.begin() as connection:
-        desk.dispatch.acknowledge(connection, token(gateway.taken[0]), desk.clock())
-        desk.dispatch.acknowledge(connection, token(gateway.taken[0]), desk.clock())
+        desk.dispatch.acknowledging.by_link(connection, token(gateway.taken[0]), desk.clock())
+        desk.dispatch.acknowledging.by_link(connection, token(gateway.taken[0]), desk.clock())
     desk.clock.now += 31 * MINUTE
     work(desk)
     assert other.taken == []
@@ -301,7 +303,7 @@ def test_alerts_of_the_past_are_looked_at_each_second(desk: Desk, gateway: Gatew
     with desk.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(waiting_chains)) == 3
     with desk.database.begin() as connection:
-        desk.dispatch.acknowledge(connection, token(gateway.taken[0]), desk.clock())
+        desk.dispatch.acknowledging.by_link(connection, token(gateway.taken[0]), desk.clock())
     recall(desk)
     work(desk)
     desk.clock.now += 31 * MINUTE

@@ -10,6 +10,7 @@ import pytest
 
 from hub.dispatch.addresses import parse_address
 from hub.dispatch.model import AttemptResult, Delivery
+from hub.dispatch.webhooks import refuses
 from hub.sites import EVERY_SITE
 from tests.support.databases import on_sqlite
 from tests.support.desk import MINUTE, Desk, police_desk
@@ -32,8 +33,9 @@ def only_delivery(desk: Desk) -> Delivery:
         (Mood.BUSY, AttemptResult.BUSY, 429, 5),
         (Mood.BROKEN, AttemptResult.FAILED, 500, 0.5),
         (Mood.REFUSES, AttemptResult.REFUSED, 400, 60),
+        (Mood.SAYS_NO, AttemptResult.REFUSED, 200, 60),
         (Mood.MOVED, AttemptResult.FAILED, 302, 0.5),
-        (Mood.CLOSES, AttemptResult.FAILED, None, 0.5),
+        (Mood.CLOSES, AttemptResult.NO_ANSWER, None, 0.5),
     ],
 )
 def test_gateway_that_fails_loses_nothing(
@@ -80,6 +82,29 @@ def test_busy_gateway_is_asked_sooner_or_much_later_than_it_says(desk: Desk, ask
         desk.confirm(desk.open_review())
         desk.dispatcher().deliver()
     assert only_delivery(desk).next_at == desk.clock.now + minutes * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        (b'{"success": false}', True),
+        (b'{"ok": false, "description": "chat not found"}', True),
+        (b'{"errors": [{"code": 21211}]}', True),
+        (b'{"error": "0", "errors": [], "status": "queued"}', False),
+        (b'{"error": null, "error_code": 0, "success": true}', False),
+        (b'["error"]', False),
+        (b"[" * 4096, False),
+        (b"error", False),
+        (b"", False),
+    ],
+)
+def test_gateway_s_word_in_the_body_is_read_for_its_opposite(body: bytes, *, refused: bool) -> None:
+    assert refuses(body) is refused
+
+
+def test_address_with_a_header_that_http_cannot_hold_is_tried_every_half_minute() -> None:
+    with Gateway() as gateway:
+        assert parse_address(f"{gateway.url}?+X-Desk=যশোর").send("title", "body").result is AttemptResult.REFUSED
 
 
 def test_gateway_that_has_taken_the_message_gets_it_again_because_it_talks_on() -> None:
@@ -148,7 +173,7 @@ from protocol.keys import SigningKey
 
 url, folder = sys.argv[1], Path(sys.argv[2])
 settings = AlertSettings("bd", "https://desk.example", "bd@desk.example", "Desk", AlertStatus.EXERCISE)
-asked = {"is_over": lambda *_: False, "known_as": lambda _, case: {case}}
+asked = {"is_over": lambda *_: False, "is_sought": lambda *_: True, "known_as": lambda _, case: {case}}
 service = DispatchService(settings, Vault(bytes(32)), SigningKey(bytes(32)), **asked)
 service.dispatcher(Database(url), folder, lambda: int(sys.argv[3])).deliver()
 """

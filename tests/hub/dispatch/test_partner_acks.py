@@ -52,7 +52,7 @@ def reference(desk: Desk) -> str:
 
 def give(desk: Desk, known: str, document: bytes) -> None:
     with desk.database.begin() as connection:
-        desk.dispatch.acknowledge_cap(connection, known, document, desk.clock())
+        desk.dispatch.acknowledging.by_cap(connection, known, document, desk.clock())
 
 
 def test_ack_of_a_partner_does_not_count_or_counts_twice(desk: Desk, gateway: Gateway) -> None:

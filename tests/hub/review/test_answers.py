@@ -206,6 +206,7 @@ def test_confirmation_that_cannot_raise_its_alert_leaves_nothing_half_done(desk:
         desk.vault,
         SigningKey(b"\7" * 32),
         is_over=lambda _connection, _case: False,
+        is_sought=lambda _connection, _case: True,
         known_as=lambda _connection, case: frozenset({case}),
     )
     service = ReviewService(

@@ -145,6 +145,9 @@ def test_recipient_cannot_be_kept_at_the_console_or_shows_the_password(desk: Des
     wrong = admin.post("/recipients", csrf=admin.token("/recipients"), address="hunter2://x", **entered)
     assert wrong.status_code == 400
     assert "hunter2" not in wrong.text
+    for address in ("json://127.0.0.1:9/x", "jsons://[::1]/x", "mailtos://a:b@police.example?smtp=localhost&to=c"):
+        own = admin.post("/recipients", csrf=admin.token("/recipients"), address=address, **entered)
+        assert (own.status_code, "own machine" in own.text) == (400, True)
     page = admin.post(
         "/recipients",
         csrf=admin.token("/recipients"),
@@ -168,9 +171,10 @@ def test_broadcast_is_sent_by_whoever_recorded_it(desk: Desk, person: MakePerson
     refused = dora.post(f"/broadcasts/{report}/screen", csrf=dora.token("/broadcasts"), verdict="approved")
     assert refused.status_code == 400
     page = emil.post(f"/broadcasts/{report}/screen", csrf=emil.token("/broadcasts"), verdict="approved")
-    assert "Broadcast" in page.text
+    # What each recipient reads can be looked at before it goes, as with any alert.
+    assert "Preview and send" in page.text
     with desk.database.read() as connection:
-        assert desk.dispatch.alerts(connection, EVERY_SITE)[0].stage is Stage.SENT
+        assert desk.dispatch.alerts(connection, EVERY_SITE)[0].stage is Stage.HELD
     unknown = {"case": "bd/c-none", "site": "bd/benapole", "source": "Called them back.", "corroboration": "GD entry."}
     assert dora.post("/broadcasts", csrf=dora.token("/broadcasts"), **unknown).status_code in (400, 404)
 

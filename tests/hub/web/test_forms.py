@@ -28,6 +28,14 @@ def test_form_without_the_right_token_records_nothing(desk: Desk, person: MakePe
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
 
 
+def test_answer_of_many_short_lines_is_refused_as_too_long(desk: Desk, person: MakePerson) -> None:
+    review = desk.open_review()
+    assert person("amina").answer(review, "identification", "a\r\n" * 1000).ok
+    own = desk.seen(review, desk.amina).own
+    assert own
+    assert own.comment == ("a\n" * 1000).strip()
+
+
 def test_form_with_no_token_at_all_records_nothing(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
     answer = person("amina").post(f"/reviews/{review}/answer", answer="identification")
