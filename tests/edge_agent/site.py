@@ -32,7 +32,7 @@ from provisioning.installation import create_installation
 from provisioning.units import add_unit
 from tests.edge_agent.lists import SAMPLES, sample_entries
 from tests.support.broker import free_ports
-from tests.support.hub_simulator import HubSimulator, wait_until
+from tests.support.hub_simulator import PATIENCE, HubSimulator, wait_until
 
 UNIT = UnitId("bd/benapole-1")
 SITE = SiteId("bd/benapole")
@@ -75,7 +75,7 @@ class Site:
             env=self.environment(changes),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=120 * PATIENCE,
             check=False,
             preexec_fn=None if largest_file is None else partial(limit_files, largest_file),
         )
@@ -168,7 +168,7 @@ class EdgeProcess:
     ) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60 * PATIENCE)
         self._reader.join()
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -191,7 +191,7 @@ class EdgeProcess:
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(60 * PATIENCE)
 
     def _read(self, stream: IO[str]) -> None:
         for line in stream:

@@ -26,7 +26,7 @@ def ready(listed: Site) -> Site:
 
 def kill(process: EdgeProcess) -> None:
     process.process.kill()
-    process.process.wait(10)
+    process.process.wait(60)
 
 
 def counts(site: Site) -> Counts:

@@ -2,6 +2,7 @@
 MQTT peer that answers sightings with signed receipts. It keeps everything in memory and can be told to be hostile.
 """
 
+import os
 import secrets
 import ssl
 import threading
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import paho.mqtt.client as mqtt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -47,6 +48,9 @@ from tests.support.units_server import UnitsServer
 
 T = TypeVar("T")
 
+PATIENCE: Final = float(os.environ.get("MCA_TEST_PATIENCE", "1"))
+"""How many times longer than otherwise a test waits before it gives up: for an emulated machine."""
+
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
@@ -54,7 +58,7 @@ def now_ms() -> int:
 
 def wait_until(condition: Callable[[], T | None], *, seconds: float = 60) -> T:
     """What `condition` gives once it gives something. Raises AssertionError after `seconds`."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not in {seconds} s: {condition}"
         time.sleep(0.01)

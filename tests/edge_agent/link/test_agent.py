@@ -18,7 +18,7 @@ from protocol.topics import UnitChannel, unit_topic, watchlist_topic
 from tests.edge_agent.lists import OBAMA, SAMPLES
 from tests.edge_agent.site import MISSING, SITE, UNIT, Site, limit_files, synchronise, take
 from tests.support.broker import Broker
-from tests.support.hub_simulator import HubPeer, now_ms, wait_until
+from tests.support.hub_simulator import PATIENCE, HubPeer, now_ms, wait_until
 
 QUICK = {"MCA_EDGE_RESEND_AFTER_SECONDS": "0.3", "MCA_EDGE_HEARTBEAT_SECONDS": "1"}
 
@@ -286,7 +286,7 @@ def test_unit_that_vanishes_or_is_switched_off_is_missed_by_its_hub(ready: Site,
         with ready.start("run") as agent:
             agent.wait_for("link.connected")
             agent.process.send_signal(end)
-            agent.process.wait(30)
+            agent.process.wait(60 * PATIENCE)
         assert wait_until(lambda: peer.gone) == [UNIT]
 
 

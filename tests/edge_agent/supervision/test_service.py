@@ -1,8 +1,11 @@
 """The agent as systemd starts it, and what the hub and the light learn of a unit's faults."""
 
+import os
 import socket
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from edge_agent.bootstrap import Unit, unit_body
 from edge_agent.camera.source import CameraChoice
@@ -11,7 +14,7 @@ from edge_agent.link.wake import Tap, wake_agent
 from edge_agent.panel.protocol import NoPanel
 from edge_agent.supervision.wiring import CameraPresence, open_panel, standing_faults
 from protocol.health import Alarm
-from tests.edge_agent.site import Site
+from tests.edge_agent.site import Site, synchronise
 from tests.support.hub_simulator import HubPeer, wait_until
 
 
@@ -34,6 +37,40 @@ def test_systemd_is_told_that_the_agent_is_ready_lives_and_stops(listed: Site, t
         while heard[-1] != "STOPPING=1":
             next_word()
     assert heard.index("READY=1") < heard.index("WATCHDOG=1")
+
+
+def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) -> None:
+    """It hangs where it looks for a list that another process has installed: what it reads there never ends."""
+    with listed.open() as unit:
+        synchronise(unit)
+    installed, address = listed.data / "watchlist" / "installed.json", str(tmp_path / "notify")
+    content = installed.read_bytes()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(60)
+        with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}) as agent:
+            while systemd.recv(4096) != b"WATCHDOG=1":
+                pass
+            installed.unlink()
+            os.mkfifo(installed)
+            wake_agent(listed.data)
+            with open(wait_until(lambda: writer_of(installed)), "wb") as end_of_pipe:
+                systemd.settimeout(1)
+                with pytest.raises(TimeoutError):  # After what it said before: three times what the watchdog bears.
+                    while systemd.recv(4096):
+                        pass
+                end_of_pipe.write(content)
+            systemd.settimeout(60)
+            assert systemd.recv(4096) == b"WATCHDOG=1"
+            assert agent.stop() == 0
+
+
+def writer_of(pipe: Path) -> int | None:
+    """Of a pipe that somebody reads."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_hub_learns_of_a_lost_camera_and_a_panel_that_is_not_there(listed: Site, peer: HubPeer) -> None:
