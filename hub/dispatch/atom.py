@@ -5,7 +5,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from hub.clock import moment
-from hub.dispatch.cap import MEDIA_TYPE, headline
+from hub.dispatch.cap import MEDIA_TYPE, headline, place
 from hub.dispatch.model import AlertMessage, AlertSettings, MessageKind
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
@@ -33,7 +33,7 @@ def atom_index(entries: Sequence[tuple[AlertMessage, int]], settings: AlertSetti
         _add(entry, "id", document)
         _add(entry, "title", _PREFIXES[message.kind] + headline(alert))
         _add(entry, "updated", _time(published))
-        _add(entry, "summary", f"{alert.status}. Site {alert.site}.")
+        _add(entry, "summary", f"{alert.status}. Site {place(alert, settings)}.")
         _link(entry, "alternate", document, MEDIA_TYPE)
         _link(entry, "related", f"{document}.sig", "application/octet-stream")
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)

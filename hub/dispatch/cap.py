@@ -104,6 +104,11 @@ def historical(alert: Alert, settings: AlertSettings, code: str) -> list[str]:
     return [say(code, Text.HISTORICAL, {"time": time})]
 
 
+def place(alert: Alert, settings: AlertSettings) -> str:
+    """Where the child is: the site's identifier, or the hub's where the child is at none of its sites."""
+    return alert.site or settings.hub
+
+
 def alert_page(alert: Alert, settings: AlertSettings) -> str:
     """The alert's page in the console; it opens after sign-in only."""
     return f"{settings.console_url.rstrip('/')}/alerts/{alert.id}"
@@ -129,7 +134,7 @@ def _info(message: AlertMessage, settings: AlertSettings, code: str) -> ET.Eleme
         _add(info, "instruction", say(code, Text.CAP_INSTRUCTION))
     _add(info, "web", alert_page(alert, settings))
     area = ET.SubElement(info, "area")
-    _add(area, "areaDesc", alert.site)
+    _add(area, "areaDesc", place(alert, settings))
     return info
 
 

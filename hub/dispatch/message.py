@@ -6,7 +6,7 @@ No grade holds a name or a face. On a telephone, the same in some lines.
 from dataclasses import dataclass
 from typing import Final
 
-from hub.dispatch.cap import alert_page, historical
+from hub.dispatch.cap import alert_page, historical, place
 from hub.dispatch.model import AlertMessage, AlertSettings, AlertStatus, MessageKind
 from hub.dispatch.recipient import Channel, Grade, Recipient
 from hub.dispatch.texts import Text, say
@@ -47,7 +47,7 @@ def letter(
     language = recipient.entered.language
     title = _title(message, language)
     warnings = _warnings(message, language, may_repeat=may_repeat)
-    said = [*historical(message.alert, settings, language), *_graded(message, recipient)]
+    said = [*historical(message.alert, settings, language), *_graded(message, recipient, settings)]
     confirm = [say(language, Text.CONFIRM_LINK, {"link": confirmation.link})]
     if settings.takes_replies:
         confirm.append(say(language, Text.CONFIRM_REPLY, {"code": confirmation.code}))
@@ -78,11 +78,11 @@ def _warnings(message: AlertMessage, language: str, *, may_repeat: bool) -> list
     return [say(language, text) for text, said in ((Text.NOT_REAL, unreal), (Text.MAYBE_TWICE, may_repeat)) if said]
 
 
-def _graded(message: AlertMessage, recipient: Recipient) -> list[str]:
+def _graded(message: AlertMessage, recipient: Recipient, settings: AlertSettings) -> list[str]:
     alert, grade, language = message.alert, recipient.entered.grade, recipient.entered.language
     said = []
     if grade in (Grade.PLACE, Grade.CASE):
-        said.append(say(language, Text.SITE, {"site": alert.site}))
+        said.append(say(language, Text.SITE, {"site": place(alert, settings)}))
     if grade is Grade.CASE:
         said.append(say(language, Text.CASE, {"case": alert.case}))
     return said

@@ -140,7 +140,8 @@ class Controls:
         if side is Side.INTAKE:
             return self._vault.decrypt(sealed.probe, _place(pair_id, "probe"))
         if original:
-            return self._vault.decrypt(sealed.original, _place(pair_id, "original"))
+            # Read and written anew like a case's: an answer that comes sooner would tell the pair from others.
+            return plain_jpeg(self._vault.decrypt(sealed.original, _place(pair_id, "original")))
         return self._vault.decrypt(sealed.reference, _place(pair_id, "reference"))
 
     def finding(self, _connection: Connection, _review: Review) -> Finding | None:
@@ -165,7 +166,7 @@ class Controls:
         try:
             probe = photographs.read(entry.probe, accept_poor=True)
             reference = photographs.read(entry.reference, accept_poor=True)
-            original = plain_jpeg(entry.reference)
+            plain_jpeg(entry.reference)
         except RejectedError as error:
             raise ControlPairsError(f"Line {entry.line}: {error}") from error
         # Equal pictures with an equal truth are the same pair, whatever their files are called.
@@ -175,7 +176,7 @@ class Controls:
         pictures = SealedPictures(
             self._vault.encrypt(probe.portrait, _place(pair_id, "probe")),
             self._vault.encrypt(reference.portrait, _place(pair_id, "reference")),
-            self._vault.encrypt(original, _place(pair_id, "original")),
+            self._vault.encrypt(entry.reference, _place(pair_id, "original")),
         )
         return pair, entry.origin, pictures
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from credentials.identity import create_identity, write_card
 from credentials.pins import Price
+from edge_agent.faces.pictures import QUALITIES
 from hub.access.service import AccessService, Operator, ProviderSettings, Role, SecondFactorPolicy, SessionLimits
 from hub.alerted_cases import AlertedCases
 from hub.atrest import Vault
@@ -447,7 +448,7 @@ def sample_face(name: str) -> bytes:
     """A portrait of a public-domain photograph of an adult, as units and the register make them."""
     image = decode_image((SAMPLES / name).read_bytes())
     recogniser = _recogniser()
-    return encode_jpeg(portrait(image, recogniser.detect(image)[0]), quality=88)
+    return encode_jpeg(portrait(image, recogniser.detect(image)[0]), quality=QUALITIES[0])
 
 
 @cache

@@ -54,6 +54,11 @@ def loaded(desk: Desk, tmp_path: Path, photographs: PhotographReader) -> Desk:
     return desk
 
 
+def quantisation(picture: bytes) -> list[bytes]:
+    """A JPEG's tables, which tell in what quality it was written."""
+    return [picture[at : at + 69] for at in range(len(picture)) if picture[at : at + 4] == b"\xff\xdb\x00\x43"]
+
+
 def control_of(desk: Desk) -> Review:
     """A control pair beside a real review, when its time has come."""
     desk.open_review()
@@ -65,7 +70,7 @@ def control_of(desk: Desk) -> Review:
 def test_control_pair_is_told_from_a_real_one_before_the_answer(loaded: Desk) -> None:
     control = control_of(loaded)
     (real,) = [item.review for item in loaded.queue(loaded.amina).to_answer if item.review.kind is Kind.SIGHTING]
-    pages = []
+    pages, tables = [], []
     for review in (control, real):
         loaded.take(review.id, loaded.amina)
         seen = loaded.seen(review.id, loaded.amina)
@@ -80,7 +85,9 @@ def test_control_pair_is_told_from_a_real_one_before_the_answer(loaded: Desk) ->
                         connection, review.id, side, loaded.amina, loaded.clock(), original=original
                     )
                     assert picture.startswith(b"\xff\xd8")
+                    tables.append(quantisation(picture))
     assert (pages[0].subject.site, pages[0].subject.unit) == (pages[1].subject.site, pages[1].subject.unit)
+    assert tables[:4] == tables[4:]
     assert control.opened_at != real.opened_at
     assert len(control.id) == len(real.id)
 
