@@ -54,15 +54,20 @@ def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) 
             installed.unlink()
             os.mkfifo(installed)
             wake_agent(listed.data)
-            with open(wait_until(lambda: writer_of(installed)), "wb") as end_of_pipe:
-                systemd.settimeout(1)
-                with pytest.raises(TimeoutError):  # After what it said before: three times what the watchdog bears.
-                    while systemd.recv(4096):
-                        pass
+            with os.fdopen(wait_until(lambda: writer_of(installed)), "wb") as end_of_pipe:
+                systemd.settimeout(1)  # Three times what the watchdog bears.
+                with pytest.raises(TimeoutError):
+                    hear_all(systemd)
                 end_of_pipe.write(content)
             systemd.settimeout(60)
             assert systemd.recv(4096) == b"WATCHDOG=1"
             assert agent.stop() == 0
+
+
+def hear_all(systemd: socket.socket) -> None:
+    """Raises TimeoutError when nothing more comes."""
+    while systemd.recv(4096):
+        pass
 
 
 def writer_of(pipe: Path) -> int | None:
