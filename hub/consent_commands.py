@@ -1,11 +1,14 @@
 """`mca hub consent`: consent that is taken back, from a command line."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.commands import actor, services_of
+
+if TYPE_CHECKING:
+    from hub.erasure.service import Place
 
 app = typer.Typer(help="Consent that was taken back, and what is outstanding.", no_args_is_help=True)
 
@@ -39,7 +42,7 @@ def list_(context: typer.Context) -> None:
     with services.database.read() as connection:
         erasures = services.intakes.withdrawals.of_people(connection, EVERY_SITE)
     for erasure in erasures:
-        waiting = ", ".join(place.place for place in erasure.places if place.done_at is None)
+        waiting = ", ".join(_waits(place) for place in erasure.places if place.done_at is None)
         hold = f" (held: {erasure.hold})" if erasure.hold else ""
         typer.echo(
             f"{erasure.id}  {erasure.reference or 'not known here':<14}  {waiting or 'nothing outstanding'}{hold}"
@@ -57,6 +60,10 @@ def backups_destroyed(
     with services.database.begin() as connection:
         ended = services.intakes.withdrawals.end_backups(connection, before, actor=actor(), at=services.clock())
     typer.echo(f"Noted, for {ended} erasures.")
+
+
+def _waits(place: "Place") -> str:
+    return place.place if place.silent_since is None else f"{place.place} (revoked: cannot answer, not confirmed)"
 
 
 def _state(hold: str | None) -> str:

@@ -113,7 +113,8 @@ def print_erasures(erasures: Sequence[Erasure]) -> None:
         table.add_column(heading)
     for erasure in erasures:
         for place in erasure.places:
-            gone = "outstanding" if place.done_at is None else f"{moment(place.done_at):%Y-%m-%d %H:%M} UTC"
+            waits = "outstanding" if place.silent_since is None else "revoked: cannot answer"
+            gone = waits if place.done_at is None else f"{moment(place.done_at):%Y-%m-%d %H:%M} UTC"
             table.add_row(erasure.case, erasure.state, erasure.reason, place.place, str(place.count), gone)
     Console().print(table)
 

@@ -18,8 +18,9 @@ from hub.dispatch.service import (
     RecallReason,
     RecipientKind,
 )
-from hub.erasure.model import Hold, RequestReason, alert_of
+from hub.erasure.model import Hold, Progress, RequestReason, alert_of
 from hub.exchange.service import Recipient
+from hub.found.service import Rejection
 from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
 from hub.staff.service import StaffState
 from protocol.person import Sex
@@ -56,7 +57,9 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Channel,
     StaffRole,
     StaffState,
+    Rejection,
     Hold,
+    Progress,
     RequestReason,
 )
 
@@ -71,6 +74,7 @@ _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
     Hold.BASIS: "No consent permitted it: two people of the desk decide",
     Hold.UNDECIDED: "Waits until its comparison is decided",
     Hold.CONFIRMED: "A child was recognised: two people of the desk decide",
+    Progress.CANNOT_ANSWER: "Cannot be confirmed",
     RequestReason.RECEIPT_LOST: "The receipt is lost",
     RequestReason.PERSON_ASKED: "The person asks for it although something holds it",
     RequestReason.TAKEN_WRONGLY: "It should not have been taken",

@@ -31,7 +31,7 @@ from hub.dispatch.service import AlertStageError, ReplySecretError, UnknownAlert
 from hub.erasure import routes as erasure_routes
 from hub.fleet import routes as fleet_routes
 from hub.found import routes as found_routes
-from hub.found.service import UnknownFoundChildError
+from hub.found.service import FoundStageError, UnknownFoundChildError
 from hub.guard import Guard
 from hub.health import router as health_router
 from hub.review import routes as review_routes
@@ -83,6 +83,7 @@ _STATUS: Final[dict[type[MissingChildAlertError], int]] = {
     AlreadyDecidedError: 409,
     FacesWithheldError: 403,
     FormTokenError: 403,
+    FoundStageError: 409,
     NotPermittedError: 403,
     OwnAccountError: 403,
     ReplySecretError: 403,

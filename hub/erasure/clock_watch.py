@@ -12,7 +12,7 @@ import structlog
 from hub.audit.service import AuditAction, record
 from hub.clock import DAY, MINUTE, Clock
 from hub.db import Database
-from hub.erasure import intake_store as store
+from hub.erasure import clock_store as store
 from protocol.ids import HubId
 
 LEAP: Final = 2 * DAY

@@ -1,22 +1,22 @@
-"""The tables of withdrawals and of the end of intakes: what was removed where, who says so, and what is outstanding."""
+"""The tables of withdrawals and of the end of intakes: what was removed where, and what is outstanding."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     ColumnElement,
     Connection,
     ForeignKey,
     Integer,
-    LargeBinary,
     Row,
+    Select,
     String,
     Table,
+    case,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -27,7 +27,6 @@ from hub.db import metadata
 from hub.erasure.model import BACKUPS, Cause, ErasureId, Hold, IntakeErasure, Place, unit_place
 from hub.sites import Sites
 from protocol.ids import UnitId
-from protocol.staff import StaffId
 
 intake_erasures = Table(
     "intake_erasures",
@@ -53,27 +52,6 @@ intake_erasure_places = Table(
     Column("things", Integer, nullable=False),
     Column("asked_at", BigInteger),  # when a unit was last told to erase
     Column("done_at", BigInteger),  # none: outstanding
-)
-
-# Every place's signed word, as it came.
-erasure_records = Table(
-    "erasure_records",
-    metadata,
-    Column("erasure_id", String(16), ForeignKey("intake_erasures.id"), primary_key=True),
-    Column("digest", LargeBinary(32), primary_key=True),
-    Column("place", String(160), nullable=False),
-    Column("record", LargeBinary, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("staff_id", String(16)),  # who took the receipt at a unit
-)
-
-# Until when the hub's clock was known to go evenly.
-retention_clock = Table(
-    "retention_clock",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    CheckConstraint("id = 1", name="single"),
 )
 
 
@@ -115,32 +93,36 @@ def of_id(connection: Connection, erasure: ErasureId) -> IntakeErasure:
     return _erasures(connection, intake_erasures.c.id == erasure)[0]
 
 
-def outstanding(connection: Connection, backups_before: int) -> list[IntakeErasure]:
+def outstanding(connection: Connection, backups_before: int, silent: Collection[str]) -> list[IntakeErasure]:
     """Every erasure of which something may have changed, oldest first.
 
-    Not those that wait for nothing but backups, from after `backups_before`: of retention there is one an hour.
+    Not those that wait for nothing but backups, from after `backups_before`: of retention there is one an hour. Nor
+    those that wait for nothing but `silent` places.
     """
-    waits = exists().where(
-        intake_erasure_places.c.erasure_id == intake_erasures.c.id,
-        intake_erasure_places.c.done_at.is_(None),
+    waits = _waits(
+        intake_erasure_places.c.place.not_in(silent),
         or_(intake_erasure_places.c.place != BACKUPS, intake_erasures.c.at <= backups_before),
     )
-    ended = ~exists().where(
-        intake_erasure_places.c.erasure_id == intake_erasures.c.id, intake_erasure_places.c.done_at.is_(None)
-    )
-    return _erasures(connection, intake_erasures.c.completed_at.is_(None) & or_(waits, ended))
+    return _erasures(connection, intake_erasures.c.completed_at.is_(None) & or_(waits, ~_waits()))
 
 
-def of_people(connection: Connection, sites: Sites, limit: int) -> list[IntakeErasure]:
-    """Withdrawals and what the desk asked for, of the sites or of a site that is not known yet; newest first."""
+def of_people(connection: Connection, sites: Sites, silent: Collection[str], limit: int | None) -> list[IntakeErasure]:
+    """Withdrawals and what the desk asked for, of the sites or of a site that is not known yet.
+
+    First what waits for a place that can answer, then what waits for backups alone, then for `silent` places; newest
+    first.
+    """
     at_sites = or_(sites.condition(intake_erasures.c.site), intake_erasures.c.site == "")
-    query = (
-        select(intake_erasures)
-        .where(intake_erasures.c.cause != str(Cause.RETENTION), at_sites)
-        .order_by(intake_erasures.c.completed_at.is_not(None), intake_erasures.c.at.desc(), intake_erasures.c.id)
-        .limit(limit)
+    people = at_sites & intake_erasures.c.withdrawal.is_not(None)
+    answering = intake_erasure_places.c.place.not_in(silent)
+    rank = case(
+        (intake_erasures.c.completed_at.is_not(None), 3),
+        (_waits(answering, intake_erasure_places.c.place != BACKUPS), 0),
+        (_waits(answering), 1),
+        else_=2,
     )
-    return [_erasure(connection, row) for row in connection.execute(query)]
+    query = select(intake_erasures).where(people).order_by(rank, intake_erasures.c.at.desc(), intake_erasures.c.id)
+    return _read(connection, query.limit(limit))
 
 
 def change(
@@ -218,47 +200,6 @@ def end_backups(connection: Connection, made_before: int, at: int) -> int:
     return connection.execute(gone.values(done_at=at)).rowcount
 
 
-def add_record(
-    connection: Connection,
-    erasure: ErasureId,
-    place: str,
-    *,
-    digest: bytes,
-    record: bytes,
-    at: int,
-    staff: StaffId | None = None,
-) -> bool:
-    """Keep a place's signed word, and who took the receipt there; whether it is new."""
-    known = select(erasure_records.c.digest).where(
-        erasure_records.c.erasure_id == erasure, erasure_records.c.digest == digest
-    )
-    if connection.scalar(known) is not None:
-        return False
-    connection.execute(
-        insert(erasure_records).values(
-            erasure_id=erasure, digest=digest, place=place, record=record, at=at, staff_id=staff
-        )
-    )
-    return True
-
-
-def records_of(connection: Connection, erasure: ErasureId) -> list[bytes]:
-    """Every place's signed word, in the order in which they came."""
-    query = select(erasure_records.c.record).where(erasure_records.c.erasure_id == erasure)
-    return list(connection.scalars(query.order_by(erasure_records.c.at, erasure_records.c.place)))
-
-
-def takers(connection: Connection, erasures: Collection[ErasureId]) -> dict[ErasureId, list[StaffId]]:
-    """Who took the receipt of which erasure, each person once, the first before the others."""
-    columns = erasure_records.c
-    signed_in = columns.erasure_id.in_(erasures) & columns.staff_id.is_not(None)
-    query = select(columns.erasure_id, columns.staff_id).where(signed_in).group_by(columns.erasure_id, columns.staff_id)
-    found: dict[ErasureId, list[StaffId]] = {}
-    for row in connection.execute(query.order_by(func.min(columns.at), columns.staff_id)):
-        found.setdefault(ErasureId(row.erasure_id), []).append(StaffId(row.staff_id))
-    return found
-
-
 def unwritten(connection: Connection, limit: int) -> list[IntakeErasure]:
     """What the ledger does not say yet."""
     people = intake_erasures.c.withdrawal.is_not(None)
@@ -270,17 +211,6 @@ def note_written(connection: Connection, erasures: Collection[ErasureId], at: in
     connection.execute(update(intake_erasures).where(intake_erasures.c.id.in_(erasures)).values(written_at=at))
 
 
-def even_until(connection: Connection) -> int | None:
-    """Until when the clock was known to go evenly; None before the first look."""
-    return connection.scalar(select(retention_clock.c.at))
-
-
-def note_even(connection: Connection, at: int) -> None:
-    """It went evenly until now."""
-    if not connection.execute(update(retention_clock).values(at=at)).rowcount:
-        connection.execute(insert(retention_clock).values(id=1, at=at))
-
-
 def _add_place(connection: Connection, erasure: ErasureId, place: Place) -> None:
     connection.execute(
         insert(intake_erasure_places).values(
@@ -289,15 +219,27 @@ def _add_place(connection: Connection, erasure: ErasureId, place: Place) -> None
     )
 
 
+def _waits(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether an erasure has an outstanding place of which all of this is true."""
+    own = intake_erasure_places.c.erasure_id == intake_erasures.c.id
+    return exists().where(own, intake_erasure_places.c.done_at.is_(None), *conditions)
+
+
 def _erasures(connection: Connection, condition: ColumnElement[bool], limit: int | None = None) -> list[IntakeErasure]:
     query = select(intake_erasures).where(condition).order_by(intake_erasures.c.at, intake_erasures.c.id)
-    rows: Sequence[Row[tuple[object, ...]]] = connection.execute(query.limit(limit)).all()
-    return [_erasure(connection, row) for row in rows]
+    return _read(connection, query.limit(limit))
 
 
-def _erasure(connection: Connection, row: Row[tuple[object, ...]]) -> IntakeErasure:
-    query = select(intake_erasure_places).where(intake_erasure_places.c.erasure_id == row.id)
-    places = connection.execute(query.order_by(intake_erasure_places.c.place))
+def _read(connection: Connection, query: Select[tuple[object, ...]]) -> list[IntakeErasure]:
+    rows = connection.execute(query).all()
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    own = intake_erasure_places.c.erasure_id.in_([row.id for row in rows])
+    for one in connection.execute(select(intake_erasure_places).where(own).order_by(intake_erasure_places.c.place)):
+        places[one.erasure_id].append(Place(one.place, one.things, one.done_at))
+    return [_erasure(row, places[row.id]) for row in rows]
+
+
+def _erasure(row: Row[tuple[object, ...]], places: Sequence[Place]) -> IntakeErasure:
     return IntakeErasure(
         id=ErasureId(row.id),
         cause=Cause(row.cause),
@@ -309,5 +251,5 @@ def _erasure(connection: Connection, row: Row[tuple[object, ...]]) -> IntakeEras
         at=row.at,
         hold=None if row.hold is None else Hold(row.hold),
         completed_at=row.completed_at,
-        places=tuple(Place(one.place, one.things, one.done_at) for one in places),
+        places=tuple(places),
     )

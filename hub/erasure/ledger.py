@@ -132,7 +132,7 @@ class ErasureLedger:
         self._withdrawals = withdrawals
         self._clock = clock
 
-    def follow_up(self) -> int:
+    def follow_up(self, *, by_clock: bool = True) -> int:  # noqa: ARG002 - nothing here ends with time
         """Write what the ledger does not say yet; how much that was. Raises DiskError or DatabaseUnavailableError."""
         with self._database.read() as connection:
             cases = store.unwritten(connection, _AT_ONCE)

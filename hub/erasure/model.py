@@ -1,11 +1,13 @@
 """The record of an erasure, as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NewType
 
 from hub.cases.service import CaseState, Reason
-from protocol.ids import CaseId, UnitId
+from protocol.ids import CaseId, SiteId, UnitId
+from protocol.staff import StaffId
 
 ErasureId = NewType("ErasureId", str)
 
@@ -20,11 +22,28 @@ HANDED_OUT: Final = "copies handed out"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere that held something of a child. `count`: of how many; `done_at`: None while it may hold it still."""
+    """Somewhere that held something of a child. `count`: of how many; `done_at`: None while it may hold it still.
+
+    `silent_since`: when a unit that has not answered was revoked, after which it cannot answer any more.
+    """
 
     place: str
     count: int
     done_at: int | None
+    silent_since: int | None = None
+
+
+class Progress(StrEnum):
+    """How far an erasure has come."""
+
+    COMPLETE = "complete"
+    OUTSTANDING = "outstanding"
+    CANNOT_ANSWER = "cannot-answer"  # nothing is outstanding but places that can no longer say anything
+
+
+def with_silence(places: tuple[Place, ...], silent: Mapping[str, int]) -> tuple[Place, ...]:
+    """Places, those of them that are outstanding with the moment since when they cannot answer."""
+    return tuple(one if one.done_at else replace(one, silent_since=silent.get(one.place)) for one in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +67,7 @@ class Cause(StrEnum):
     WITHDRAWAL = "withdrawal"  # by the receipt
     DESK = "desk"  # two people of the desk
     RETENTION = "retention"  # they were kept for as long as they may be
+    REJECTION = "rejection"  # a found child's registration that is not to be a case
 
 
 class Hold(StrEnum):
@@ -78,6 +98,14 @@ class IntakeErasure:
     completed_at: int | None
     places: tuple[Place, ...]
 
+    @property
+    def progress(self) -> Progress:
+        """How far it has come in all places."""
+        if self.completed_at is not None:
+            return Progress.COMPLETE
+        waits = any(one.done_at is None and one.silent_since is None for one in self.places)
+        return Progress.OUTSTANDING if waits else Progress.CANNOT_ANSWER
+
     def waits(self, place: str) -> bool:
         """Whether a place is outstanding."""
         return any(one.place == place and one.done_at is None for one in self.places)
@@ -106,6 +134,14 @@ class ErasureRequest:
     reason: RequestReason
     asked_by: int
     asked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who took a receipt at a unit. `site`: where the unit stood then."""
+
+    staff: StaffId
+    site: SiteId
 
 
 def unit_place(unit: UnitId) -> str:

@@ -1,7 +1,6 @@
 """The end of intakes that the hub has kept for as long as it may, by what came of them."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,16 +8,13 @@ from sqlalchemy import Connection
 
 from hub.clock import DAY, HOUR, Clock
 from hub.db import Database
-from hub.erasure import intake_store as store
+from hub.erasure.at_once import OwnErasures, registrations
 from hub.erasure.found_children import Registrations
 from hub.erasure.intakes import IntakeErasing, Removed
-from hub.erasure.model import BACKUPS, DATABASE, HUB, Cause, ErasureId, IntakeErasure, Place
+from hub.erasure.model import Cause
 from hub.ingest.service import ErasureReason, HeldSighting
 from hub.review.service import Standing
-from protocol.envelope import digest
-from protocol.erasure import WITHDRAWAL_BYTES, ErasureRecord, sign_erasure
-from protocol.keys import PrivateIdentity
-from protocol.moment import Moment
+from protocol.ids import HubId
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +52,16 @@ class IntakeRetention:
         database: Database,
         erasing: IntakeErasing,
         found: Registrations,
-        identity: PrivateIdentity,
+        own: OwnErasures,
         days: IntakeDays,
         *,
         clock: Clock,
-        entropy: Callable[[int], bytes],
+        hub: HubId,
     ) -> None:
-        """`identity`: the hub's own, which signs what was removed."""
         self._database = database
         self._erasing = erasing
         self._found = found
-        self._identity = identity
+        self._own = own
         self._days = {
             ErasureReason.NO_CANDIDATE: days.no_candidate,
             ErasureReason.REJECTED: days.rejected,
@@ -76,7 +71,7 @@ class IntakeRetention:
         self._least = days.least
         self._registered = days.registered
         self._clock = clock
-        self._entropy = entropy
+        self._hub = hub
         self._looked_at = 0
 
     def expire_due(self) -> int:
@@ -105,22 +100,22 @@ class IntakeRetention:
         while True:
             now = self._clock()
             with self._database.begin() as connection:
-                until, actor = now - self._registered * DAY, self._identity.name
+                until, actor = now - self._registered * DAY, self._hub
                 batch = self._found.expire(connection, until, actor=actor, at=now)
                 if batch:
-                    self._note(connection, Removed(Counter({"intakes": batch, "found children": batch})), now)
+                    self._own.note(connection, Cause.RETENTION, registrations(batch), actor=actor, at=now)
             if not batch:
                 return ended
             ended += batch
 
     def _end(self, connection: Connection, batch: list[HeldSighting], now: int) -> int:
-        removed, actor = Removed(), self._identity.name
+        removed, actor = Removed(), self._hub
         for sighting in batch:
             reason = _REASONS[self._erasing.reviews.standing(connection, sighting.id)]
             if now >= sighting.received_at + self._days_of(sighting, reason) * DAY:
                 self._erasing.erase(connection, sighting, reason, removed, actor=actor, at=now)
         if removed.intakes:
-            self._note(connection, removed, now)
+            self._own.note(connection, Cause.RETENTION, removed, actor=actor, at=now)
         return removed.intakes
 
     def _days_of(self, sighting: HeldSighting, reason: ErasureReason) -> int:
@@ -129,24 +124,3 @@ class IntakeRetention:
         if reason is ErasureReason.CONFIRMED or sighting.permitted_days is None:
             return days
         return min(days, sighting.permitted_days)
-
-    def _note(self, connection: Connection, removed: Removed, now: int) -> None:
-        """One record for all that ended together: it may be a day's intakes of a country."""
-        erasure = IntakeErasure(
-            id=ErasureId(self._entropy(8).hex()),
-            cause=Cause.RETENTION,
-            withdrawal=None,
-            every_basis=True,
-            reference="",
-            site="",
-            actor=self._identity.name,
-            at=now,
-            hold=None,
-            completed_at=None,
-            places=(Place(HUB, removed.intakes, now), Place(DATABASE, 1, None), Place(BACKUPS, 1, None)),
-        )
-        store.add(connection, erasure)
-        place, moment = self._identity.name, Moment(now, now, now)
-        word = ErasureRecord(bytes(WITHDRAWAL_BYTES), place, moment, removed.counts())
-        signed = sign_erasure(word, self._identity.signing_key)
-        store.add_record(connection, erasure.id, HUB, digest=digest(signed), record=signed, at=now)

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from faults import RejectedError
 from hub.access.service import Field, Role, Visitor, requires
 from hub.desk import ConsoleForm, Services, ShownBy, SignedInVisitor
-from hub.erasure.model import RequestReason
+from hub.erasure.model import RequestReason, unit_place
 from hub.pages import Pages
 from protocol.withdrawal import read_token
 
 router = APIRouter()
 
 _WHO: Final = (Role.CASE_OFFICER, Role.SENIOR_REVIEWER)
+_PAGE_LENGTH: Final = 100
 _SHOWN: Final = (Field.INTAKE_REFERENCE, Field.SITE_STAFF)
 
 
@@ -98,18 +99,20 @@ def decide(
 def _page(services: Services, visitor: Visitor, pages: Pages, *, problem: str = "", status: int = 200) -> HTMLResponse:
     intakes, operator = services.register.intakes, visitor.operator
     with services.database.read() as connection:
-        erasures = intakes.withdrawals.of_people(connection, operator.sites)
+        erasures = intakes.withdrawals.of_people(connection, operator.sites, _PAGE_LENGTH)
         takers = intakes.withdrawals.takers(connection, [one.id for one in erasures])
-        known = {person for people in takers.values() for person in people}
-        names = {person: services.sites.staff.name_of(connection, person) for person in known}
+        named = {(one.staff, one.site) for people in takers.values() for one in people}
+        signers = services.sites.staff.signers(connection, named)
+        heard = {unit_place(one.unit): one.received_at for one in services.fleet.health(connection)}
         requests = intakes.requests.waiting(connection, operator)
     return pages.show(
         "withdrawals.html",
         visitor,
         status,
         erasures=erasures,
-        takers=takers,
-        names=names,
+        full=len(erasures) == _PAGE_LENGTH,
+        takers={erasure: [signers[one.staff, one.site] for one in people] for erasure, people in takers.items()},
+        heard=heard,
         requests=requests,
         reasons=list(RequestReason),
         problem=problem,

@@ -6,6 +6,7 @@ the backups follow; the record names each of them as outstanding until it holds 
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Protocol
 
 from sqlalchemy import Connection
@@ -15,7 +16,17 @@ from hub.cases.service import CaseService, CaseState, CaseSummary, Reason, Trans
 from hub.clock import DAY, Clock
 from hub.db import Database
 from hub.erasure import store
-from hub.erasure.model import BACKUPS, DATABASE, HANDED_OUT, WATCHLIST, Erasure, ErasureId, Place, unit_place
+from hub.erasure.model import (
+    BACKUPS,
+    DATABASE,
+    HANDED_OUT,
+    WATCHLIST,
+    Erasure,
+    ErasureId,
+    Place,
+    unit_place,
+    with_silence,
+)
 from hub.exchange.service import ExchangeService
 from hub.fleet.service import FleetService
 from hub.matching.service import RegisterMatches
@@ -105,7 +116,9 @@ class ErasureService:
 
     def of_case(self, connection: Connection, case: CaseId) -> list[Erasure]:
         """A case's erasures, oldest first."""
-        return store.of_case(connection, case)
+        silent = self._silent(connection)
+        found = store.of_case(connection, case)
+        return [replace(one, places=with_silence(one.places, silent)) for one in found]
 
     def expire_due(self) -> int:
         """End every case that is kept for longer than it may be; how many there were.
@@ -122,16 +135,20 @@ class ErasureService:
             if len(due) < _BATCH:
                 return ended
 
-    def follow_up(self) -> int:
-        """Look at what is outstanding; how many erasures are not complete yet. Raises DatabaseUnavailableError."""
+    def follow_up(self, *, by_clock: bool = True) -> int:
+        """Look at what may have changed; how many erasures of that are not complete yet.
+
+        `by_clock`: whether what ends with time may end now. Raises DatabaseUnavailableError.
+        """
         with self._database.read() as connection:
-            open_ones = store.outstanding(connection)
+            before = self._clock() - self._backup_days * DAY
+            open_ones = store.outstanding(connection, before, self._silent(connection))
         if not open_ones:
             return 0
         # Only now: whatever these erasures removed was committed before.
         emptied = self._database.scrub() if any(_waits(one, DATABASE) for one in open_ones) else False
         with self._database.begin() as connection:
-            complete = [self._follow(connection, one, emptied=emptied) for one in open_ones]
+            complete = [self._follow(connection, one, emptied=emptied, by_clock=by_clock) for one in open_ones]
         return complete.count(False)
 
     def _end(
@@ -160,12 +177,12 @@ class ErasureService:
         units = [unit for unit in self._fleet.units(connection) if case.slice in unit.slices]
         return [Place(WATCHLIST, 1, None), *(Place(unit_place(unit.id), 1, None) for unit in units)]
 
-    def _follow(self, connection: Connection, erasure: Erasure, *, emptied: bool) -> bool:
+    def _follow(self, connection: Connection, erasure: Erasure, *, emptied: bool, by_clock: bool) -> bool:
         now = self._clock()
         done: dict[str, int] = {}
         if emptied and _waits(erasure, DATABASE):
             done[DATABASE] = now
-        if now >= erasure.at + self._backup_days * DAY:
+        if by_clock and now >= erasure.at + self._backup_days * DAY:
             done[BACKUPS] = now
         version = erasure.list_version
         if version is None and not self._watchlist.is_listed(connection, erasure.case):
@@ -180,8 +197,12 @@ class ErasureService:
             record(connection, AuditAction.CASE_ERASURE_COMPLETED, actor=self._hub, subject=erasure.case, at=now)
         return not waiting
 
+    def _silent(self, connection: Connection) -> dict[str, int]:
+        """Units of which nothing is accepted any more, as places, and since when."""
+        return {unit_place(unit): at for unit, at in self._fleet.withdrawn(connection).items()}
+
     def _units_without(self, connection: Connection, version: int | None) -> list[str]:
-        """The units that have reported a list without the case, and those that may search no longer."""
+        """The units that have reported a list without the case."""
         if version is None:
             return []
         active = {unit.id for unit in self._fleet.units(connection)}

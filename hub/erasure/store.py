@@ -3,11 +3,25 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, Row, String, Table, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    Row,
+    String,
+    Table,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub.cases.service import CaseState, Reason
 from hub.db import metadata
-from hub.erasure.model import Erasure, ErasureId, Place
+from hub.erasure.model import BACKUPS, Erasure, ErasureId, Place
 from protocol.ids import CaseId
 
 erasures = Table(
@@ -61,9 +75,18 @@ def of_case(connection: Connection, case: CaseId) -> list[Erasure]:
     return [_erasure(connection, row) for row in connection.execute(query)]
 
 
-def outstanding(connection: Connection) -> list[Erasure]:
-    """Every erasure that is not complete, oldest first."""
-    query = select(erasures).where(erasures.c.completed_at.is_(None)).order_by(erasures.c.at, erasures.c.id)
+def outstanding(connection: Connection, backups_before: int, silent: Collection[str]) -> list[Erasure]:
+    """Every erasure that is not complete and of which something may have changed, oldest first.
+
+    Not those that wait for nothing but backups, from after `backups_before`, or for nothing but `silent` places.
+    """
+    waits = exists().where(
+        erasure_places.c.erasure_id == erasures.c.id,
+        erasure_places.c.done_at.is_(None),
+        erasure_places.c.place.not_in(silent),
+        or_(erasure_places.c.place != BACKUPS, erasures.c.at <= backups_before),
+    )
+    query = select(erasures).where(erasures.c.completed_at.is_(None), waits).order_by(erasures.c.at, erasures.c.id)
     return [_erasure(connection, row) for row in connection.execute(query)]
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from hub.clock import Clock
 from hub.db import Database
+from hub.erasure.at_once import OwnErasures, Rejections
 from hub.erasure.clock_watch import ClockWatch
 from hub.erasure.found_children import FoundErasing, Registrations
 from hub.erasure.intakes import IntakeErasing
 from hub.erasure.ledger import ErasureLedger
 from hub.erasure.neighbours import IntakeAlerts, IntakeReviews
+from hub.erasure.own_part import OwnPart
 from hub.erasure.requests import ErasureRequests
 from hub.erasure.retention import IntakeDays, IntakeRetention
 from hub.erasure.service import ErasureService
@@ -26,11 +28,12 @@ from protocol.keys import PrivateIdentity
 
 @dataclass(frozen=True, slots=True)
 class IntakeEnds:
-    """How intakes end: by withdrawal, by two people of the desk, by retention; and the ledger of it all."""
+    """How intakes and registrations of found children end, and the ledger of it all."""
 
     withdrawals: Withdrawals
     requests: ErasureRequests
     retention: IntakeRetention
+    rejections: Rejections
     ledger: ErasureLedger
 
 
@@ -50,12 +53,12 @@ def build_intake_ends(
     zone: tzinfo,
 ) -> IntakeEnds:
     """`cases`: how cases end; `ledger`: its file; `zone`: the desk's."""
-    sightings, entropy = SightingEraser(zone), secrets.token_bytes
+    sightings, entropy, hub = SightingEraser(zone), secrets.token_bytes, HubId(identity.name)
+    own = OwnErasures(identity, entropy)
     erasing = IntakeErasing(sightings, reviews, alerts)
     withdrawals = Withdrawals(
         database,
-        erasing,
-        FoundErasing(found, cases),
+        OwnPart(erasing, FoundErasing(found, cases), identity),
         fleet,
         identity,
         clock=clock,
@@ -65,7 +68,8 @@ def build_intake_ends(
     return IntakeEnds(
         withdrawals=withdrawals,
         requests=ErasureRequests(sightings, withdrawals, entropy),
-        retention=IntakeRetention(database, erasing, found, identity, days, clock=clock, entropy=entropy),
+        retention=IntakeRetention(database, erasing, found, own, days, clock=clock, hub=hub),
+        rejections=Rejections(found, own),
         ledger=ErasureLedger(ledger, database, identity, cases, withdrawals, clock=clock),
     )
 

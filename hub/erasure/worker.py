@@ -24,8 +24,11 @@ class Ending(Protocol):
 class Following(Protocol):
     """Something that is not erased everywhere at once."""
 
-    def follow_up(self) -> int:
-        """Look at what is outstanding; how many erasures are not complete yet. Raises DatabaseUnavailableError."""
+    def follow_up(self, *, by_clock: bool) -> int:
+        """Look at what is outstanding; how many erasures are not complete yet. Raises DatabaseUnavailableError.
+
+        `by_clock`: whether what ends with time may end now.
+        """
 
 
 class Watch(Protocol):
@@ -44,6 +47,7 @@ class RetentionWorker:
         self._watch = watch
         self._clock = clock
         self._looked_at = 0
+        self._may_destroy = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -59,9 +63,10 @@ class RetentionWorker:
         """End what is due, and look at what is outstanding. Raises DatabaseUnavailableError."""
         now = self._clock()
         if abs(now - self._looked_at) >= MINUTE:
-            ended = sum(one.expire_due() for one in self._endings) if self._watch.may_destroy() else 0
+            self._may_destroy = self._watch.may_destroy()
+            ended = sum(one.expire_due() for one in self._endings) if self._may_destroy else 0
             self._looked_at = now
             if ended:
                 _log.info("retention.ended", things=ended)
         for one in self._following:
-            one.follow_up()
+            one.follow_up(by_clock=self._may_destroy)

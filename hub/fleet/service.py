@@ -82,7 +82,7 @@ class FleetService:
                 elif unit.to_record() != known[unit.id].to_record():
                     self._put(connection, AuditAction.UNIT_CHANGED, unit, now)
             for gone in sorted(known.keys() - wanted.keys()):
-                store.withdraw(connection, gone)
+                store.withdraw(connection, gone, now)
                 record(connection, AuditAction.UNIT_WITHDRAWN, actor=self._identity.name, subject=gone, at=now)
 
     def units(self, connection: Connection) -> list[Unit]:
@@ -95,6 +95,10 @@ class FleetService:
         if found is None:
             raise UnknownUnitError("No unit {unit} is enrolled.", unit=unit)
         return found
+
+    def withdrawn(self, connection: Connection) -> dict[UnitId, int]:
+        """The units that were revoked, and since when: nothing of them is accepted any more."""
+        return store.withdrawn(connection)
 
     def identities(self, connection: Connection, units: Collection[UnitId]) -> dict[str, Identity]:
         """The public keys of those of these units that are active."""

@@ -43,6 +43,7 @@ units = Table(
     Column("seal_key", LargeBinary, nullable=False),
     # A unit that was withdrawn stays known, because sightings speak of it; nothing of it is accepted any more.
     Column("active", Boolean(name="active"), nullable=False),
+    Column("withdrawn_at", BigInteger),  # 0: before this was noted
 )
 
 # A report is kept as its bytes: the next one replaces it within a minute, whatever version of the program reads it.
@@ -127,14 +128,21 @@ def put(connection: Connection, unit: Unit) -> None:
         "verify_key": unit.identity.verify_key.raw,
         "seal_key": unit.identity.seal_key.raw,
         "active": True,
+        "withdrawn_at": None,
     }
     if not connection.execute(update(units).where(units.c.id == unit.id).values(**columns)).rowcount:
         connection.execute(insert(units).values(id=unit.id, **columns))
 
 
-def withdraw(connection: Connection, unit: UnitId) -> None:
+def withdraw(connection: Connection, unit: UnitId, at: int) -> None:
     """Accept nothing of a unit any more."""
-    connection.execute(update(units).where(units.c.id == unit).values(active=False))
+    connection.execute(update(units).where(units.c.id == unit).values(active=False, withdrawn_at=at))
+
+
+def withdrawn(connection: Connection) -> dict[UnitId, int]:
+    """The units of which nothing is accepted any more, and since when."""
+    rows = connection.execute(select(units.c.id, units.c.withdrawn_at).where(~units.c.active))
+    return {UnitId(row.id): row.withdrawn_at for row in rows}
 
 
 def put_health(connection: Connection, unit: UnitId, sequence: int, health: Health, received_at: int) -> None:

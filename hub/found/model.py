@@ -1,6 +1,7 @@
 """A found child's registration as the hub keeps it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from faults import RejectedError
 from protocol.found import FoundChild
@@ -11,6 +12,25 @@ from protocol.sighting import LegalBasis
 
 class UnknownFoundChildError(RejectedError):
     """There is no such registration, or it is of another site."""
+
+
+class FoundStageError(RejectedError):
+    """A registration is not where it can be dealt with so."""
+
+
+class Rejection(StrEnum):
+    """Why a registration that could not become a case is not to be one."""
+
+    REGISTERED_TWICE = "registered-twice"
+    BY_MISTAKE = "by-mistake"
+    PERSON_ASKED = "person-asked"  # the child, or who stands up for the child
+
+
+class Look(StrEnum):
+    """What an officer has seen of a registration."""
+
+    FACTS = "facts"
+    FACE = "face"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ found_children = Table(
 
 _C = found_children.c
 _NEW = _C.case_id.is_(None) & _C.problem.is_(None) & _C.sealed_content.is_not(None)
+_STUCK = _C.case_id.is_(None) & _C.problem.is_not(None) & _C.sealed_content.is_not(None)
 
 
 def is_known(connection: Connection, found: FoundId) -> bool:
@@ -89,6 +90,17 @@ def content(connection: Connection, found: FoundId) -> bytes | None:
     return connection.scalar(select(_C.sealed_content).where(_C.id == found, _NEW))
 
 
+def stuck_content(connection: Connection, found: FoundId) -> bytes | None:
+    """The encrypted message of a registration that cannot become a case by itself."""
+    return connection.scalar(select(_C.sealed_content).where(_C.id == found, _STUCK))
+
+
+def take_up(connection: Connection, found: FoundId) -> bool:
+    """Somebody deals with a registration that cannot become a case by itself; False: somebody else was faster."""
+    freed = update(found_children).where(_C.id == found, _STUCK).values(problem=None)
+    return bool(connection.execute(freed).rowcount)
+
+
 def sealed_consent(connection: Connection, found: FoundId) -> bytes | None:
     """The encrypted record of what permitted it."""
     return connection.scalar(select(_C.sealed_consent).where(_C.id == found))
@@ -111,16 +123,14 @@ def set_checked(connection: Connection, found: FoundId, *, actor: str, at: int) 
 
 
 def forget(connection: Connection, found: FoundId) -> None:
-    """Empty a registration: only its number and its times stay."""
-    values = {"sealed_content": None, "sealed_consent": None, "staff_id": None}
+    """Empty a registration: so much stays that it is not taken in again, and where it came from."""
+    values = {"sealed_content": None, "sealed_consent": None, "staff_id": None, "reference": ""}
     connection.execute(update(found_children).where(_C.id == found).values(**values))
 
 
 def stuck(connection: Connection, until: int, limit: int) -> list[FoundRow]:
     """What came until a moment and could not become a case by itself, the oldest first."""
-    query = select(found_children).where(
-        _C.case_id.is_(None), _C.problem.is_not(None), _C.sealed_content.is_not(None), _C.received_at <= until
-    )
+    query = select(found_children).where(_STUCK, _C.received_at <= until)
     return [_row(row) for row in connection.execute(query.order_by(_C.received_at, _C.id).limit(limit))]
 
 
@@ -137,8 +147,9 @@ def of_case(connection: Connection, case: CaseId) -> FoundRow | None:
 
 
 def of_withdrawal(connection: Connection, withdrawal: str) -> list[FoundRow]:
-    """The registrations that a receipt permits to withdraw."""
-    return [_row(row) for row in connection.execute(select(found_children).where(_C.withdrawal == withdrawal))]
+    """The registrations of which a receipt is, but those that were forgotten."""
+    query = select(found_children).where(_C.withdrawal == withdrawal, _C.sealed_consent.is_not(None))
+    return [_row(row) for row in connection.execute(query.order_by(_C.received_at, _C.id))]
 
 
 def unchecked(connection: Connection, sites: Sites, limit: int) -> list[FoundRow]:

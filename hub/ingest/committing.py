@@ -17,7 +17,7 @@ from hub.ingest import store
 from hub.ingest.keeping import FoundKeeper, SightingKeeper
 from hub.ingest.opening import Gone, Numbered, OpenedMessage, Refused, Report, SoundSighting
 from hub.ingest.withdrawals import TakenBack, Withdrawals
-from hub.staff.service import StaffService
+from hub.staff.service import Named, StaffService
 from protocol.envelope import MessageType
 from protocol.errors import ReplayedError
 from protocol.ids import UnitId
@@ -135,6 +135,7 @@ class Committer:
         return [known[_place(message)] for message in messages]
 
     def _commit(self, connection: Connection, messages: Sequence[Numbered]) -> Standing:
+        self._note_doubts(connection, messages)
         for message in messages:
             match message.content:
                 case Losses() as losses:
@@ -152,6 +153,28 @@ class Committer:
         sound = [(one, one.content) for one in messages if isinstance(one.content, SoundSighting)]
         self._keeper.keep(connection, sound)
         return Standing.SIGHTING
+
+    def _note_doubts(self, connection: Connection, messages: Sequence[Numbered]) -> None:
+        """Note which messages name somebody who is not of their site's staff. They are taken all the same."""
+        named = {_place(message): who for message in messages if (who := self._named(connection, message)) is not None}
+        doubts = self._staff.doubts(connection, set(named.values()))
+        for (unit, number), who in named.items():
+            if who in doubts:
+                action, reason = AuditAction.STAFF_DOUBTED, str(doubts[who])
+                record(connection, action, actor=unit, subject=unit, at=self._clock(), number=number, reason=reason)
+
+    def _named(self, connection: Connection, message: Numbered) -> Named | None:
+        """Who of the staff sent a message, as it says, and from which site."""
+        match message.content:
+            case SoundSighting(sighting=sighting):
+                staff, site = sighting.circumstances.staff, sighting.site
+            case FoundArrival(found=found):
+                staff, site = found.staff, found.site
+            case TakenBack(staff=staff):
+                site = self._fleet.unit(connection, message.unit).site
+            case _:
+                return None
+        return None if staff is None else (staff, site)
 
     def _refuse_for_good(self, connection: Connection, message: Numbered, error: RejectedError) -> KnownMessage:
         """Account for a message that can never be taken."""

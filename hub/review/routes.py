@@ -18,7 +18,9 @@ from hub.review.live import queue_events
 from hub.review.model import Draft, Side
 from hub.review.service import PAGE_LENGTH
 from hub.review.views import Comparison
+from hub.staff.service import Signer
 from protocol.circumstances import Circumstances
+from protocol.ids import SiteId
 
 router = APIRouter()
 
@@ -278,10 +280,13 @@ def _said(services: Services, visitor: Visitor, comparison: Comparison) -> Circu
     return said
 
 
-def _taken_by(connection: Connection, services: Services, comparison: Comparison) -> str | None:
+def _taken_by(connection: Connection, services: Services, comparison: Comparison) -> Signer | None:
     """Who of the site took the intake, where somebody had signed in."""
-    staff = "" if comparison.circumstances is None else comparison.circumstances.staff
-    return services.sites.staff.name_of(connection, staff) if staff else None
+    staff = None if comparison.circumstances is None else comparison.circumstances.staff
+    if staff is None:
+        return None
+    named = (staff, SiteId(comparison.subject.site))
+    return services.sites.staff.signers(connection, [named])[named]
 
 
 def _picture(review_id: str, side: Side, services: Services, visitor: SignedInVisitor, *, original: bool) -> Response:

@@ -37,6 +37,21 @@ class SitePerson:
     pin_at: int
 
 
+class Doubt(StrEnum):
+    """Why a message's word on who of the staff it was cannot be right."""
+
+    UNKNOWN = "unknown-staff"  # this hub never knew the person
+    ELSEWHERE = "staff-of-another-site"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whom a message of a unit names. `name`: None: nobody whom this hub knows."""
+
+    name: str | None
+    doubt: Doubt | None
+
+
 @dataclass(frozen=True, slots=True)
 class GivenPin:
     """A new PIN, to be shown once: the hub keeps no PIN, only what verifies it."""

@@ -14,8 +14,10 @@ from hub.sites import Sites
 from hub.staff import store
 from hub.staff.drawing import DIGITS, draw_pin
 from hub.staff.model import (
+    Doubt,
     GivenPin,
     ListState,
+    Signer,
     SitePerson,
     StaffError,
     StaffRow,
@@ -41,7 +43,10 @@ from protocol.staff import (
 
 __all__ = [
     "DIGITS",
+    "Doubt",
     "GivenPin",
+    "Named",
+    "Signer",
     "SitePerson",
     "StaffError",
     "StaffService",
@@ -49,6 +54,9 @@ __all__ = [
     "UnitStaff",
     "UnknownStaffError",
 ]
+
+Named = tuple[StaffId, SiteId]
+"""Somebody whom a message of a unit names, and the site where that was."""
 
 _RENEWED_EVERY: Final = DAY
 """So old a list may be before a unit that reports gets a new one, of a later end."""
@@ -136,10 +144,24 @@ class StaffService:
         people = map(self._person, store.of_sites(connection, sites))
         return sorted(people, key=lambda person: (person.site, person.name))
 
-    def name_of(self, connection: Connection, person: str) -> str | None:
-        """Whom an intake's record means; None for somebody that this hub never knew."""
-        row = store.find(connection, person)
-        return None if row is None else self._name(row)
+    def signers(self, connection: Connection, named: Collection[Named]) -> dict[Named, Signer]:
+        """Whom messages of units name, and where that cannot be right."""
+        doubts = self.doubts(connection, named)
+        rows = {person: store.find(connection, person) for person, _ in named}
+        names = {person: None if row is None else self._name(row) for person, row in rows.items()}
+        return {one: Signer(names[one[0]], doubts.get(one)) for one in named}
+
+    def doubts(self, connection: Connection, named: Collection[Named]) -> dict[Named, Doubt]:
+        """Those of the people whom messages name who are not of the staff of the site, in one statement.
+
+        Somebody who was suspended or has left is no doubt: units that are offline go by an older list.
+        """
+        sites = store.sites_of(connection, {person for person, _ in named}) if named else {}
+        return {
+            (person, site): Doubt.ELSEWHERE if person in sites else Doubt.UNKNOWN
+            for person, site in named
+            if sites.get(person) != site
+        }
 
     def at_units(
         self, connection: Connection, units: Iterable[Unit], reports: Iterable[UnitHealth]

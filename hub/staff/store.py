@@ -1,6 +1,6 @@
 """The tables of sites' staff and of the lists that were issued."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -73,6 +73,12 @@ def of_sites(connection: Connection, sites: Sites) -> list[StaffRow]:
     """Everybody of some sites, by site."""
     query = select(site_staff).where(sites.condition(site_staff.c.site))
     return [_row(row) for row in connection.execute(query.order_by(site_staff.c.site, site_staff.c.id))]
+
+
+def sites_of(connection: Connection, people: Collection[str]) -> dict[str, SiteId]:
+    """Where people are of the staff; nothing of those who are not known."""
+    query = select(site_staff.c.id, site_staff.c.site).where(site_staff.c.id.in_(people))
+    return {row.id: SiteId(row.site) for row in connection.execute(query)}
 
 
 def change(connection: Connection, person: StaffId, values: Mapping[str, object]) -> None:

@@ -1,17 +1,14 @@
 """The pages of sites' staff and of found children in Chromium, each judged by axe at both sizes."""
 
 import re
-from dataclasses import replace
 
 from playwright.sync_api import expect
 
 from hub.access.service import Role
-from hub.found.service import FoundArrival
-from protocol.sighting import LegalBasis
 from tests.browser.test_console_axe import Judge, context, desk, judge
 from tests.browser.test_console_story import sign_in
-from tests.protocol.examples import FOUND
-from tests.support.desk import SITE, UNIT, Desk
+from tests.support.desk import Desk
+from tests.support.found import stuck_child
 
 __all__ = ["context", "desk", "judge"]
 
@@ -38,16 +35,22 @@ def test_technician_cannot_add_suspend_or_end_a_member_of_staff(desk: Desk, judg
     judge.look("has left and cannot be let in again")
 
 
-def test_officer_cannot_check_a_found_child(desk: Desk, judge: Judge) -> None:
+def test_officer_cannot_mend_and_check_a_found_child_that_is_on_no_register(desk: Desk, judge: Judge) -> None:
     desk.add_operator("rekha", Role.CASE_OFFICER)
-    with desk.database.begin() as connection:
-        found = replace(FOUND, unit=UNIT, site=SITE)
-        arrival = FoundArrival(found, LegalBasis.BEST_INTERESTS, "0" * 32, "0" * 64, b"1", b"2")
-        desk.sites.found.keep(connection, arrival)
-        connection.exec_driver_sql("UPDATE found_children SET problem = 'CaseError'")
+    found = stuck_child(desk)
     page = judge.page
     sign_in(page, "rekha")
     page.get_by_role("link", name="Found children").click()
-    judge.look("telephone the site and enter the child by hand")
+    judge.look("It could not be put on the register")
+    page.get_by_role("link", name="See to it").click()
+    judge.look("What the site has sent")
+    page.get_by_label("Reference").fill(" ")
+    page.get_by_role("button", name="Put on the register").click()
+    judge.look("A case needs the police's reference")
+    page.get_by_label("Reference").fill(found.reference)
+    page.get_by_label("Station or shelter").fill("Sharsha")
+    page.get_by_role("button", name="Put on the register").click()
+    judge.look("came with a man who left her")
+    page.get_by_role("link", name="Found children").click()
     page.get_by_role("button", name=f"I have checked {found.reference}").click()
     judge.look("Nobody waits for a check")

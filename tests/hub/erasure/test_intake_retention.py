@@ -1,19 +1,19 @@
 """Intakes are kept for longer than their people were promised, or a clock that is wrong ends them too early."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC
 
 import pytest
 
 from hub.audit.service import AuditAction
 from hub.clock import DAY, HOUR, MINUTE
+from hub.erasure.at_once import OwnErasures
 from hub.erasure.clock_watch import LEAP, PATIENCE, ClockWatch
+from hub.erasure.model import BACKUPS
 from hub.erasure.retention import IntakeDays, IntakeRetention
 from hub.erasure.wiring import build_retention
 from hub.erasure.worker import RetentionWorker
 from hub.ingest.service import ErasureReason
 from hub.review.service import Answer
-from hub.statistics.service import month_at, period_around, statistics
 from protocol.consent import StoragePeriods, open_record, sign_record
 from protocol.envelope import MessageType
 from protocol.ids import HubId
@@ -101,14 +101,13 @@ def test_statistics_forget_what_is_erased(bench: Bench) -> None:
         sighting = bench.intake(candidate=number % 2 == 0, legal_basis=OFFICIAL, token=bytes([number] * 16))
         if number % 2 == 0:
             bench.answer(bench.review_of(sighting), Answer.EXCLUSION)
-    period = period_around(month_at(bench.site.clock(), UTC), 12, UTC)
     with bench.hub.database.read() as connection:
-        before = statistics(bench.hub, connection, period)
+        before = bench.hub.statistics.table(connection)
         counts = bench.hub.sightings.counts(connection)
     days_later(bench, 31)
     assert len(reasons(bench)) == 12
     with bench.hub.database.read() as connection:
-        assert statistics(bench.hub, connection, period) == before
+        assert bench.hub.statistics.table(connection, before.period.months()[0]).rows == before.rows
         assert bench.hub.sightings.counts(connection) == counts
 
 
@@ -143,6 +142,8 @@ def test_record_of_what_retention_erased_is_never_complete(bench: Bench) -> None
 @on_sqlite
 def test_clock_that_leaps_ends_everything(bench: Bench) -> None:
     sighting, seconds = bench.intake(legal_basis=OFFICIAL), Seconds()
+    undecided = bench.intake(candidate=True)
+    bench.withdraw()
     worker = worker_of(bench, seconds)
     worker.work()
     right = bench.site.clock.now
@@ -152,6 +153,8 @@ def test_clock_that_leaps_ends_everything(bench: Bench) -> None:
         seconds.now += 120
         worker.work()
     assert bench.holds(sighting)
+    assert bench.holds(undecided)
+    assert BACKUPS in bench.outstanding()
     assert bench.actions().count(AuditAction.RETENTION_STOPPED) == 1
     # Started anew it is no more trusting, and set right it goes on as before.
     worker_of(bench, Seconds()).work()
@@ -208,10 +211,10 @@ def test_shorter_setting_reaches_only_what_comes_later(bench: Bench) -> None:
         hub.database,
         hub.intakes.retention._erasing,
         hub.found,
-        hub.identity,
+        OwnErasures(hub.identity, bytes),
         IntakeDays(no_candidate=2),
         clock=hub.clock,
-        entropy=bytes,
+        hub=hub.settings.hub,
     )
     assert shorter.expire_due() == 1
     assert not bench.holds(sighting)

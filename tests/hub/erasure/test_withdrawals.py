@@ -7,9 +7,20 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.audit.service import AuditAction
 from hub.clock import DAY, MINUTE
-from hub.erasure.model import BACKUPS, DATABASE, HUB, LEDGER, Hold, IntakeErasure, RequestReason, unit_place
+from hub.erasure.model import (
+    BACKUPS,
+    DATABASE,
+    HUB,
+    LEDGER,
+    Hold,
+    IntakeErasure,
+    Progress,
+    RequestReason,
+    Taker,
+    unit_place,
+)
+from hub.erasure.own_part import LONGEST_HOLD
 from hub.erasure.requests import ErasureRequestError
-from hub.erasure.withdrawals import LONGEST_HOLD
 from hub.ingest.service import UnknownReferenceError
 from hub.review.service import Answer
 from hub.sites import EVERY_SITE
@@ -25,7 +36,7 @@ from protocol.topics import UnitChannel, unit_topic
 from protocol.withdrawal import Withdrawal
 from tests.hub.erasure.bench import CONSENT, TOKEN, Bench, on_sqlite
 from tests.support.databases import stored_bytes
-from tests.support.hub_site import OTHER_UNIT, UNIT
+from tests.support.hub_site import OTHER_UNIT, SITE, UNIT
 
 
 def test_intake_that_found_nobody_stays_after_its_receipt_was_shown(bench: Bench) -> None:
@@ -47,7 +58,9 @@ def test_nobody_has_taken_a_receipt_or_the_audit_names_who_did(bench: Bench) -> 
     bench.receive(bench.says(bench.other), MessageType.WITHDRAWAL, bench.other)
     with bench.hub.database.read() as connection:
         erasure = bench.state().id
-        assert bench.hub.intakes.withdrawals.takers(connection, [erasure]) == {erasure: staff}
+        assert bench.hub.intakes.withdrawals.takers(connection, [erasure]) == {
+            erasure: [Taker(one, SITE) for one in staff]
+        }
         stored = connection.exec_driver_sql("SELECT entry FROM audit_entries").scalars().all()
     assert [entry for entry in stored for person in staff if person.encode() in bytes(entry)] == []
 
@@ -73,6 +86,32 @@ def test_any_place_is_forgotten_until_it_has_answered(bench: Bench) -> None:
         UNIT: {"messages": 1},
         OTHER_UNIT: {},
     }
+
+
+def test_revoked_unit_is_waited_for_or_called_clean(bench: Bench) -> None:
+    bench.intake()
+    bench.withdraw()
+    bench.receive(bench.says(bench.unit), MessageType.WITHDRAWAL)
+    bench.hub.intakes.ledger.follow_up()
+    bench.site.withdraw_unit(OTHER_UNIT)
+    bench.hub.fleet.refresh()
+    revoked_at = bench.site.clock.now
+    assert bench.follow().progress is Progress.OUTSTANDING
+    bench.site.clock.now += bench.hub.settings.backup_days * DAY
+    bench.orders()
+    state = bench.follow()
+    assert (state.progress, state.completed_at) == (Progress.CANNOT_ANSWER, None)
+    assert [(one.place, one.silent_since) for one in state.places if one.done_at is None] == [
+        (unit_place(OTHER_UNIT), revoked_at)
+    ]
+    assert bench.hub.intakes.withdrawals.follow_up() == 0
+    assert bench.orders() == []
+    bench.intake(token=bytes(16))
+    bench.site.clock.now += MINUTE
+    bench.withdraw(bytes(16))
+    with bench.hub.database.read() as connection:
+        listed = bench.hub.intakes.withdrawals.of_people(connection, EVERY_SITE)
+    assert [one.progress for one in listed] == [Progress.OUTSTANDING, Progress.CANNOT_ANSWER]
 
 
 @on_sqlite
@@ -178,6 +217,9 @@ def test_candidate_that_nobody_decides_is_kept_for_ever(bench: Bench) -> None:
     bench.site.clock.now += LONGEST_HOLD - MINUTE
     assert bench.follow().hold is Hold.UNDECIDED
     bench.site.clock.now += MINUTE
+    # A clock that has leapt ends nothing, and showing the receipt once more is no way around that.
+    bench.hub.intakes.withdrawals.follow_up(by_clock=False)
+    assert bench.withdraw().hold is Hold.UNDECIDED
     assert bench.follow().hold is None
     assert not bench.holds(sighting)
     assert AuditAction.REVIEW_ENDED in bench.actions()

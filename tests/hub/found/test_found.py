@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from hub.access.service import Role
 from hub.audit.service import AuditAction, entries
 from hub.bootstrap import Services
-from hub.cases.service import CaseFile, CaseState, Reason, Register
+from hub.cases.service import CaseError, CaseFile, CaseState, Reason, Register
 from hub.clock import DAY, HOUR
 from hub.erasure.model import HUB, Hold
-from hub.found.service import FoundRow, UnknownFoundChildError
+from hub.found.service import FoundRow, FoundStageError, Rejection, UnknownFoundChildError
 from hub.sites import EVERY_SITE, Sites
+from hub.staff.service import Doubt
 from models.images import encode_jpeg
+from protocol.circumstances import Circumstances
 from protocol.consent import ConsentRecord, sign_record
 from protocol.consent_receipt import withdrawal_of
 from protocol.envelope import MessageType
@@ -27,10 +30,12 @@ from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
 from protocol.receipt import Verdict
 from protocol.sighting import LegalBasis
-from protocol.staff import StaffId
+from protocol.staff import StaffId, StaffRole
 from protocol.topics import UnitChannel, unit_topic
 from tests.hub.ingest.intake import Intake
 from tests.support.consents import consent_record, found_record
+from tests.support.databases import stored_bytes
+from tests.support.desk import PASSWORD
 from tests.support.hub_site import FACES, SITE, UNIT
 
 TOPIC = unit_topic(UNIT, UnitChannel.FOUND)
@@ -49,7 +54,7 @@ FACTS = FoundFacts(
 def record_of(intake: Intake, reference: str, **changes: Any) -> ConsentRecord:
     now = intake.hub.clock()
     record = found_record(UNIT, SITE, reference, Moment(now, now, now), record_id=secrets.token_bytes(16))
-    return replace(record, withdrawal=secrets.token_bytes(32), **changes)
+    return replace(record, **{"withdrawal": secrets.token_bytes(32), **changes})
 
 
 def child(intake: Intake, *, record: ConsentRecord | None = None, **changes: Any) -> FoundChild:
@@ -165,32 +170,99 @@ def test_units_clock_that_is_ahead_or_an_unknown_age_keeps_no_child_off_the_regi
     assert summary.last_seen < date(2099, 1, 1)
 
 
-def test_registration_that_cannot_become_a_case_stays_and_is_shown(intake: Intake) -> None:
+def stuck(intake: Intake, **changes: Any) -> FoundChild:
+    """A registration that cannot become a case: its number on paper is that of one that has."""
     first = child(intake)
     send(intake, first)
     registered(intake.hub)
-    again = child(intake, record=record_of(intake, first.reference))  # The same number on paper.
+    again = child(intake, record=record_of(intake, first.reference, **changes))
     send(intake, again)
     assert intake.hub.found.register_next()
     assert not intake.hub.found.register_next()
-    stuck = next(row for row in waiting(intake.hub) if row.id == again.found_id)
-    assert (stuck.case_id, stuck.problem) == (None, "CaseError")
+    return again
+
+
+def row_of(hub: Services, found: FoundChild) -> FoundRow | None:
+    return next((row for row in waiting(hub) if row.id == found.found_id), None)
+
+
+def test_registration_that_cannot_become_a_case_is_lost_or_called_checked(intake: Intake) -> None:
+    again, hub = stuck(intake), intake.hub
+    row = row_of(hub, again)
+    assert row is not None
+    assert (row.case_id, row.problem) == (None, "CaseError")
+    with hub.database.begin() as connection, pytest.raises(FoundStageError, match="mend"):
+        hub.found.check(connection, again.found_id, EVERY_SITE, actor="farida")
+    assert row_of(hub, again) == row
+
+
+def test_registration_that_is_mended_under_a_taken_number_is_lost_and_under_a_free_one_twice_a_case(
+    intake: Intake,
+) -> None:
+    again, hub = stuck(intake), intake.hub
+    with pytest.raises(UnknownFoundChildError):
+        hub.found.mend(again.found_id, Sites(frozenset({SiteId("bd/petrapole")})), "GD 7", "", actor="gopal")
+    for wrong in (again.reference, " "):
+        with pytest.raises(CaseError):
+            hub.found.mend(again.found_id, EVERY_SITE, wrong, "", actor="farida")
+    assert row_of(hub, again) is not None
+    case = hub.found.mend(again.found_id, EVERY_SITE, again.reference, "Sharsha", actor="farida")
+    with hub.database.read() as connection:
+        file = hub.cases.reader.file(connection, case)
+        of_case = hub.found.of_case(connection, case)
+        trail = [(one.actor, one.subject) for one in entries(connection) if one.action is AuditAction.FOUND_MENDED]
+    assert (file.summary.reference, file.description.station) == (again.reference, "Sharsha")
+    assert (file.description.names, len(file.photos), file.summary.site) == (FACTS.names, 1, SITE)
+    assert of_case is not None
+    assert (of_case.id, of_case.problem) == (again.found_id, None)
+    assert trail == [("farida", again.found_id)]
+    with pytest.raises(FoundStageError, match="faster"):
+        hub.found.mend(again.found_id, EVERY_SITE, "GD 8", "", actor="gopal")
+
+
+def test_rejected_registration_leaves_the_child_in_the_database_or_no_trace_of_who_did_it(intake: Intake) -> None:
+    token = bytes(range(16))
+    again, hub = stuck(intake, withdrawal=withdrawal_of(token)), intake.hub
+    with hub.database.begin() as connection:
+        withdrawn = hub.intakes.withdrawals.take(connection, token, actor="amina", at=hub.clock())
+        officer = hub.access.operators.add(connection, "farida", PASSWORD, (Role.CASE_OFFICER,), EVERY_SITE, at=1)
+    assert (withdrawn.hold, withdrawn.reference, withdrawn.site) == (Hold.BASIS, again.reference, SITE)
+    with hub.database.read() as connection:
+        (sealed,) = connection.execute(
+            text("SELECT sealed_content FROM found_children WHERE case_id IS NULL")
+        ).scalars()
+    piece = bytes(sealed)[-48:]
+    url = hub.settings.database_url
+    assert piece in stored_bytes(url)
+    with hub.database.begin() as connection:
+        reason, at = Rejection.REGISTERED_TWICE, hub.clock()
+        hub.intakes.rejections.reject(connection, again.found_id, officer, reason, at)
+    hub.intakes.withdrawals.follow_up()
+    assert piece not in stored_bytes(url)
+    assert row_of(hub, again) is None
+    with hub.database.read() as connection:
+        assert hub.found.consent(connection, again.found_id) is None
+        (done,) = hub.intakes.withdrawals.of_people(connection, EVERY_SITE)
+        (entry,) = [one for one in entries(connection) if one.action is AuditAction.FOUND_REJECTED]
+        records = connection.execute(text("SELECT record FROM erasure_records ORDER BY at")).scalars().all()
+    assert (done.hold, done.done_at(HUB)) == (None, hub.clock())
+    assert (entry.actor, entry.subject, entry.detail["reason"]) == ("farida", again.found_id, "registered-twice")
+    erased = [open_erasure(record, {hub.identity.name: hub.identity.public}.get).removed for record in records]
+    assert {"found children": 1, "intakes": 1} in erased
+    with hub.database.begin() as connection, pytest.raises(FoundStageError, match="faster"):
+        hub.intakes.rejections.reject(connection, again.found_id, officer, reason, at)
 
 
 def test_registration_that_cannot_become_a_case_stays_for_ever(intake: Intake) -> None:
-    hub, first = intake.hub, child(intake)
-    send(intake, first)
-    registered(hub)
-    again = child(intake, record=record_of(intake, first.reference))
-    send(intake, again)
-    assert hub.found.register_next()
+    hub, again = intake.hub, stuck(intake)
+    (first,) = [row.id for row in waiting(hub) if row.case_id is not None]
     days = hub.settings.found_search_days
     for waited, kept in ((days * DAY - HOUR, True), (HOUR, False)):
         intake.site.clock.now += waited
         assert hub.intakes.retention.expire_due() == int(not kept)
         with hub.database.read() as connection:
             assert (hub.found.consent(connection, again.found_id) is not None) is kept
-            assert hub.found.consent(connection, first.found_id) is not None
+            assert hub.found.consent(connection, first) is not None
     with hub.database.read() as connection:
         (ended,) = [one for one in entries(connection) if one.action is AuditAction.FOUND_EXPIRED]
         content = connection.execute(text("SELECT sealed_content FROM found_children WHERE case_id IS NULL")).scalars()
@@ -204,6 +276,9 @@ def test_registration_that_cannot_become_a_case_stays_for_ever(intake: Intake) -
 def test_officer_of_the_site_checks_it_once_and_nobody_elses(intake: Intake) -> None:
     found, hub = child(intake), intake.hub
     send(intake, found)
+    with hub.database.begin() as connection, pytest.raises(FoundStageError):
+        hub.found.check(connection, found.found_id, EVERY_SITE, actor="farida")
+    registered(hub)
     elsewhere = Sites(frozenset({SiteId("bd/petrapole")}))
     with hub.database.begin() as connection:
         with pytest.raises(UnknownFoundChildError):
@@ -222,7 +297,7 @@ def test_withdrawal_finds_the_registration_and_empties_it(intake: Intake) -> Non
     with hub.database.read() as connection:
         record = hub.found.consent(connection, found.found_id)
         assert record is not None
-        assert hub.found.of_withdrawal(connection, record.withdrawal.hex()) == [(found.found_id, None)]
+        assert hub.found.of_withdrawal(connection, record.withdrawal.hex()) != []
     with hub.database.begin() as connection:
         hub.found.forget(connection, found.found_id)
     assert not hub.found.register_next()
@@ -230,6 +305,33 @@ def test_withdrawal_finds_the_registration_and_empties_it(intake: Intake) -> Non
     with hub.database.read() as connection:
         row = connection.execute(text("SELECT sealed_content, sealed_consent, staff_id FROM found_children")).one()
     assert tuple(row) == (None, None, None)
+
+
+def test_staff_whom_a_message_names_is_believed_or_keeps_the_message_out(intake: Intake) -> None:
+    hub, elsewhere = intake.hub, SiteId("bd/petrapole")
+    with hub.database.begin() as connection:
+        here = hub.staff.add(connection, SITE, "Ruma", {StaffRole.FOUND}, actor="tariq").person
+        there = hub.staff.add(connection, elsewhere, "Gita", {StaffRole.FOUND}, actor="tariq").person
+    for staff in (here, there, STAFF, None):
+        send(intake, child(intake, staff=staff))
+    intake.receive(intake.unit.envelope(replace(intake.match(), circumstances=Circumstances(staff=there)).to_bytes()))
+    assert intake.verdicts() == [Verdict.COMMITTED] * 5
+    with hub.database.read() as connection:
+        doubted = [one for one in entries(connection) if one.action is AuditAction.STAFF_DOUBTED]
+        trail = repr(entries(connection))
+        signers = hub.staff.signers(connection, [(staff, SITE) for staff in (here, there, STAFF)])
+    assert [(one.subject, one.detail) for one in doubted] == [
+        (UNIT, {"number": 2, "reason": "staff-of-another-site"}),
+        (UNIT, {"number": 3, "reason": "unknown-staff"}),
+        (UNIT, {"number": 5, "reason": "staff-of-another-site"}),
+    ]
+    assert [(one.name, one.doubt) for one in signers.values()] == [
+        ("Ruma", None),
+        ("Gita", Doubt.ELSEWHERE),
+        (None, Doubt.UNKNOWN),
+    ]
+    for staff in (here, there, STAFF):
+        assert f"'{staff}'" not in trail.replace(f"subject='{staff}'", "")
 
 
 def test_neither_child_nor_staff_stands_in_the_trail(intake: Intake) -> None:
@@ -250,7 +352,7 @@ def test_receipt_ends_the_search_for_a_family_or_nothing_ever_does(intake: Intak
     assert intake.hub.found.register_next()
     with intake.hub.database.begin() as connection:
         erasure = withdrawals.take(connection, token, actor="amina", at=intake.hub.clock())
-        ((_, case),) = intake.hub.found.of_withdrawal(connection, erasure.withdrawal or "")
+        (case,) = [row.case_id for row in intake.hub.found.of_withdrawal(connection, erasure.withdrawal or "")]
     assert case is not None
     assert erasure.hold is Hold.BASIS
     with intake.hub.database.begin() as connection:

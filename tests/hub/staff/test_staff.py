@@ -7,7 +7,7 @@ from hub.audit.service import AuditAction
 from hub.clock import DAY
 from hub.sites import EVERY_SITE, Sites
 from hub.staff.drawing import draw_pin
-from hub.staff.service import GivenPin, StaffError, StaffState, UnknownStaffError
+from hub.staff.service import GivenPin, Signer, StaffError, StaffState, UnknownStaffError
 from protocol.ids import SiteId
 from protocol.staff import MAX_MEMBERS, StaffList, StaffRole
 from tests.support.desk import SITE, Desk
@@ -108,7 +108,9 @@ def test_person_who_has_left_stays_known_by_name_and_comes_back_never(desk: Desk
             getattr(desk.sites.staff, act)(connection, given.person, EVERY_SITE, actor="farida")
     with desk.database.read() as connection:
         assert desk.sites.staff.person(connection, given.person, EVERY_SITE).state is StaffState.ENDED
-        assert desk.sites.staff.name_of(connection, given.person) == "Ruma Begum"
+        assert desk.sites.staff.signers(connection, [(given.person, SITE)]) == {
+            (given.person, SITE): Signer("Ruma Begum", None)
+        }
     add(desk)  # The name is free again.
 
 

@@ -18,6 +18,7 @@ from tests.hub.web.conftest import MakePerson
 from tests.protocol.examples import FOUND
 from tests.support.console import Person
 from tests.support.desk import MINUTE, SITE, UNIT, Desk
+from tests.support.found import stuck_child
 
 PAGES = ("/site-staff", "/add-site-staff")
 
@@ -152,5 +153,32 @@ def test_officer_reads_who_registered_a_child_by_name_and_not_by_number(desk: De
     assert "Ruma Begum" in page
     assert found.reference in page
     assert given.person not in page
-    assert post(farida, f"/found-children/{found.found_id}/check").url.endswith("/found-children")
-    assert "Nobody waits" in farida.get("/found-children").text
+    assert post(farida, f"/found-children/{found.found_id}/check").status_code == 409
+
+
+def test_officer_cannot_see_to_a_child_whose_registration_became_no_case(
+    desk: Desk, person: MakePerson, tariq: Person
+) -> None:
+    found = stuck_child(desk)
+    desk.add_operator("farida", Role.CASE_OFFICER)
+    desk.add_operator("gita", Role.CASE_OFFICER, sites=Sites(frozenset({SiteId("bd/petrapole")})))
+    path = f"/found-children/{found.found_id}"
+    for someone, status in ((tariq, 403), (person("gita"), 404)):
+        for page in (path, f"{path}/photograph.jpg"):
+            assert someone.get(page).status_code == status
+        for act, fields in (("mend", {"reference": "GD 7"}), ("reject", {"reason": "by-mistake"})):
+            assert post(someone, f"{path}/{act}", **fields).status_code == status
+    farida = person("farida")
+    page = farida.get(path).text
+    for words in ("রহিমা", "scar of a burn", "red frock, no shoes", "came with a man who left her"):
+        assert words in page
+    picture = farida.get(f"{path}/photograph.jpg")
+    assert (picture.content, picture.headers["Cache-Control"]) == (found.photograph, "no-store")
+    looks = [entry for entry in desk.audited() if entry.action is AuditAction.FOUND_VIEWED]
+    assert [(entry.actor, entry.subject, entry.detail["purpose"]) for entry in looks] == [
+        ("farida", found.found_id, purpose) for purpose in ("facts", "face")
+    ]
+    rejected = post(farida, f"{path}/reject", reason="by-mistake")
+    assert rejected.url.endswith("/found-children")
+    assert found.reference not in rejected.text
+    assert farida.get(path).status_code == 409

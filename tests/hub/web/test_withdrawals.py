@@ -77,7 +77,7 @@ def test_page_does_not_say_who_took_a_receipt_at_a_unit_or_lets_the_name_be_mark
         taken_back = TakenBack(signed, b"as signed", TOKEN, given.person)
         desk.services.register.intakes.withdrawals.hear(connection, UNIT, 1, taken_back, desk.clock())
     page = person("farida").get("/withdrawals").text
-    assert "Receipt taken by &lt;b&gt;Ruma&lt;/b&gt;" in page
+    assert "Receipt taken by: &lt;b&gt;Ruma&lt;/b&gt;" in page
     assert given.person not in page
     assert [entry for entry in desk.audited() if given.person in repr(entry.detail)] == []
 
