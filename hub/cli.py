@@ -19,7 +19,7 @@ from hub.operator_commands import app as operators
 from hub.pack_commands import app as pack
 from hub.recipient_commands import app as recipients
 from hub.staff_commands import app as staff
-from hub.statistics.commands import statistics
+from hub.statistics_commands import statistics
 from protocol.ids import parse_unit_id
 
 app = typer.Typer(help="Run a hub: cases, the watchlist, reviews and alerts.", no_args_is_help=True)

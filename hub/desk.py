@@ -24,6 +24,7 @@ from hub.matching.service import RegisterMatches
 from hub.pages import Pages
 from hub.review.service import ReviewService
 from hub.staff.service import StaffService
+from hub.statistics.service import StatisticsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class ConsoleServices:
     fleet: FleetService
     register: RegisterRooms
     sites: SiteRooms
+    statistics: StatisticsService
     reply_secret: str = ""
     zone: tzinfo = UTC
 

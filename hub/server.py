@@ -246,6 +246,7 @@ def _console_server(services: Services, context: ssl.SSLContext) -> HttpsServer:
         register=RegisterRooms(services.cases, services.matches, services.exchange, services.erasure, services.intakes),
         reply_secret=services.settings.reply_secret(),
         zone=settings.zone,
+        statistics=services.statistics,
     )
     return HttpsServer(build_console(console), settings.console_host, settings.console_port, context)
 

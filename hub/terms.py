@@ -23,6 +23,7 @@ from hub.exchange.service import Recipient
 from hub.found.service import Rejection
 from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
 from hub.staff.service import StaffState
+from hub.statistics.service import Breakdown, Measure
 from protocol.person import Sex
 from protocol.sighting import LegalBasis
 from protocol.staff import StaffRole
@@ -61,6 +62,8 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     Hold,
     Progress,
     RequestReason,
+    Breakdown,
+    Measure,
 )
 
 _OWN_WORDS: Final[Mapping[StrEnum, str]] = {

@@ -44,6 +44,7 @@ from hub.review.service import (
 )
 from hub.staff import routes as staff_routes
 from hub.staff.service import StaffError, UnknownStaffError
+from hub.statistics import routes as statistics_routes
 
 __all__ = ["ROUTERS", "ConsoleServices", "build_console"]
 
@@ -56,6 +57,7 @@ ROUTERS: Final = (
     fleet_routes.router,
     found_routes.router,
     staff_routes.router,
+    statistics_routes.router,
     pages.router,
     health_router,
 )

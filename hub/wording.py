@@ -74,6 +74,11 @@ class Wording(Moments):
         """A month: `Aug 2019`."""
         return format_date(date(month.year, month.month, 1), f"{self._month} y", locale=self._language.locale)
 
+    def calendar_month(self, written: str) -> str:
+        """A month that is given as `2019-08`."""
+        year, month = written.split("-")
+        return self.month(Month(int(year), int(month)))
+
     def doubt(self, measure: str) -> str:
         """Why a picture was taken with a doubt: `it is dark`."""
         return self.said(statements.doubt(measure))

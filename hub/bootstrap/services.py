@@ -26,6 +26,7 @@ from hub.provider_settings import provider_settings
 from hub.recovery import recover
 from hub.review.service import ReviewService
 from hub.staff.service import StaffService
+from hub.statistics.service import StatisticsService
 from hub.watchlist.service import WatchlistService, load_online_keys
 from models.pack import Pack, load_pack
 from protocol.ids import owner
@@ -57,6 +58,7 @@ class Services:
     sightings: SightingReader
     dispatch: DispatchService
     review: ReviewService
+    statistics: StatisticsService
 
 
 def build_services(
@@ -138,6 +140,9 @@ def _wire(ground: _Ground, identity: PrivateIdentity) -> Services:
         sightings=sightings,
         dispatch=dispatch,
         review=review,
+        statistics=StatisticsService(
+            sightings, review, dispatch, fleet, months=settings.statistics_months, clock=clock, zone=settings.zone
+        ),
     )
 
 

@@ -1,88 +1,105 @@
-"""The table of one period, from what the rooms know."""
+"""The table of one period, from what the rooms know. What other rooms may use is named here."""
 
-import re
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from datetime import tzinfo
+from itertools import groupby
+from typing import Final
 
 from sqlalchemy import Connection
 
-from faults import RejectedError
-from hub.clock import SECOND, moment
-from hub.statistics.model import Facts, Row
+from hub.clock import Clock
+from hub.dispatch.service import DispatchService
+from hub.fleet.service import FleetService
+from hub.ingest.service import SightingReader
+from hub.review.service import ReviewService
+from hub.statistics.model import MEASURES, Breakdown, Facts, Measure, Row
+from hub.statistics.period import Period, PeriodError, month_at, period_around
 from hub.statistics.table import tabulate
 from protocol.person import AgeBand, Sex
 
-if TYPE_CHECKING:
-    from hub.bootstrap import Services
+__all__ = ["Breakdown", "Measure", "PeriodError", "StatisticsService", "Table"]
 
-
-class PeriodError(RejectedError):
-    """What was named is no month, or the table of its period may not be handed out yet."""
+WITHHELD: Final = "*"
+HEADINGS: Final = ("by", "group", *map(str, MEASURES), "median hours", "p90 hours")
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """`length` months of the desk's `zone` from the month number `first` on, counted from January of the year 0.
+class Table:
+    """One period: the total and each group of each breakdown, small numbers withheld."""
 
-    The periods of one length follow each other from January on and never overlap: the table of one could be
-    subtracted from that of another.
-    """
+    period: Period
+    rows: Sequence[Row]
+    has_ended: bool
 
-    first: int
-    length: int
-    zone: tzinfo
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """Each row as text, in the order of HEADINGS."""
+        for row in self.rows:
+            counts = (WITHHELD if count is None else str(count) for count in row.counts)
+            hours = ("" if value is None else f"{value:.1f}" for value in (row.median_hours, row.p90_hours))
+            yield row.breakdown, row.group, *counts, *hours
 
-    def months(self) -> list[str]:
-        """Each month as YYYY-MM."""
-        return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(self.first, self.first + self.length)]
+    def sections(self) -> list[tuple[str, list[Row]]]:
+        """The total and each breakdown, with its rows."""
+        return [(breakdown, list(rows)) for breakdown, rows in groupby(self.rows, lambda row: row.breakdown)]
 
-    def bounds(self) -> tuple[int, int]:
-        """The first moment and the first one after, in milliseconds since 1970."""
-        return self._begin(self.first), self._begin(self.first + self.length)
-
-    def month_of(self, at: int) -> str:
-        """The month of a moment as YYYY-MM."""
-        return month_at(at, self.zone)
-
-    def has_ended(self, now: int) -> bool:
-        """Whether nothing more is received in it."""
-        return now >= self.bounds()[1]
-
-    def _begin(self, number: int) -> int:
-        return round(datetime(number // 12, number % 12 + 1, 1, tzinfo=self.zone).timestamp()) * SECOND
-
-
-def month_at(at: int, zone: tzinfo) -> str:
-    """The month of a moment in a zone, as YYYY-MM."""
-    return moment(at).astimezone(zone).strftime("%Y-%m")
+    def as_csv(self) -> bytes:
+        """To be handed out. Raises PeriodError of a period that goes on: today's less yesterday's is one day's."""
+        if not self.has_ended:
+            last = self.period.months()[-1]
+            raise PeriodError("The period until {month} has not ended. Write a file of it afterwards.", month=last)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(HEADINGS)
+        writer.writerows(self.lines())
+        return text.getvalue().encode()
 
 
-def period_around(month: str, length: int, zone: tzinfo) -> Period:
-    """The period in which a month lies, given as YYYY-MM. `length` divides 12. Raises PeriodError."""
-    written = re.fullmatch("(2[0-9]{3})-(0[1-9]|1[0-2])", month, re.ASCII)
-    if written is None:
-        raise PeriodError("Write a month as YYYY-MM, such as 2026-03.")
-    number = int(written[1]) * 12 + int(written[2]) - 1
-    return Period(number - number % length, length, zone)
+class StatisticsService:
+    """Counts what the desk did in periods of so many `months` of the desk's `zone`."""
 
+    def __init__(
+        self,
+        sightings: SightingReader,
+        review: ReviewService,
+        dispatch: DispatchService,
+        fleet: FleetService,
+        *,
+        months: int,
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
+        """`months` divides 12."""
+        self._sightings = sightings
+        self._review = review
+        self._dispatch = dispatch
+        self._fleet = fleet
+        self._months = months
+        self._clock = clock
+        self._zone = zone
 
-def statistics(services: "Services", connection: Connection, period: Period) -> list[Row]:
-    """The total and each group of each breakdown, small numbers withheld."""
-    start, end = period.bounds()
-    intakes = tuple(services.sightings.facts(connection, start, end))
-    facts = Facts(
-        intakes,
-        tuple(services.review.facts(connection, start)),
-        services.dispatch.alerted_reviews(connection, start),
-        services.dispatch.acknowledged_reviews(connection, start),
-    )
-    sites = sorted({intake.site for intake in intakes} | {unit.site for unit in services.fleet.units(connection)})
-    groups: dict[str, Sequence[str]] = {
-        "month": period.months(),
-        "site": sites,
-        "sex": list(Sex),
-        "age band": list(AgeBand),
-    }
-    return tabulate(facts, groups, period.month_of)
+    def table(self, connection: Connection, month: str | None = None) -> Table:
+        """The period in which a month lies, as YYYY-MM; without one, the period that goes on. Raises PeriodError."""
+        now = self._clock()
+        period = period_around(month or month_at(now, self._zone), self._months, self._zone)
+        return Table(period, self._rows(connection, period), period.has_ended(now))
+
+    def _rows(self, connection: Connection, period: Period) -> list[Row]:
+        start, end = period.bounds()
+        intakes = tuple(self._sightings.facts(connection, start, end))
+        facts = Facts(
+            intakes,
+            tuple(self._review.facts(connection, start)),
+            self._dispatch.alerted_reviews(connection, start),
+            self._dispatch.acknowledged_reviews(connection, start),
+        )
+        sites = {intake.site for intake in intakes} | {unit.site for unit in self._fleet.units(connection)}
+        groups = {
+            Breakdown.MONTH: period.months(),
+            Breakdown.SITE: sorted(sites),
+            Breakdown.SEX: list(Sex),
+            Breakdown.AGE_BAND: list(AgeBand),
+        }
+        return tabulate(facts, groups, period.month_of)

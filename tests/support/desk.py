@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from hub.dispatch.service import (
 from hub.fleet.service import FleetService
 from hub.found.service import FoundService
 from hub.ingest.capture_time import CaptureTime
+from hub.ingest.service import SightingReader
 from hub.matching.service import MatchId, UnknownMatchError
 from hub.review.checklist import Feature, Seen
 from hub.review.conclusions import Answer, Outcome
@@ -42,6 +43,7 @@ from hub.review.service import ReviewRules, ReviewService
 from hub.review.views import Comparison, Queue
 from hub.sites import EVERY_SITE, Sites
 from hub.staff.service import StaffService
+from hub.statistics.service import StatisticsService
 from models.align import portrait
 from models.images import decode_image, encode_jpeg
 from models.pack import load_pack
@@ -331,6 +333,15 @@ class Desk:
             StaffService(self.vault, self.clock, secrets.token_bytes, list_days=14, price=QUICK_PRICE),
             FoundService(self.database, self.vault, self.registers.cases, self.clock),
         )
+        self.statistics = StatisticsService(
+            SightingReader(self.database, self.vault),
+            self.review,
+            self.dispatch,
+            self.fleet,
+            months=3,
+            clock=self.clock,
+            zone=UTC,
+        )
         self.operators: dict[str, Operator] = {}
         self.amina = self.add_operator("amina")
         self.bimal = self.add_operator("bimal")
@@ -339,7 +350,15 @@ class Desk:
     def services(self) -> ConsoleServices:
         """What the console stands on."""
         return ConsoleServices(
-            self.database, self.clock, self.access, self.review, self.dispatch, self.fleet, self.registers, self.sites
+            self.database,
+            self.clock,
+            self.access,
+            self.review,
+            self.dispatch,
+            self.fleet,
+            self.registers,
+            self.sites,
+            self.statistics,
         )
 
     def dispatcher(self) -> Dispatcher:

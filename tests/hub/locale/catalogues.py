@@ -39,7 +39,6 @@ _SILENT: Final = (
     "hub/ingest/withdrawals.py",
     "hub/metrics/",
     "hub/migrations/",
-    "hub/statistics/",
     "hub/watchlist/",
 )
 _SILENT_FILES: Final = frozenset(

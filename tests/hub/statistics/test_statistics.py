@@ -13,7 +13,8 @@ from hub.clock import DAY, HOUR, moment, month_start
 from hub.review.conclusions import Answer
 from hub.sites import EVERY_SITE
 from hub.statistics.model import MEASURES
-from hub.statistics.service import PeriodError, month_at, period_around, statistics
+from hub.statistics.period import PeriodError, month_at, period_around
+from hub.statistics.service import StatisticsService
 from protocol.person import Sex
 from protocol.topics import UnitChannel, unit_topic
 from tests.hub.metrics.test_numbers import intake_of
@@ -72,11 +73,12 @@ def test_table_of_what_units_sent_and_people_decided(site: HubSite) -> None:
         site.clock.now += 3 * HOUR
         _reject_everything(hub)
         month = month_at(hub.clock(), UTC)
+        monthly = StatisticsService(
+            hub.sightings, hub.review, hub.dispatch, hub.fleet, months=1, clock=hub.clock, zone=UTC
+        )
         with hub.database.read() as connection:
-            rows = {
-                (row.breakdown, row.group): row for row in statistics(hub, connection, period_around(month, 1, UTC))
-            }
-            later = statistics(hub, connection, period_around("2040-01", 2, UTC))
+            rows = {(row.breakdown, row.group): row for row in monthly.table(connection).rows}
+            later = monthly.table(connection, "2040-01").rows
         assert dict(zip(MEASURES, rows["total", "total"].counts, strict=True)) == {
             "intakes": 15,
             "with candidates": 6,
