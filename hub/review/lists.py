@@ -22,15 +22,16 @@ PAGE_LENGTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """The parts of one person's queue; of `free`, one more than a page holds."""
+    """The parts of one person's queue. `more`: whether others are due after those of `free`."""
 
     begun: Sequence[Review]
     disputed: Sequence[Review]
     free: Sequence[Review]
     answered: Sequence[Review]
+    more: bool
 
     def fingerprint(self, at: int) -> str:
-        parts = (self.begun, self.disputed, self.free[:PAGE_LENGTH], self.answered)
+        parts = (self.begun, self.disputed, self.free, self.answered)
         return sha256(
             repr([[(review.id, review.due_at < at) for review in part] for part in parts]).encode()
         ).hexdigest()
@@ -46,8 +47,7 @@ class Lists:
     def queue(self, connection: Connection, operator: Operator, at: int) -> Queue:
         """The open reviews of one person's sites as they see them, by when they are due."""
         waiting = _waiting(connection, operator, at)
-        shown = waiting.free[:PAGE_LENGTH]
-        headings = self._headings(connection, [*waiting.begun, *waiting.disputed, *shown, *waiting.answered])
+        headings = self._headings(connection, [*waiting.begun, *waiting.disputed, *waiting.free, *waiting.answered])
 
         def items(reviews: Sequence[Review]) -> tuple[QueueItem, ...]:
             return tuple(QueueItem(one, headings[one.id], (one.due_at - at) // MINUTE) for one in reviews)
@@ -55,9 +55,9 @@ class Lists:
         return Queue(
             begun=items(waiting.begun),
             disputed=items(waiting.disputed),
-            to_answer=items(shown),
+            to_answer=items(waiting.free),
             answered=items(waiting.answered),
-            more=len(waiting.free) > PAGE_LENGTH,
+            more=waiting.more,
             overdue=sum(one.due_at < at for one in (*waiting.begun, *waiting.disputed, *waiting.free)),
             fingerprint=waiting.fingerprint(at),
         )
@@ -95,9 +95,28 @@ class Lists:
 def _waiting(connection: Connection, operator: Operator, at: int) -> _Waiting:
     who, sites = operator.id, operator.sites
     senior = operator.may(Role.SENIOR_REVIEWER)
+    begun = claim_store.begun(connection, who, at)
+    disputed = claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
+    free = claim_store.free(connection, who, sites, at, PAGE_LENGTH + 1)
+    in_hand = {review.pair.probe for review in begun}
     return _Waiting(
-        begun=claim_store.begun(connection, who, at),
-        disputed=claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else [],
-        free=claim_store.free(connection, who, sites, at, PAGE_LENGTH + 1),
+        begun=begun,
+        disputed=_one_of_each(disputed, in_hand),
+        free=_one_of_each(free[:PAGE_LENGTH], in_hand),
         answered=claim_store.answered(connection, who, at, PAGE_LENGTH),
+        more=len(free) > PAGE_LENGTH,
     )
+
+
+def _one_of_each(reviews: Sequence[Review], shown: set[str]) -> list[Review]:
+    """One review of each child in question, and none of those `shown` already.
+
+    How many cases a search has named says something of each of them, and that it named several, that the review is no
+    control pair: the next one comes when the first is answered.
+    """
+    first = []
+    for review in reviews:
+        if review.pair.probe not in shown:
+            shown.add(review.pair.probe)
+            first.append(review)
+    return first

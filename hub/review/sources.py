@@ -11,7 +11,7 @@ from hub.review.model import Finding, Heading, Look, Missing, Review, Side, Subj
 from hub.review.neighbours import Cases, Matches, SightingFacts, Sightings
 from models.images import decode_image, encode_jpeg
 from protocol.circumstances import Circumstances
-from protocol.ids import CaseId, PhotoId, SightingId
+from protocol.ids import CaseId, PhotoId, SightingId, local_part
 from protocol.person import Sex
 from protocol.sighting import Candidate
 
@@ -95,7 +95,11 @@ class SightingSource:
 
 
 class RegisterSource:
-    """Found children of the register, against cases."""
+    """Found children of the register, against cases.
+
+    Their reference is the case's pseudonym: the police's, in words of its own, would name the child or the place to
+    whoever reads the queue, and the alert.
+    """
 
     def __init__(self, matches: Matches, cases: Cases) -> None:
         self._matches = matches
@@ -105,7 +109,7 @@ class RegisterSource:
         """The found child, whose case's identifier is the pair's probe."""
         found = self._cases.summary(connection, CaseId(review.pair.probe))
         return Subject(
-            reference=found.reference,
+            reference=local_part(found.id),
             site=review.site,
             unit=None,
             capture=None,
@@ -117,10 +121,9 @@ class RegisterSource:
             pictured=not self._cases.has_ended(connection, found.id),
         )
 
-    def headings(self, connection: Connection, reviews: Sequence[Review]) -> list[Heading]:
+    def headings(self, _connection: Connection, reviews: Sequence[Review]) -> list[Heading]:
         """Of the found children."""
-        references = self._cases.references(connection, {CaseId(review.pair.probe) for review in reviews})
-        return [Heading(references[CaseId(review.pair.probe)], None, None) for review in reviews]
+        return [Heading(local_part(CaseId(review.pair.probe)), None, None) for review in reviews]
 
     def missing(self, connection: Connection, review: Review) -> Missing:
         """The missing child."""

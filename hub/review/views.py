@@ -12,8 +12,9 @@ from protocol.circumstances import Circumstances
 class Machine:
     """What the recognisers think, in words. Only for people who have given their own answer.
 
-    `order`: how many cases the search named and which place this one had, without the place while the person still
-    has another of them before them: the rank of one says something of the others. `raw`: the cosine, from −1 to 1.
+    `candidates` and `rank`: how many cases the search named and which place this one had. Without the place while the
+    person still has another of them before them: the rank of one says something of the others. `raw`: the cosine, from
+    −1 to 1.
     """
 
     statement: Sentence
@@ -65,7 +66,7 @@ class Queue:
     disputed: tuple[QueueItem, ...]
     to_answer: tuple[QueueItem, ...]
     answered: tuple[QueueItem, ...]
-    more: int
+    more: bool
     overdue: int
     fingerprint: str
 

@@ -8,7 +8,7 @@ from hub.review.model import ReviewId
 from hub.review.views import Comparison, Stage
 from hub.sites import EVERY_SITE
 from protocol.ids import CaseId
-from tests.support.desk import Case, Desk, Intake
+from tests.support.desk import MINUTE, Case, Desk, Intake
 
 SCORES = (0.987654321, 0.456789123, 0.345678912)
 
@@ -67,15 +67,36 @@ def test_rank_of_one_candidate_does_not_give_away_the_others(desk: Desk) -> None
 
 
 def test_order_of_the_queue_says_nothing_of_rank(desk: Desk) -> None:
-    orders = set()
-    for _ in range(12):
+    first = set()
+    for _ in range(20):
         sighting = desk.receive(Intake())
         opened = [desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{index}")), rank=index + 1) for index in range(3)]
-        queue = desk.queue(desk.amina).to_answer
-        orders.add(tuple(opened.index(item.review.id) for item in queue if item.review.id in opened))
+        (line,) = desk.queue(desk.amina).to_answer
+        first.add(opened.index(line.review.id))
+        for review in opened:
+            desk.answer(review, desk.amina, Answer.EXCLUSION)
 
-    # All twelve in the order of rank would be chance of one in two thousand millions.
-    assert len(orders) > 1
+    # All twenty with the same rank first would be chance of one in a thousand millions.
+    assert len(first) > 1
+
+
+def test_queue_tells_how_many_cases_a_child_resembles_before_they_are_answered(desk: Desk) -> None:
+    sighting = desk.receive(Intake())
+    opened = {desk.open_candidate(sighting, Case(id=CaseId(f"bd/c-{index}")), rank=index + 1) for index in range(3)}
+    other = desk.open_review()
+    shown = []
+    while lines := [one.review.id for one in desk.queue(desk.amina).to_answer if one.review.id != other]:
+        (review,) = lines
+        desk.take(review, desk.amina)
+        # Nor when it is in somebody's hands, nor by how many are overdue.
+        desk.clock.now += 12 * 60 * MINUTE
+        desk.take(review, desk.amina)
+        queue = desk.queue(desk.amina)
+        assert [[one.review.id for one in part] for part in (queue.begun, queue.to_answer)] == [[review], [other]]
+        assert queue.overdue == 2
+        desk.answer(review, desk.amina, Answer.EXCLUSION)
+        shown.append(review)
+    assert set(shown) == opened
 
 
 def test_queue_lists_the_oldest_first_and_what_one_has_answered_apart(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hub.audit.service import AuditAction
 from hub.review.conclusions import Answer
 from hub.review.model import Evidence, Kind, ReviewId
+from hub.sites import EVERY_SITE
 from protocol.ids import PhotoId, SightingId
 from protocol.sighting import Candidate
 from tests.support.desk import CASE, FOUND, PHOTO, Case, Desk, Finding, Intake, Match, sample_face
@@ -51,10 +52,13 @@ def test_rejected_pair_stays_away_from_new_evidence_or_keeps_silent_about_it(des
     search_again(desk, sighting, 1, photo=OTHER_PHOTO)
     search_again(desk, sighting, 2, pack=OTHER_PACK)
 
-    assert sorted(filter(None, open_for(desk))) == [Evidence.NEW_PACK, Evidence.NEW_PHOTO]
-    assert {item.review.earlier for item in desk.queue(desk.amina).to_answer} == {first}
-    for item in desk.queue(desk.amina).to_answer:
+    evidence = []
+    while lines := desk.queue(desk.amina).to_answer:
+        (item,) = lines  # One after the other: they are of one child.
+        evidence.append(str(item.review.evidence))
+        assert item.review.earlier == first
         reject(desk, item.review.id)
+    assert sorted(evidence) == [Evidence.NEW_PACK, Evidence.NEW_PHOTO]
     search_again(desk, sighting, 3, photo=OTHER_PHOTO)
     search_again(desk, sighting, 4, pack=OTHER_PACK)
     assert open_for(desk) == []
@@ -74,18 +78,21 @@ def test_another_photograph_of_a_child_is_silenced_by_an_earlier_rejection(desk:
 
 
 def test_found_child_of_the_register_goes_through_the_same_two_people(desk: Desk) -> None:
-    desk.register.known |= {CASE: Case(), FOUND: Case(id=FOUND, reference="Shelter 12")}
+    desk.register.known |= {CASE: Case(), FOUND: Case(id=FOUND, reference="Shelter 12, Jashore, Rahima")}
     desk.register.faces |= {CASE: sample_face("obama.jpg"), FOUND: sample_face("obama2.jpg")}
     desk.matches.found.append(Match())
     with desk.database.begin() as connection:
         assert desk.review.open_matches(connection, desk.clock()) == 1
         assert desk.review.open_matches(connection, desk.clock()) == 0
     (item,) = desk.queue(desk.amina).to_answer
-    assert (item.review.kind, item.heading.reference, item.heading.capture) == (Kind.REGISTER, "Shelter 12", None)
+    assert (item.review.kind, item.heading.reference, item.heading.capture) == (Kind.REGISTER, "c-found", None)
 
     desk.confirm(item.review.id)
 
     assert desk.matches.located == [Match().id]
+    with desk.database.read() as connection:
+        # What the police call a case is in words of their own, and goes to nobody by SMS.
+        assert [one.alert.reference for one in desk.dispatch.alerts(connection, EVERY_SITE)] == ["c-found"]
     assert desk.actions().count(AuditAction.ALERT_RAISED) == 1
     with desk.database.read() as connection:
         assert desk.fleet.waiting_count(connection) == 0  # No unit photographed this child.

@@ -140,7 +140,7 @@ def test_rank_is_said_only_after_the_last_candidate_of_the_intake(desk: Desk, pe
     amina = person("amina")
 
     page = amina.answer(first, "identification").text
-    assert "when you have answered the others too" in page
+    assert "when you have answered them" in page
     for written in digits(OTHER_SCORE):
         assert written not in everything(amina, second)
     amina.answer(second, "exclusion")
