@@ -49,8 +49,7 @@ def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) 
         systemd.bind(address)
         systemd.settimeout(60)
         with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}) as agent:
-            while systemd.recv(4096) != b"WATCHDOG=1":
-                pass
+            agent.wait_for("watchlist.synced")  # Nothing is installed any more in the pipe's place.
             installed.unlink()
             os.mkfifo(installed)
             wake_agent(listed.data)
