@@ -13,7 +13,7 @@ from faults import MisconfiguredError, MissingChildAlertError, RejectedError, Se
 from hub import pages
 from hub.access.routes import ROUTERS as ACCESS_ROUTERS
 from hub.access.routes.account import ask_for_confirmation
-from hub.access.routes.signing_in import ask_for_sign_in
+from hub.access.routes.steps import ask_for_sign_in
 from hub.access.service import (
     ConfirmationNeededError,
     FormTokenError,

@@ -20,7 +20,7 @@ from hub.access.provider_sign_ins import Outward, ProviderSignIns
 from hub.access.provider_store import Departure
 from hub.access.routes.account import show_confirm
 from hub.access.routes.requests import forget_cookie, origin, set_passing_cookie
-from hub.access.routes.signing_in import OnwardForm, go_on, show_sign_in
+from hub.access.routes.steps import OnwardForm, go_on, show_sign_in
 from hub.desk import Services, ShownBy, SignedInVisitor
 from hub.guard import PROVIDER_COOKIE, SESSION_COOKIE, local_path
 from hub.navigation import home

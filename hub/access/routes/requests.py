@@ -1,5 +1,6 @@
 """What the access room reads from a request and leaves in a browser: cookies, and where an attempt comes from."""
 
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
 from fastapi import Request
@@ -14,7 +15,16 @@ _YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 def origin(request: Request) -> Origin:
     """Where a request comes from, for the counts of failed attempts."""
     address = request.client.host if request.client else "unknown"
-    return Origin(address, request.cookies.get(DEVICE_COOKIE))
+    return Origin(_counted(address), request.cookies.get(DEVICE_COOKIE))
+
+
+def _counted(address: str) -> str:
+    try:
+        known = IPv6Address(address)
+    except ValueError:
+        return address
+    # Whoever has one address of IPv6 has the 2^64 beside it; where both protocols are served, IPv4's look like them.
+    return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
 
 
 def set_cookie(response: Response, name: str, value: str, max_age: int | None = None) -> None:

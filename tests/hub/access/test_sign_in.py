@@ -115,6 +115,20 @@ def test_stranger_elsewhere_cannot_lock_a_colleague_out_of_a_new_browser(desk: D
     assert sign_in(desk, address=HERE).operator == desk.amina
 
 
+def test_one_password_is_tried_on_everybody(desk: Desk) -> None:
+    def spray(name: str, address: str = ELSEWHERE) -> None:
+        with pytest.raises(SignInRefusedError):
+            desk.access.sign_ins.begin(name, "winter is coming 2026", Origin(address, None))
+
+    for number in range(50):
+        spray(f"colleague{number}")
+    with pytest.raises(SignInDelayedError):
+        spray("bimal")
+    spray("bimal", address=HERE)
+    known = sign_in(desk, address=HERE).device_token
+    assert sign_in(desk, address=ELSEWHERE, device=known).operator.name == "amina"
+
+
 def test_known_browser_of_one_person_is_nothing_special_for_another_name(desk: Desk) -> None:
     device = sign_in(desk, name="bimal").device_token
     fail(desk, 5, device=device)
