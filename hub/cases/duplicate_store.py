@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, or_, select, update
 
 from hub.cases.tables import case_pairs
 from protocol.ids import CaseId
@@ -28,13 +28,19 @@ def suggest(connection: Connection, one: CaseId, other: CaseId, grounds: Collect
 
 def unjudged(connection: Connection, one: CaseId) -> list[tuple[CaseId, list[str]]]:
     """The other cases of a case's pairs without a verdict, oldest suggestion first, each with its grounds."""
-    other = case((case_pairs.c.first_id == one, case_pairs.c.second_id), else_=case_pairs.c.first_id)
+    other = _other(one)
     query = (
         select(other.label("other"), case_pairs.c.grounds)
-        .where(or_(case_pairs.c.first_id == one, case_pairs.c.second_id == one), case_pairs.c.verdict.is_(None))
+        .where(_with(one), case_pairs.c.verdict.is_(None))
         .order_by(case_pairs.c.at, other)
     )
     return [(CaseId(row.other), row.grounds.split()) for row in connection.execute(query)]
+
+
+def distinct_from(connection: Connection, one: CaseId) -> list[CaseId]:
+    """The cases that somebody has said to be another child's."""
+    query = select(_other(one)).where(_with(one), case_pairs.c.verdict == DISTINCT)
+    return [CaseId(found) for found in connection.scalars(query)]
 
 
 def judge(connection: Connection, one: CaseId, other: CaseId, verdict: str, *, actor: str, at: int) -> bool:
@@ -51,5 +57,12 @@ def judge(connection: Connection, one: CaseId, other: CaseId, verdict: str, *, a
 
 def forget_unjudged(connection: Connection, one: CaseId) -> int:
     """Remove a case's suggestions; how many there were."""
-    of_case = or_(case_pairs.c.first_id == one, case_pairs.c.second_id == one)
-    return connection.execute(delete(case_pairs).where(of_case, case_pairs.c.verdict.is_(None))).rowcount
+    return connection.execute(delete(case_pairs).where(_with(one), case_pairs.c.verdict.is_(None))).rowcount
+
+
+def _with(one: CaseId) -> ColumnElement[bool]:
+    return or_(case_pairs.c.first_id == one, case_pairs.c.second_id == one)
+
+
+def _other(one: CaseId) -> ColumnElement[str]:
+    return case((case_pairs.c.first_id == one, case_pairs.c.second_id), else_=case_pairs.c.first_id)

@@ -17,6 +17,7 @@ from hub.cases.photo_intake import MAX_PHOTOGRAPHS
 from hub.cases.reading import CaseReader
 from hub.cases.sealing import case_place, close_term, number_index
 from hub.names.folding import sounds
+from hub.sites import Sites
 from protocol.ids import CaseId
 from protocol.person import Sex
 
@@ -71,13 +72,13 @@ class Duplicates:
         for other in others:
             self._note(connection, row, other, {Likeness.FACE}, at)
 
-    def suggestions(self, connection: Connection, case: CaseId) -> list[Suggestion]:
-        """What nobody has judged yet, of cases that are kept."""
+    def suggestions(self, connection: Connection, case: CaseId, sites: Sites) -> list[Suggestion]:
+        """What nobody has judged yet, of cases of these sites that are kept."""
         found = [
             Suggestion(self._reader.summary(connection, other), frozenset(map(Likeness, grounds)))
             for other, grounds in duplicate_store.unjudged(connection, case)
         ]
-        return [one for one in found if one.other.state in WITH_FACES]
+        return [one for one in found if one.other.state in WITH_FACES and sites.include(one.other.site)]
 
     def mark_distinct(self, connection: Connection, case: CaseId, other: CaseId, actor: str, at: int) -> None:
         """Two children, for good: the pair is not suggested again. Raises CaseError or UnknownCaseError."""
@@ -112,6 +113,9 @@ class Duplicates:
         store.touch(connection, into)
         if not duplicate_store.judge(connection, case, into, duplicate_store.MERGED, actor=actor, at=at):
             raise CaseError("These two cases were marked as two children. They cannot be merged.")
+        for other in duplicate_store.distinct_from(connection, case):
+            # Not this child's is not the child's of the case that goes on: for good, it was said.
+            duplicate_store.judge(connection, into, other, duplicate_store.DISTINCT, actor=actor, at=at)
         record(connection, AuditAction.CASES_MERGED, actor=actor, subject=case, at=at, other=into)
 
     def _require_two(self, connection: Connection, case: CaseId, other: CaseId) -> tuple[CaseRecord, CaseRecord]:

@@ -32,6 +32,7 @@ from protocol.person import Month
 from protocol.sighting import LegalBasis
 
 _MAX_REFERENCE: Final = 80
+_MAX_BASIS_REFERENCE: Final = 200
 
 
 class Registrar:
@@ -171,6 +172,8 @@ class Registrar:
         """Whether a case can be as it was entered. Raises CaseError."""
         if not new.reference.strip() or len(new.reference) > _MAX_REFERENCE:
             raise CaseError("A case needs the police's reference, of at most {most} characters.", most=_MAX_REFERENCE)
+        if len(new.basis.reference) > _MAX_BASIS_REFERENCE:
+            raise CaseError("The number of a legal basis has at most {most} characters.", most=_MAX_BASIS_REFERENCE)
         if new.register is Register.MISSING and new.slice not in self._slices:
             raise CaseError(
                 "This hub has no slice {slice}. It has: {listed}.",
@@ -204,11 +207,15 @@ class Registrar:
     def _require_free(self, connection: Connection, new: NewCase, own: CaseId | None) -> None:
         index = reference_index(self._vault, new.reference, new.description.station)
         known = store.find_by_reference(connection, index)
-        if known is not None and known != own:
-            raise CaseError(
-                "The reference is already that of the case {known}. Add the police station to tell them apart.",
-                known=known,
-            )
+        if known is None or known == own:
+            return
+        if self._reader.record(connection, known).site != new.site:
+            # Who works for one site alone is told of no case of another.
+            raise CaseError("Another site has a case with this reference. Add the police station to tell them apart.")
+        raise CaseError(
+            "The reference is already that of the case {known}. Add the police station to tell them apart.",
+            known=known,
+        )
 
     def _indexes(self, new: NewCase) -> dict[str, bytes]:
         station = new.description.station

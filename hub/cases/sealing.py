@@ -21,10 +21,14 @@ def case_place(case: CaseId, column: str) -> str:
     return f"cases/{column}/{case}"
 
 
+def reference_key(reference: str, station: str) -> str:
+    """What is one case's alone: the police give a number once at each station."""
+    return _same(reference) if not station.strip() else f"{_same(reference)}\0{_same(station)}"
+
+
 def reference_index(vault: Vault, reference: str, station: str) -> bytes:
-    """One case's: the police give a number once at each station."""
-    named = _same(reference) if not station.strip() else f"{_same(reference)}\0{_same(station)}"
-    return vault.index(named.encode(), "cases/reference")
+    """The hash of a `reference_key`."""
+    return vault.index(reference_key(reference, station).encode(), "cases/reference")
 
 
 def number_index(vault: Vault, reference: str) -> bytes:

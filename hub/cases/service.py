@@ -37,6 +37,7 @@ from hub.cases.photo_intake import MAX_PHOTOGRAPHS, PhotoIntake, ReadPhoto
 from hub.cases.photographs import PhotographError, PhotographReader, PoorPhotographError
 from hub.cases.reading import CaseReader
 from hub.cases.registering import Registrar
+from hub.cases.sealing import reference_key
 from hub.cases.search import CaseSearch, Cursor, CursorError, Filters, Line, Page
 from hub.cases.templates import Completion, TemplateMaker
 from hub.clock import MINUTE, Clock
@@ -95,6 +96,7 @@ __all__ = [
     "TransitionError",
     "UnknownCaseError",
     "reasons",
+    "reference_key",
 ]
 
 _A_LOOK: Final = 30 * MINUTE

@@ -1,6 +1,7 @@
 """The columns of the CSV file that cases come in with: what each means, and how its text is read."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -10,6 +11,10 @@ from hub.cases.service import MAX_ITEMS, BodyPart, Build, Complexion, Mark, Purp
 from protocol.errors import FieldError
 from protocol.person import Month, Sex
 from protocol.sighting import LegalBasis
+
+_ITEM: Final = re.compile(r"(?:\\[\\;]|[^;])+")
+_ESCAPED: Final = re.compile(r"\\([\\;])")
+_TO_ESCAPE: Final = re.compile(r";|\\(?=[\\;]|$)")
 
 
 class CellError(RejectedError):
@@ -32,7 +37,13 @@ def _text(text: str) -> str:
 
 
 def _items(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(";") if item.strip())
+    parts = (_ESCAPED.sub(r"\1", part).strip() for part in _ITEM.findall(text))
+    return tuple(part for part in parts if part)
+
+
+def joined(items: Iterable[str]) -> str:
+    r"""Items as one cell; a ; of an item's own stands there as \;."""
+    return "; ".join(_TO_ESCAPE.sub(r"\\\g<0>", item) for item in items)
 
 
 def _day(text: str) -> date:

@@ -35,9 +35,12 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _RECORD_ID: Final = re.compile(r"[A-Za-z0-9.-]+/\S{1,100}")
 _BIRTH: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _AGE: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
+_SEEN: Final = re.compile(r"(?:Last seen|Found) on (\d{4}-\d\d-\d\d)\.")
+_NAMELESS: Final = "unknown"  # Without a full_name a record counts as deleted.
+_NOT_OF_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SEXES: Final = {"female": Sex.FEMALE, "male": Sex.MALE, "other": Sex.UNKNOWN, "": Sex.UNKNOWN}
 _FOUND: Final = frozenset({"believed_alive", "is_note_author"})
-_STATUSES: Final = _FOUND | {"", "information_sought", "believed_missing", "believed_dead"}
+_STATUSES: Final = _FOUND | {"information_sought", "believed_missing", "believed_dead"}
 
 
 def write(files: list[CaseFile], domain: str, now: int) -> bytes:
@@ -64,16 +67,16 @@ def _write_person(root: Element, file: CaseFile, domain: str, now: int) -> None:
         ("author_name", domain),
         ("source_name", domain),
         ("source_date", _moment(case.registered_at)),
-        ("full_name", words.names[0] if words.names else "unknown"),
-        ("alternate_names", "\n".join(words.names[1:])),
+        ("full_name", _in_one_line(words.names[0]) if words.names else _NAMELESS),
+        ("alternate_names", "\n".join(map(_in_one_line, words.names[1:]))),
         ("description", _in_words(words)),
         ("sex", "" if case.sex is Sex.UNKNOWN else str(case.sex)),
-        *_birth_fields(words.born_on, case.birth, now),
+        *_birth_fields(words.born_on, case.birth, case.registered_at),
     )
     _add(person, fields)
     note = SubElement(person, "pfif:note")
-    seen = "" if case.last_seen is None else f" on {case.last_seen.isoformat()}"
     what = "Last seen" if case.register is Register.MISSING else "Found"
+    seen = what if case.last_seen is None else f"{what} on {case.last_seen.isoformat()}"
     _add(
         note,
         (
@@ -84,7 +87,7 @@ def _write_person(root: Element, file: CaseFile, domain: str, now: int) -> None:
             ("source_date", _moment(case.registered_at)),
             ("status", "believed_missing" if case.register is Register.MISSING else "believed_alive"),
             ("last_known_location", words.place),
-            ("text", f"{what}{seen}. {words.circumstances}".strip()),
+            ("text", f"{seen}. {words.circumstances}".strip()),
         ),
     )
 
@@ -92,7 +95,7 @@ def _write_person(root: Element, file: CaseFile, domain: str, now: int) -> None:
 def _add(parent: Element, fields: tuple[tuple[str, str], ...]) -> None:
     for name, text in fields:
         if text:
-            SubElement(parent, f"pfif:{name}").text = text
+            SubElement(parent, f"pfif:{name}").text = _NOT_OF_XML.sub("", text)
 
 
 def read(data: bytes, basis: Basis, slice_name: SliceName, now: int) -> tuple[list[Draft], list[Problem], int]:
@@ -109,10 +112,14 @@ def read(data: bytes, basis: Basis, slice_name: SliceName, now: int) -> tuple[li
         raise FileRejectedError(
             "The file has {count} persons; it takes 1 to {max_records}.", count=len(people), max_records=MAX_RECORDS
         )
+    apart: dict[str, list[Element]] = {}
+    for note in root.findall(_tag("note")):
+        apart.setdefault(_text(note, "person_record_id"), []).append(note)
     for number, person in enumerate(people, 1):
-        photographs += sum(bool(_text(one, "photo_url")) for one in (person, *person.findall(_tag("note"))))
+        notes = [*person.findall(_tag("note")), *apart.get(_text(person, "person_record_id"), ())]
+        photographs += sum(bool(_text(one, "photo_url")) for one in (person, *notes))
         try:
-            drafts.append(Draft(number, _person(person, basis, slice_name, now)))
+            drafts.append(Draft(number, _person(person, sorted(notes, key=_written_at), basis, slice_name, now)))
         except RejectedError as error:
             problems.append(Problem(number, "", error.sentence))
     return drafts, problems, photographs
@@ -130,7 +137,13 @@ def _root(data: bytes) -> Element:
     return root
 
 
-def _person(person: Element, basis: Basis, slice_name: SliceName, now: int) -> NewCase:
+def _written_at(note: Element) -> str:
+    # Moments of this form sort as texts do. What has none is older than what has one.
+    return _text(note, "source_date") or _text(note, "entry_date")
+
+
+def _person(person: Element, notes: list[Element], basis: Basis, slice_name: SliceName, now: int) -> NewCase:
+    """`notes`: what was said of the person, the latest last."""
     record, name = _text(person, "person_record_id"), _text(person, "full_name")
     if not _RECORD_ID.fullmatch(record):
         raise FileRejectedError("The person_record_id is missing or not of the form DOMAIN/IDENTIFIER.")
@@ -139,11 +152,11 @@ def _person(person: Element, basis: Basis, slice_name: SliceName, now: int) -> N
     ends = _day_of(person, "expiry_date")
     if ends is not None and ends < utc_day(now):
         raise FileRejectedError("The record has expired: its source asks everyone to delete it.")
-    notes = person.findall(_tag("note"))
-    statuses = [_text(note, "status") for note in notes]
+    statuses = [status for note in notes if (status := _text(note, "status"))]
     if not set(statuses) <= _STATUSES:
         raise FileRejectedError("The status of a note is none of PFIF's.")
     register = Register.FOUND if statuses and statuses[-1] in _FOUND else Register.MISSING
+    said = [_text(person, "description"), *(_text(one, "text") for one in notes)]
     until = min((day for day in (basis.until, ends) if day is not None), default=None)
     birth, born_on = _birth(person, now)
     return NewCase(
@@ -151,19 +164,30 @@ def _person(person: Element, basis: Basis, slice_name: SliceName, now: int) -> N
         slice=slice_name if register is Register.MISSING else None,
         sex=_sex(_text(person, "sex")),
         birth=birth,
+        last_seen=_last_seen(said),
         register=register,
         basis=Basis(basis.ground, basis.reference, basis.purposes, until),
         description=Description(
-            names=(name, *filter(None, map(str.strip, _text(person, "alternate_names").splitlines()))),
+            names=(
+                *(() if name == _NAMELESS else (name,)),
+                *filter(None, map(str.strip, _text(person, "alternate_names").splitlines())),
+            ),
             born_on=born_on,
             place=next((text for note in reversed(notes) if (text := _text(note, "last_known_location"))), ""),
-            circumstances="\n".join(
-                filter(None, [_text(person, "description"), *(_text(one, "text") for one in notes)])
-            ),
+            circumstances="\n".join(filter(None, said)),
             station=_text(person, "source_name"),
             reporter=_author(person),
         ),
     )
+
+
+def _last_seen(said: list[str]) -> date | None:
+    """The day that a document of a hub has in its note; others may say it in any words."""
+    days = [match[1] for text in said if (match := _SEEN.match(text))]
+    try:
+        return date.fromisoformat(days[-1]) if days else None
+    except ValueError:
+        return None
 
 
 def _author(person: Element) -> Contact | None:
@@ -221,15 +245,20 @@ def _moment(at: int) -> str:
     return moment(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _birth_fields(born_on: date | None, birth: BirthBand, now: int) -> tuple[tuple[str, str], ...]:
+def _in_one_line(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _birth_fields(born_on: date | None, birth: BirthBand, at: int) -> tuple[tuple[str, str], ...]:
+    """`at`: the source_date, as of which an age is meant."""
     if born_on is not None:
         return (("date_of_birth", born_on.isoformat()),)
     if birth.earliest == birth.latest:
         return (("date_of_birth", str(birth.earliest)),)
     if birth.earliest.year == birth.latest.year:
         return (("date_of_birth", str(birth.earliest.year)),)
-    today = utc_day(now)
-    this_month = Month(today.year, today.month).ordinal
+    day = utc_day(at)
+    this_month = Month(day.year, day.month).ordinal
     oldest, youngest = (max(this_month - one.ordinal, 0) // 12 for one in (birth.earliest, birth.latest))
     return (("age", f"{youngest}-{oldest}"),)
 

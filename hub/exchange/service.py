@@ -1,13 +1,23 @@
 """Cases in and out of the hub as files. What comes in is taken as a whole or not at all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
 
 from faults import RejectedError, Sentence
 from hub.audit.service import AuditAction, entries, record
-from hub.cases.service import Basis, CaseFile, CaseService, CaseState, Filters, GivenPhoto, NewCase, ReadPhoto
+from hub.cases.service import (
+    Basis,
+    CaseFile,
+    CaseService,
+    CaseState,
+    Filters,
+    GivenPhoto,
+    NewCase,
+    ReadPhoto,
+    reference_key,
+)
 from hub.clock import Clock, utc_day
 from hub.db import Database
 from hub.exchange import pfif, store, table
@@ -89,13 +99,10 @@ class ExchangeService:
 
         `sites`: where whoever imports works; lines of other sites are problems. Raises FileRejectedError.
         """
-        read, problems = table.read(data, self._default_slice)
-        drafts = [draft for draft in read if sites.include(draft.case.site)]
-        problems += [
-            Problem(draft.line, "site", Sentence("This is not a site of yours."))
-            for draft in read
-            if draft not in drafts
-        ]
+        drafts, problems = table.read(data, self._default_slice)
+        foreign = [draft.line for draft in drafts if not sites.include(draft.case.site)]
+        problems += [Problem(line, "site", Sentence("This is not a site of yours.")) for line in foreign]
+        drafts = [draft for draft in drafts if sites.include(draft.case.site)]
         return self._take(drafts, problems, read_file, actor, dry_run=dry_run, kind="csv")
 
     def import_pfif(self, data: bytes, basis: Basis, actor: str, *, dry_run: bool) -> ImportReport:
@@ -164,11 +171,13 @@ class ExchangeService:
         kind: str,
     ) -> ImportReport:
         lines = len({*(draft.line for draft in drafts), *(problem.line for problem in problems)})
-        found = list(problems)
+        repeated = list(_repeated(drafts))
+        found = [*problems, *repeated]
+        again = {problem.line for problem in repeated}
         pictures = {draft.line: self._pictures(draft, read_file, found) for draft in drafts}
         cases: list[CaseId] = []
         with self._database.begin() as connection, connection.begin_nested() as savepoint:
-            for draft in drafts:
+            for draft in (one for one in drafts if one.line not in again):
                 try:
                     self._cases.registrar.check(draft.case)
                     cases.append(self._cases.registrar.add(connection, draft.case, pictures[draft.line], actor))
@@ -193,6 +202,18 @@ class ExchangeService:
     def _note_import(self, connection: Connection, actor: str, cases: int, kind: str) -> None:
         now = self._clock()
         record(connection, AuditAction.CASES_IMPORTED, actor=actor, subject=self._hub, at=now, cases=cases, format=kind)
+
+
+def _repeated(drafts: Sequence[Draft]) -> Iterator[Problem]:
+    """The lines with a reference that an earlier line has."""
+    first: dict[str, int] = {}
+    for draft in drafts:
+        line = first.setdefault(reference_key(draft.case.reference, draft.case.description.station), draft.line)
+        if line != draft.line:
+            reason = Sentence(
+                "Line {line} has the same reference. Add the police station to tell them apart.", line=line
+            )
+            yield Problem(draft.line, "reference", reason)
 
 
 def _no_files(_name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from faults import RejectedError, Sentence
 from hub.cases.service import MAX_ITEMS, Basis, CaseFile, Contact, Description, NewCase, Purpose, Register, Risk
-from hub.exchange.columns import BY_NAME, COLUMNS, FURTHER, CellError, guardian_columns
+from hub.exchange.columns import BY_NAME, COLUMNS, FURTHER, CellError, guardian_columns, joined
 from hub.exchange.model import Draft, FileRejectedError, Problem
 from protocol.ids import SliceName, parse_site_id
 from protocol.person import BirthBand, Month
@@ -31,13 +31,17 @@ def read(data: bytes, default_slice: SliceName) -> tuple[list[Draft], list[Probl
     if len(data) > MAX_BYTES:
         raise FileRejectedError("The file has more than {number} MB. Divide it.", number=MAX_BYTES // 1000000)
     try:
-        rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        _require_columns(rows.fieldnames or ())
-        return _read_rows(rows, default_slice)
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileRejectedError("The file is not in UTF-8. Save it as “CSV UTF-8”.") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        _require_columns(rows.fieldnames or ())
+        return _read_rows(rows, default_slice)
     except csv.Error as error:
-        raise FileRejectedError("The file does not read as CSV: {error}.", error=error) from None
+        raise FileRejectedError(
+            "The file does not read as CSV in line {line}: {error}.", line=rows.line_num + 1, error=error
+        ) from None
 
 
 def read_one(cells: Mapping[str, str], default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
@@ -52,6 +56,8 @@ def write(files: Sequence[CaseFile]) -> bytes:
 
 def _require_columns(names: Iterable[str]) -> None:
     given = list(names)
+    if len(given) == 1 and any(sign in given[0] for sign in ";\t"):
+        raise FileRejectedError("The cells are not parted by commas. Save the file as “CSV UTF-8 (comma delimited)”.")
     strange = [name for name in given if name not in BY_NAME]
     lacking = [column.name for column in COLUMNS if column.required and column.name not in given]
     if strange:
@@ -67,12 +73,11 @@ def _require_columns(names: Iterable[str]) -> None:
 def _read_rows(rows: "csv.DictReader[str]", default_slice: SliceName) -> tuple[list[Draft], list[Problem]]:
     drafts: list[Draft] = []
     problems: list[Problem] = []
-    for row in rows:
-        line = rows.line_num
-        if len(drafts) + len(problems) >= MAX_LINES:
+    for count, row in enumerate(rows):
+        if count >= MAX_LINES:
             raise FileRejectedError("The file has more than {most} lines. Divide it.", most=MAX_LINES)
         texts = {name: _unguarded(text.strip()) if isinstance(text, str) else text for name, text in row.items()}
-        read, found = _read_row(line, texts, default_slice)
+        read, found = _read_row(rows.line_num, texts, default_slice)
         drafts += read
         problems += found
     return drafts, problems
@@ -173,16 +178,16 @@ def line_of(file: CaseFile) -> dict[str, str]:
         "register": case.register,
         "reference": case.reference,
         "station": words.station,
-        "names": "; ".join(words.names),
+        "names": joined(words.names),
         "sex": case.sex,
         "born_on": words.born_on.isoformat() if words.born_on else "",
         "born_from": str(case.birth.earliest),
         "born_to": str(case.birth.latest),
-        "languages": "; ".join(words.languages),
+        "languages": joined(words.languages),
         "height_cm": str(words.height_cm or ""),
         "build": words.build or "",
         "complexion": words.complexion or "",
-        "marks": "; ".join(f"{mark.where}: {mark.what}" for mark in words.marks),
+        "marks": joined(f"{mark.where}: {mark.what}" for mark in words.marks),
         "clothing": words.clothing,
         "last_seen": case.last_seen.isoformat() if case.last_seen else "",
         "place": words.place,

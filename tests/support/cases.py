@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hub.cases.service import Description, GivenPhoto, NewCase, Register
+from hub.cases.service import CaseFile, CaseState, CaseSummary, Description, GivenPhoto, NewCase, Register
+from hub.clock import utc_day
 from protocol.ids import CaseId, SliceName
 from protocol.person import BirthBand, Month, Sex
 from tests.support.desk import Desk
@@ -35,6 +36,29 @@ def with_photographs(desk: Desk, new: NewCase, given: list[GivenPhoto], actor: s
     pictures = registrar.photographs.read(given)
     with desk.database.begin() as connection:
         return registrar.add(connection, new, pictures, actor)
+
+
+def file_with(new: NewCase, registered_at: int = 1_795_341_600_000) -> CaseFile:
+    """What the hub would hold of a case, without a hub; `registered_at` in milliseconds since 1970 UTC."""
+    summary = CaseSummary(
+        id=CaseId("bd/c-1"),
+        register=new.register,
+        state=CaseState.OPEN,
+        site=new.site,
+        reference=new.reference,
+        slice=new.slice,
+        sex=new.sex,
+        birth=new.birth,
+        last_seen=new.last_seen,
+        risk=new.risk,
+        photos=(),
+        taken={},
+        despite={},
+        listed_until=utc_day(registered_at),
+        registered_at=registered_at,
+        merged_into=None,
+    )
+    return CaseFile(summary, new.basis, new.description, (), (), ())
 
 
 @cache

@@ -11,6 +11,8 @@ from hub.desk import Services, SignedInVisitor
 from protocol.ids import CaseId
 
 OFFICER: Final = Role.CASE_OFFICER
+CASEWORK: Final = "casework"
+"""For what case officers look at names and faces, as the audit trail has it."""
 
 SHOWN: Final = (
     Field.CASE,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from faults import RejectedError, Sentence
 from hub.access.service import NotPermittedError, Visitor, requires
-from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase, address, day_of
+from hub.cases.routes.access import CASEWORK, OFFICER, SHOWN, OpenedCase, address, day_of
 from hub.cases.service import (
     Basis,
     BodyPart,
@@ -85,7 +85,9 @@ def add(cells: Cells, photographs: Files, services: Services, visitor: SignedInV
 @router.get("/cases/{hub}/{name}/change")
 @requires(OFFICER, shows=SHOWN)
 def change_page(case: OpenedCase, services: Services, visitor: SignedInVisitor, pages: ShownBy) -> HTMLResponse:
-    """What was entered for a case, to be changed."""
+    """What was entered for a case, to be changed; who looked is audited."""
+    with services.database.begin() as connection:
+        services.register.cases.note_look(connection, case.summary.id, visitor.operator, CASEWORK, services.clock())
     cells = services.register.exchange.as_form(case)
     return _form(visitor, services, pages, cells, to=f"{address(case.summary.id)}/change")
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hub.access.service import Field, Visitor, requires
 from hub.audit.service import AuditAction, record
-from hub.cases.routes.access import OFFICER, SHOWN, OpenedCase
+from hub.cases.routes.access import CASEWORK, OFFICER, SHOWN, OpenedCase
 from hub.cases.service import (
     WITH_FACES,
     CaseFile,
@@ -26,8 +26,6 @@ from hub.cases.service import (
 from hub.clock import utc_day
 from hub.desk import Services, ShownBy, SignedInVisitor
 from hub.pages import Pages
-from protocol.errors import InvalidIdError
-from protocol.ids import parse_photo_id
 from protocol.person import AgeBand, Month, Sex
 
 router = APIRouter()
@@ -35,7 +33,6 @@ router = APIRouter()
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _SEARCHING: Final = "searching"
-_CASEWORK: Final = "casework"
 
 
 class FilterQuery(BaseModel):
@@ -104,12 +101,13 @@ def case_page(case: OpenedCase, services: Services, visitor: SignedInVisitor, pa
 def photograph(photo: str, case: OpenedCase, services: Services, visitor: SignedInVisitor) -> Response:
     """The face in one of a case's photographs; who looked is audited."""
     visitor.require(Field.FACE)
-    try:
-        picture = services.register.cases.portrait(case.summary.id, parse_photo_id(photo))
-    except InvalidIdError as error:
-        raise UnknownCaseError("There is no such photograph.") from error
+    # Not any of the case that this one went into, which may be another site's.
+    own = next((facts.id for facts in case.photos if facts.id == photo), None)
+    if own is None:
+        raise UnknownCaseError("There is no such photograph.")
+    picture = services.register.cases.portrait(case.summary.id, own)
     with services.database.begin() as connection:
-        services.register.cases.note_look(connection, case.summary.id, visitor.operator, _CASEWORK, services.clock())
+        services.register.cases.note_look(connection, case.summary.id, visitor.operator, CASEWORK, services.clock())
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
@@ -126,8 +124,8 @@ def show_case(
     """A case's page, noted as a look at its names and faces."""
     rooms, name = services.register, case.summary.id
     with services.database.begin() as connection:
-        rooms.cases.note_look(connection, name, visitor.operator, _CASEWORK, services.clock())
-        suggestions = rooms.cases.duplicates.suggestions(connection, name)
+        rooms.cases.note_look(connection, name, visitor.operator, CASEWORK, services.clock())
+        suggestions = rooms.cases.duplicates.suggestions(connection, name, visitor.operator.sites)
         erasures = rooms.erasure.of_case(connection, name)
         searched_at = rooms.matches.last_search(connection, name)
         matches = rooms.matches.of_case(connection, name)

@@ -13,6 +13,7 @@ from hub.cases.service import (
     Register,
     TransitionError,
 )
+from hub.sites import EVERY_SITE
 from protocol.ids import CaseId
 from protocol.person import BirthBand, Month, Sex
 from tests.support.cases import add_case, new_case
@@ -21,7 +22,7 @@ from tests.support.desk import Desk
 
 def suggested(desk: Desk, case: CaseId) -> dict[CaseId, set[str]]:
     with desk.database.read() as connection:
-        found = desk.registers.cases.duplicates.suggestions(connection, case)
+        found = desk.registers.cases.duplicates.suggestions(connection, case, EVERY_SITE)
         return {one.other.id: set(map(str, one.grounds)) for one in found}
 
 
@@ -63,6 +64,22 @@ def test_two_children_are_suggested_again(desk: Desk) -> None:
         merge(desk, second, first)
     with desk.database.read() as connection:
         assert desk.registers.cases.summary(connection, second).state is CaseState.OPEN
+
+
+@pytest.mark.parametrize("goes_on", [0, 1])
+def test_two_children_are_suggested_again_after_a_merge(desk: Desk, goes_on: int) -> None:
+    first, second, third = (add_case(desk, new_case(f"GD {number}", "Rahim Uddin")) for number in range(3))
+    duplicates = desk.registers.cases.duplicates
+    with desk.database.begin() as connection:
+        duplicates.mark_distinct(connection, first, third, "amina", desk.clock())
+    stays = (first, second)[goes_on]
+    merge(desk, (second, first)[goes_on], stays)
+    with desk.database.begin() as connection:
+        duplicates.suggest(connection, third, desk.clock())
+        duplicates.suggest_like_faces(connection, stays, [third], desk.clock())
+    assert suggested(desk, stays) == suggested(desk, third) == {}
+    with pytest.raises(CaseError, match="two children"):
+        merge(desk, third, stays)
 
 
 def test_merged_case_loses_its_photographs_names_or_history(desk: Desk) -> None:

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.audit.service import AuditAction
-from hub.cases.service import BodyPart, Contact, Description, Filters, Mark, Reason, Register
+from hub.cases.service import BodyPart, Contact, Description, Filters, Mark, NewCase, Reason, Register
 from hub.exchange import table
 from hub.exchange.service import FileRejectedError, ImportReport
 from hub.sites import Sites
 from protocol.ids import SliceName
 from protocol.person import Sex
-from tests.support.cases import SAMPLES, add_case, new_case
+from tests.hub.exchange.made_up import new_cases
+from tests.support.cases import SAMPLES, add_case, file_with, new_case
 from tests.support.desk import SITE, Desk
 
 HEAD = "register,reference,sex,born_from,born_to,legal_basis,names,photos"
@@ -88,14 +89,20 @@ def test_bad_lines_are_not_all_named_or_the_good_ones_taken(desk: Desk, *, dry_r
         (3, "born_from"),
         (4, "reference"),
         (5, ""),
-        (6, ""),
+        (6, "reference"),
         (7, ""),
         (8, "photos"),
         (9, ""),
         (10, ""),
     }
     reasons = {problem.line: problem.reason for problem in report.problems}
-    assert reasons[6].startswith("The reference is already")
+    assert reasons[6].startswith("Line 2 has the same reference")
+
+
+def test_many_faults_in_a_line_count_as_many_lines() -> None:
+    bad = "lost,,woman,2016-13,2016-13,nobody,,\r\n"
+    drafts, problems = table.read(f"{HEAD}\r\n{bad * 1000}".encode(), SliceName("bd/missing"))
+    assert (drafts, len({problem.line for problem in problems}), len(problems)) == ([], 1000, 6000)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,12 @@ def test_bad_lines_are_not_all_named_or_the_good_ones_taken(desk: Desk, *, dry_r
         (b"reference,sex\nGD 1,male\n", "no column"),
         (b'register,"reference\n', "does not read as CSV|No such column|no column"),
         (b"", "no column"),
+        (HEAD.replace(",", ";").encode(), "comma"),
+        (HEAD.replace(",", "\t").encode(), "comma"),
+        (HEAD.encode("utf-16"), "UTF-8"),
+        (f"{HEAD}\nmissing,Bénapole,male".encode("cp1252"), "UTF-8"),
+        (f"{HEAD},names\n".encode(), "twice"),
+        (f'{HEAD}\n{GOOD}\nmissing,"GD 2" and more'.encode(), "line 3"),
     ],
 )
 def test_file_of_another_kind_is_taken(desk: Desk, data: bytes, reason: str) -> None:
@@ -128,6 +141,14 @@ def test_exported_cases_do_not_read_back_as_they_were(desk: Desk) -> None:
     assert problems == []
     read = {draft.case.reference: draft.case.description.names for draft in drafts}
     assert read == {"GD 1": ("Rahima", "রহিমা"), "=cmd": ("-1+1",)}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(new_cases(), min_size=1, max_size=3))
+def test_field_is_lost_or_altered_on_the_way_out_and_in(cases: list[NewCase]) -> None:
+    drafts, problems = table.read(table.write([file_with(case) for case in cases]), SliceName("bd/missing"))
+    assert problems == []
+    assert [draft.case for draft in drafts] == cases
 
 
 def test_second_guardian_is_lost_on_the_way_out_and_in(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from hub.cases.service import CaseState, GivenPhoto, Reason, Register
 from hub.clock import DAY
 from hub.ingest.own_scores import OwnScores
 from hub.matching.service import RegisterMatch, RegisterSearches, UnknownMatchError
+from hub.sites import EVERY_SITE
 from models.pack import default_pack_path, load_pack
 from protocol.ids import HubId
 from protocol.person import BirthBand, Month, Sex
@@ -108,7 +109,7 @@ def test_two_reports_of_one_child_are_not_suggested_as_duplicates(desk: Desk, se
     second = add_case(desk, new_case("GD 2"), "obama2.jpg")
     search_all(searches)
     with desk.database.read() as connection:
-        (suggestion,) = desk.registers.cases.duplicates.suggestions(connection, first)
+        (suggestion,) = desk.registers.cases.duplicates.suggestions(connection, first, EVERY_SITE)
     assert (suggestion.other.id, set(suggestion.grounds)) == (second, {"face"})
     assert pending(desk) == []
 

@@ -5,15 +5,20 @@ import re
 import pytest
 
 from hub.access.service import Role
+from hub.cases.service import CaseError
 from hub.review.service import ReviewId
+from hub.routes_document import console_routes
 from hub.sites import Sites
 from protocol.ids import CaseId, SiteId
 from tests.hub.web.conftest import MakePerson
+from tests.support.cases import add_case, new_case
 from tests.support.desk import SITE, Case, Desk, Intake
 
 ELSEWHERE = SiteId("bd/darshana")
 HERE_ONLY = Sites(frozenset({SITE}))
 HERE, THERE = "AAAA-1111", "BBBB-2222"
+# What the forms about a case ask for, so that what is refused is the case and not the form.
+FIELDS = {"reason": "reunited", "other": "bd/c-1", "verdict": "distinct", "recipient": "family", "passphrase": "a"}
 
 # What each role that can be bound to a site opens. The others work for the whole hub.
 PAGES = {
@@ -87,6 +92,59 @@ def test_alert_of_another_site_opens_by_its_address(
         assert local.get(path).status_code == 404
         assert national.get(path).ok
     assert local.get(own).ok
+
+
+CASE_ROUTES = [route for route in console_routes() if route.path.startswith("/cases/{hub}/{name}")]
+
+
+def test_case_of_another_site_opens_by_its_address(desk: Desk, person: MakePerson) -> None:
+    desk.add_operator("local", Role.CASE_OFFICER, sites=HERE_ONLY)
+    own = add_case(desk, new_case("GD 1", "Rahim Uddin", site=SITE), "obama.jpg")
+    foreign = add_case(desk, new_case("GD 2", "Rahim Uddin", site=ELSEWHERE), "biden.jpg")
+    with desk.database.read() as connection:
+        (photo,) = desk.registers.cases.summary(connection, foreign).photos
+    local = person("local")
+    token, before = local.token("/cases"), desk.actions()
+    for route in CASE_ROUTES:
+        method = min(route.methods or {"GET"})
+        path = route.path.replace("{photo}", photo)
+        asked = {
+            name: local.session.request(
+                method,
+                local.url + path.replace("{hub}/{name}", name),
+                data={"csrf": token} | FIELDS,
+                files={"photograph": ("a.jpg", b"", "image/jpeg")} if path.endswith("photographs") else None,
+                timeout=60,
+                allow_redirects=False,
+            )
+            for name in (foreign, "bd/c-00000000")
+        }
+        assert {answer.status_code for answer in asked.values()} == {404}, (method, path)
+        assert asked[foreign].text.replace(foreign, "") == asked["bd/c-00000000"].text.replace("bd/c-00000000", "")
+    assert desk.actions() == before
+    # Nor does a page of their own case lead there, though the two may be one child's.
+    for path in (f"/cases/{own}", "/cases?text=Rahim+Uddin&state=", f"/cases?text={foreign}&state="):
+        assert foreign not in local.get(path).text.replace(f'value="{foreign}"', "")
+    judged = local.post(f"/cases/{own}/duplicates", csrf=token, other=foreign, verdict="merge")
+    assert judged.status_code == 400
+    assert local.get(f"/cases/{own}/photographs/{photo}.jpg").status_code == 404
+
+
+def test_photograph_of_a_case_that_another_site_goes_on_with_is_shown(desk: Desk, person: MakePerson) -> None:
+    desk.add_operator("local", Role.CASE_OFFICER, sites=HERE_ONLY)
+    own = add_case(desk, new_case("GD 1", site=SITE))
+    foreign = add_case(desk, new_case("GD 2", site=ELSEWHERE), "biden.jpg")
+    with desk.database.begin() as connection:
+        desk.registers.cases.duplicates.merge(connection, own, foreign, note="", actor="amina", at=desk.clock())
+        (photo,) = desk.registers.cases.summary(connection, foreign).photos
+    assert person("local").get(f"/cases/{own}/photographs/{photo}.jpg").status_code == 404
+
+
+def test_reference_of_another_site_names_its_case(desk: Desk) -> None:
+    foreign = add_case(desk, new_case("GD 2", site=ELSEWHERE))
+    with pytest.raises(CaseError) as told:
+        add_case(desk, new_case("GD 2", site=SITE))
+    assert foreign not in str(told.value)
 
 
 def test_count_under_a_list_tells_how_many_there_are_elsewhere(
