@@ -1,11 +1,12 @@
 """`mca edge found`: a child whose family nobody knows, from the command line."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge_agent.commands import opened_unit
+from edge_agent.found.facts import record_found
 from edge_agent.intake_command import (
     AgeOption,
     Authority,
@@ -24,6 +25,13 @@ from edge_agent.intake_command import (
 from edge_agent.sightings.request import BasisFacts, record_request
 from protocol.basis import Language
 from protocol.person import Sex
+
+if TYPE_CHECKING:
+    from edge_agent.bootstrap import Unit
+    from edge_agent.camera.frame import OpenCamera
+    from edge_agent.consent.recorder import TakeAway
+    from edge_agent.sightings.request import IntakeRequest
+    from protocol.found import FoundFacts
 
 Several = list[str] | None
 
@@ -52,8 +60,6 @@ def found(
     receipt: Receipt = None,
 ) -> None:
     """Register a child who is here and whose family nobody knows. The hub's desk looks for the family."""
-    from edge_agent.found.facts import record_found
-
     request = record_request(
         legal_basis=legal_basis,
         basis_reference=basis_reference,
@@ -72,19 +78,26 @@ def found(
         circumstances=circumstances,
     )
     require_one_source(photo, camera)
-    from edge_agent.bootstrap import build_found_desk, build_maker, build_recogniser
     from edge_agent.consent.page import write_page
+
+    with opened_unit(context, uncalibrated=True) as unit:
+        take_away = _register(unit, request, facts, camera_of(unit, photo, camera))
+    typer.echo(f"Received. Reference {take_away.receipt.reference}.")
+    if receipt is not None:
+        write_page(receipt, take_away)
+
+
+def _register(unit: "Unit", request: "IntakeRequest", facts: "FoundFacts", open_camera: "OpenCamera") -> "TakeAway":
+    """Photograph the child and put the registration on the disk. What the person takes away."""
+    from edge_agent.bootstrap import build_found_desk, build_maker, build_recogniser
     from edge_agent.faces.burst import collect_captures
     from edge_agent.link.wake import wake_agent
 
-    with opened_unit(context, uncalibrated=True) as unit:
-        desk = build_found_desk(unit)
-        desk.require_room()
-        consent = build_maker(unit).permit(request)
-        with camera_of(unit, photo, camera)() as source:
-            best = collect_captures(source.frames(), build_recogniser(unit))[0]
-        desk.register(request, consent, best, facts, staff=None)
-        wake_agent(unit.settings.data)
-    typer.echo(f"Received. Reference {consent.take_away.receipt.reference}.")
-    if receipt is not None:
-        write_page(receipt, consent.take_away)
+    desk = build_found_desk(unit)
+    desk.require_room()
+    consent = build_maker(unit).permit(request)
+    with open_camera() as camera:
+        best = collect_captures(camera.frames(), build_recogniser(unit))[0]
+    desk.register(request, consent, best, facts, staff=None)
+    wake_agent(unit.settings.data)
+    return consent.take_away

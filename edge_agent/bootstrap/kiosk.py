@@ -13,6 +13,7 @@ from edge_agent.camera.frame import Camera, CameraLostError
 from edge_agent.camera.source import CameraChoice
 from edge_agent.kiosk.app import build_kiosk
 from edge_agent.kiosk.intake import IntakeRoom
+from edge_agent.kiosk.lens import SharedCamera
 from edge_agent.kiosk.server import KioskServer
 from edge_agent.kiosk.services import KioskServices, UnitState, Worker
 from edge_agent.kiosk.sessions import Sessions
@@ -99,7 +100,7 @@ def _build_room(unit: Unit, queued: Callable[[], None]) -> IntakeRoom:
         maker=maker,
         days=maker.recorder.days,
         recogniser=build_recogniser(unit),
-        open_camera=partial(_open_camera, unit),
+        camera=SharedCamera(partial(_open_camera, unit)),
         assent_from_age=settings.assent_from_age,
         queued=queued,
     )

@@ -35,10 +35,11 @@ class PhotographUnreadableError(RejectedError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture: (height, width, 3) uint8 RGB, upright."""
+    """One picture: (height, width, 3) uint8 RGB, upright. `wrong_colours`: its light is far from white."""
 
     image: RgbImage
     captured_at: Milliseconds
+    wrong_colours: bool = False
 
 
 class Camera(Protocol):

@@ -1,6 +1,7 @@
 """A camera whose frames are judged on the way: what is wrong with it is raised, or noted for the unit's health."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from edge_agent.camera.frame import Camera, CameraCoveredError, CameraFrozenError, Frame
@@ -35,7 +36,7 @@ class WatchedCamera:
                 if not told or sight.fault is not None:
                     self._note(sight.fault)
                     told = True
-                yield frame
+                yield replace(frame, wrong_colours=sight.fault is Alarm.CAMERA_COLOUR)
         if sight.blank:
             self._note(Alarm.CAMERA_COVERED)
             raise CameraCoveredError("The video shows nothing. Uncover the lens and record it again.")

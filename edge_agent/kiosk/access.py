@@ -60,47 +60,44 @@ def for_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return declare
 
 
-class Guard:
-    """A dependency of the whole kiosk."""
+async def admit(request: Request) -> AsyncIterator[None]:
+    """A dependency of the whole kiosk, which leaves the session in `request.state.session`.
 
-    def __init__(self, services: KioskServices) -> None:
-        self._services = services
+    It holds nothing itself: FastAPI remembers dependencies for as long as the process lives.
+    Raises SignInNeededError, RoleMissingError or FormRefusedError.
+    """
+    form = FormData() if request.method in _SAFE else await request.form()
+    try:
+        await _admit(request, form)
+        yield
+    finally:
+        await form.close()
 
-    async def __call__(self, request: Request) -> AsyncIterator[None]:
-        """Leaves the session in `request.state.session`.
 
-        Raises SignInNeededError, RoleMissingError or FormRefusedError.
-        """
-        form = FormData() if request.method in _SAFE else await request.form()
-        try:
-            await self._admit(request, form)
-            yield
-        finally:
-            await form.close()
+async def _admit(request: Request, form: FormData) -> None:
+    services = services_of(request)
+    sessions, route = services.sessions, request.scope.get("endpoint")
+    session = sessions.find(request.cookies.get(COOKIE, "")) or sessions.welcome()
+    request.state.session = session  # Also for the page that a refusal shows.
+    polled = getattr(route, _PASSIVE, False)
+    if session.member is not None and not polled:
+        await _renew(services, session, session.member)
+    if session.member is None and not getattr(route, _OPEN, False):
+        raise SignInNeededError("Sign in first.")
+    roles: frozenset[str] | None = getattr(route, _ROLE, None)
+    if roles is not None and (session.member is None or roles.isdisjoint(session.member.roles)):
+        raise RoleMissingError("Your account does not include this. Ask the technician if it should.")
+    if request.method not in _SAFE and not session.owns(str(form.get("csrf", ""))):
+        raise FormRefusedError("This page is no longer current. Begin again.")
+    if not polled:
+        sessions.touch(session)
 
-    async def _admit(self, request: Request, form: FormData) -> None:
-        sessions, route = self._services.sessions, request.scope.get("endpoint")
-        session = sessions.find(request.cookies.get(COOKIE, "")) or sessions.welcome()
-        request.state.session = session  # Also for the page that a refusal shows.
-        polled = getattr(route, _PASSIVE, False)
-        if session.member is not None and not polled:
-            await self._renew(session, session.member)
-        if session.member is None and not getattr(route, _OPEN, False):
-            raise SignInNeededError("Sign in first.")
-        roles: frozenset[str] | None = getattr(route, _ROLE, None)
-        if roles is not None and (session.member is None or roles.isdisjoint(session.member.roles)):
-            raise RoleMissingError("Your account does not include this. Ask the technician if it should.")
-        if request.method not in _SAFE and not session.owns(str(form.get("csrf", ""))):
-            raise FormRefusedError("This page is no longer current. Begin again.")
-        if not polled:
-            sessions.touch(session)
 
-    async def _renew(self, session: Session, member: Member) -> None:
-        """With the roles that the hub gives this person now; somebody who was suspended is signed out."""
-        services = self._services
-        session.member = await services.worker.do(services.staff.current, member.id)
-        if session.member is None:
-            services.sessions.sign_out(session)
+async def _renew(services: KioskServices, session: Session, member: Member) -> None:
+    """With the roles that the hub gives this person now; somebody who was suspended is signed out."""
+    session.member = await services.worker.do(services.staff.current, member.id)
+    if session.member is None:
+        services.sessions.sign_out(session)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,10 +139,13 @@ class Visit:
 
 def visit_of(request: Request) -> Visit:
     """For routes as `Visiting`, and for the pages of errors."""
-    state = request.app.state
-    return Visit(
-        request, cast(Session, request.state.session), cast(KioskServices, state.services), cast(Pages, state.pages)
-    )
+    session, pages = cast(Session, request.state.session), cast(Pages, request.app.state.pages)
+    return Visit(request, session, services_of(request), pages)
+
+
+def services_of(request: Request) -> KioskServices:
+    """What the kiosk was built with."""
+    return cast(KioskServices, request.app.state.services)
 
 
 Visiting = Annotated[Visit, Depends(visit_of)]

@@ -11,8 +11,9 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from edge_agent.kiosk.access import FormRefusedError, Guard, RoleMissingError, SignInNeededError, visit_of
+from edge_agent.kiosk.access import FormRefusedError, RoleMissingError, SignInNeededError, admit, visit_of
 from edge_agent.kiosk.fence import HEADERS, Fence
+from edge_agent.kiosk.intake import OtherStepError
 from edge_agent.kiosk.pages import Pages
 from edge_agent.kiosk.routes import ROUTERS
 from edge_agent.kiosk.sentences import sentence
@@ -37,7 +38,7 @@ def build_kiosk(services: KioskServices, *, port: int) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(Guard(services))],
+        dependencies=[Depends(admit)],
         lifespan=_living(services),
         max_body_size=_MAX_FORM_BYTES,
     )
@@ -46,6 +47,7 @@ def build_kiosk(services: KioskServices, *, port: int) -> FastAPI:
     for router in ROUTERS:
         kiosk.include_router(router)
     kiosk.add_exception_handler(SignInNeededError, _on_sign_in_needed)
+    kiosk.add_exception_handler(OtherStepError, _on_other_step)
     kiosk.add_exception_handler(MissingChildAlertError, _on_our_error)
     kiosk.add_exception_handler(RequestValidationError, _on_invalid_request)
     kiosk.add_exception_handler(HTTPException, _on_http_error)
@@ -75,6 +77,11 @@ def _living(services: KioskServices) -> Callable[[FastAPI], AbstractAsyncContext
 
 def _on_sign_in_needed(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/sign-in", 303)
+
+
+def _on_other_step(_request: Request, _error: Exception) -> Response:
+    # Touched twice, or gone back: what there is to see and to do is at the step where the intake is.
+    return RedirectResponse("/intake", 303)
 
 
 def _on_our_error(request: Request, error: Exception) -> Response:

@@ -80,3 +80,9 @@ class EnteredBasis:
         if self.childs_word is not ChildsWord.TOO_YOUNG:
             return tuple(AgeBand)
         return tuple(band for band in AgeBand if band.years[1] < assent_from_age)
+
+
+def asked_from(assent_from_age: int) -> int:
+    """From which year of age on a child is asked: ages are recorded in bands, and whoever is in one is asked alike."""
+    known = (band.years for band in AgeBand if band is not AgeBand.UNKNOWN)
+    return min(first for first, last in known if last >= assent_from_age)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from edge_agent.camera.frame import OpenCamera
 from edge_agent.consent.recorder import Recorded, StorageDays
 from edge_agent.found.desk import FoundDesk
 from edge_agent.intakes.desk import IntakeDesk
 from edge_agent.intakes.making import IntakeMaker
 from edge_agent.kiosk.basis import EnteredBasis
+from edge_agent.kiosk.found_entry import EnteredFound
+from edge_agent.kiosk.lens import SharedCamera
 from edge_agent.kiosk.studio import Shot, Studio
 from edge_agent.kiosk.ticker import Ticker
 from edge_agent.sightings.request import IntakeRequest
@@ -26,7 +27,11 @@ logger = structlog.get_logger()
 
 
 class IntakeOverError(RejectedError):
-    """There is no intake at this screen, or it is not at this step."""
+    """There is no intake at this screen."""
+
+
+class OtherStepError(RejectedError):
+    """The intake at this screen is at another step: a page was asked for twice, too early or too late."""
 
 
 class OverrideReasonError(RejectedError):
@@ -39,13 +44,17 @@ class Facts:
 
     sex: Sex = Sex.UNKNOWN
     age_band: AgeBand | None = None
-    speaks: str = ""
+    speaks: tuple[str, ...] = ()  # codes of languages; of an intake one at most
     given_name: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class Intake:
-    """One intake, as far as it has come. Whatever was entered can be entered again until it is sent."""
+    """One intake, as far as it has come. Whatever was entered can be entered again until it is sent.
+
+    `found`: of a found child who is registered; None: an intake. `over`: somebody or something has ended it, so that
+    whoever still works at it in another thread leaves nothing behind.
+    """
 
     language: Language
     present: Present | None = None
@@ -55,14 +64,19 @@ class Intake:
     medium: Medium = Medium.PERSON
     override: Override | None = None
     facts: Facts = field(default_factory=Facts)
+    found: EnteredFound | None = None
     sent: bool = False
-    ticker: Ticker | None = None
-    found: FoundFacts | None = None  # of a found child who is registered; None: an intake
+    over: bool = False
 
     @property
     def pictured(self) -> bool:
         """Whether there is a picture to be sent."""
         return self.studio is not None and self.studio.shot is not None
+
+    def end(self) -> None:
+        """Let go of everything, for good."""
+        self.over = True
+        self.retract()
 
     def retract(self) -> None:
         """Let go of the record and of every picture: they belong to the basis that they were taken under."""
@@ -84,7 +98,7 @@ class IntakeRoom:
     maker: IntakeMaker
     days: StorageDays
     recogniser: Recogniser
-    open_camera: OpenCamera
+    camera: SharedCamera
     assent_from_age: int
     queued: Callable[[], None]
 
@@ -96,45 +110,44 @@ class IntakeRoom:
         """
         intake.retract()
         intake.basis = basis
-        request = self._request(intake, basis)
+        # Without an age, which is told after the picture: an earlier one that does not fit is chosen anew there.
+        request = basis.request(intake.language, self.assent_from_age, found=intake.found is not None)
         self.desk.require_permitted(request)
         intake.consent = self.maker.permit(request)
+        if intake.over:  # The screen was locked meanwhile, by its own thread.
+            intake.retract()
 
     def open_studio(self, intake: Intake, ticker: Ticker) -> None:
-        """Open the camera anew for an intake whose basis is recorded. Raises IntakeOverError for another one."""
+        """Open the camera anew for an intake whose basis is recorded. Raises OtherStepError for another one."""
         consent = intake.consent
         if consent is None or intake.sent:
-            raise IntakeOverError("No camera without a recorded legal basis.")
+            raise OtherStepError("No camera without a recorded legal basis.")
         if intake.studio is not None:
             intake.studio.close()
-            intake.studio.wait_until_closed()
         intake.override = None
-        intake.ticker = ticker
-        intake.studio = studio = Studio(self.open_camera, self.recogniser, ticker.tick)
+        intake.studio = studio = Studio(self.camera, self.recogniser, ticker)
         studio.open()
         if intake.consent is not consent:
-            studio.close()  # The screen was locked meanwhile, by its own thread.
+            studio.close()  # As in `permit`.
 
     def use_poor(self, intake: Intake, override: Override | None) -> None:
-        """Use pictures that were refused. Raises OverrideReasonError, SeveralFacesError or IntakeOverError."""
+        """Use pictures that were refused. Raises OverrideReasonError, SeveralFacesError or OtherStepError."""
         if intake.studio is None or not intake.studio.can_override:
-            raise IntakeOverError("There is no picture to be used.")
+            raise OtherStepError("There is no picture to be used.")
         if override is None:
             raise OverrideReasonError("Say why this picture is used.")
         intake.studio.use_poor()
         intake.override = override
 
-    def send(self, intake: Intake, facts: Facts, staff: StaffId) -> None:
+    def send(self, intake: Intake, staff: StaffId) -> None:
         """Put the intake on the disk; nothing is searched for before that.
 
-        When it raises, the intake is as it was, and can be sent again. Raises IntakeOverError, IncompleteBasisError,
+        When it raises, the intake is as it was, and can be sent again. Raises OtherStepError, IncompleteBasisError,
         FieldError for a name that cannot be recorded, or the database's errors.
         """
-        intake.facts = facts
         shot, basis, consent = self._ready(intake)
-        circumstances = Circumstances(
-            intake.present, intake.medium, intake.override, facts.speaks, facts.given_name.strip(), staff
-        )
+        name, speaks = intake.facts.given_name.strip(), next(iter(intake.facts.speaks), "")
+        circumstances = Circumstances(intake.present, intake.medium, intake.override, speaks, name, staff)
         request = self._request(intake, basis)
         self.desk.set_aside(self.maker.make(request, consent, shot.captures, shot.template, circumstances))
         self._end(intake)
@@ -142,10 +155,9 @@ class IntakeRoom:
     def register_found(self, intake: Intake, facts: FoundFacts, staff: StaffId) -> None:
         """Put a found child's registration on the disk.
 
-        When it raises, the registration is as it was, and can be sent again. Raises IntakeOverError,
+        When it raises, the registration is as it was, and can be sent again. Raises OtherStepError,
         IncompleteBasisError or the database's errors.
         """
-        intake.found = facts
         shot, basis, consent = self._ready(intake)
         self.found.register(self._request(intake, basis), consent, shot.captures[0], facts, staff=staff)
         self._end(intake)
@@ -155,10 +167,10 @@ class IntakeRoom:
         return basis.request(intake.language, self.assent_from_age, age_band=facts.age_band, sex=facts.sex, found=found)
 
     def _ready(self, intake: Intake) -> tuple[Shot, EnteredBasis, Recorded]:
-        """What is to be sent. Raises IntakeOverError."""
+        """What is to be sent. Raises OtherStepError."""
         shot = None if intake.studio is None else intake.studio.shot
         if shot is None or intake.basis is None or intake.consent is None or intake.sent:
-            raise IntakeOverError("There is no picture to be sent.")
+            raise OtherStepError("There is no picture to be sent.")
         return shot, intake.basis, intake.consent
 
     def _end(self, intake: Intake) -> None:

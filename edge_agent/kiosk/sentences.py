@@ -10,11 +10,13 @@ from edge_agent.faces.subject import NoFaceError, SeveralFacesError
 from edge_agent.found.facts import FoundFactsError
 from edge_agent.intakes.desk import KeepingNotPermittedError
 from edge_agent.kiosk.access import FormRefusedError, RoleMissingError
+from edge_agent.kiosk.found_entry import IncompleteMarkError
 from edge_agent.kiosk.intake import IntakeOverError, OverrideReasonError
 from edge_agent.kiosk.languages import marked, say
 from edge_agent.sightings.outbox import OutboxFullError
 from edge_agent.sightings.request import BasisReferenceError, ChildRefusedError
 from edge_agent.staff.errors import LockedOutError, StaffListEndedError, StaffListMissingError, WrongPinError
+from edge_agent.supervision.explanations import EXPLANATIONS
 from protocol.basis import IncompleteBasisError, Language
 from protocol.errors import FieldError
 from protocol.withdrawal import WithdrawalCodeError
@@ -23,14 +25,15 @@ _OTHERWISE: Final = marked("That did not work, and nothing was kept. Try again, 
 
 _SENTENCES: Final[Mapping[type[Exception], str]] = {
     BasisReferenceError: marked("A name, number or reason is too long: use one line."),
-    CameraCoveredError: marked("The camera sees nothing. Uncover the lens, switch a light on and try again."),
-    CameraFrozenError: marked("The camera shows an old picture. Switch this unit off and on again."),
-    CameraLostError: marked("The camera is not there. Check its cable and try again."),
+    CameraCoveredError: EXPLANATIONS[CameraCoveredError.alarm].staff,
+    CameraFrozenError: EXPLANATIONS[CameraFrozenError.alarm].staff,
+    CameraLostError: EXPLANATIONS[CameraLostError.alarm].staff,
     ChildRefusedError: marked("The child said no. Nothing was kept."),
     DatabaseUnavailableError: marked(
         "This unit cannot write: its disk is full or broken. Nothing was kept. Use paper, and call the technician."
     ),
     FieldError: marked("A name or number cannot be recorded as it is. Correct it."),
+    IncompleteMarkError: marked("Say of a scar or mark where it is and what it looks like."),
     FoundFactsError: marked("What was entered is too long, or too much. Shorten it."),
     IncompleteBasisError: marked(
         "The legal basis is not complete: fill in what is missing. A child of this age is asked too."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_agent.kiosk.intake import Intake
+from edge_agent.kiosk.receipt_reader import ReceiptReader
 from edge_agent.staff.desk import Member
 from protocol.basis import Language
 
@@ -22,13 +23,33 @@ class Session:
     member: Member | None = None
     used: float = 0.0  # monotonic seconds
     intake: Intake | None = None
+    reader: ReceiptReader | None = None
     token: str = field(default_factory=lambda: secrets.token_hex(32))
     form_token: str = field(default_factory=lambda: secrets.token_hex(32))
+
+    def read_receipt(self, reader: ReceiptReader) -> None:
+        """Hold a receipt before the camera, in the place of the one before."""
+        self.stop_reading()
+        self.reader = reader
+        reader.open()
+
+    def stop_reading(self) -> None:
+        """Close the camera, and forget what was read."""
+        if self.reader is not None:
+            self.reader.close()
+        self.reader = None
+
+    def begin_intake(self, intake: Intake) -> None:
+        """In the place of the one before: a page that is still open of that one can send nothing to this one."""
+        self.stop_reading()
+        self.end_intake()
+        self.intake = intake
+        self.form_token = secrets.token_hex(32)
 
     def end_intake(self) -> None:
         """Let go of the intake, and of every picture of it that was not sent."""
         if self.intake is not None:
-            self.intake.retract()
+            self.intake.end()
         self.intake = None
 
     def owns(self, form_token: str) -> bool:
@@ -54,9 +75,11 @@ class Sessions:
     def press_shutter(self) -> None:
         """The unit's own button was pressed: as a touch of the screen's. May be called from any thread."""
         session = self.active
-        if session is not None and session.intake is not None and session.intake.studio is not None:
+        intake = None if session is None else session.intake
+        studio = None if intake is None else intake.studio
+        if session is not None and studio is not None:
             self.touch(session)
-            session.intake.studio.shoot()
+            studio.shoot()
 
     def find(self, token: str) -> Session | None:
         """The session of a cookie."""
@@ -109,4 +132,5 @@ class Sessions:
     def _end(self, sessions: Iterable[Session]) -> None:
         for session in sessions:
             self._sessions.pop(session.token, None)
+            session.stop_reading()
             session.end_intake()

@@ -4,26 +4,26 @@ Frames are in memory alone, and only the latest; what is there to be sent is let
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 import structlog
 
-from edge_agent.camera.frame import Frame, OpenCamera
+from edge_agent.camera.frame import Frame
 from edge_agent.camera.preview import preview_jpeg
 from edge_agent.faces.burst import Burst
 from edge_agent.faces.capture import Capture, look
 from edge_agent.faces.fusion import fuse
+from edge_agent.kiosk.lens import Lens, SharedCamera
+from edge_agent.kiosk.ticker import Ticker
+from edge_agent.supervision.explanations import EXPLANATIONS
 from faults import MissingChildAlertError, RejectedError
 from models.recogniser import Recogniser
 from models.template import Template
+from protocol.health import Alarm
 
 logger = structlog.get_logger()
-
-PACE: Final = 0.04
-"""Seconds of rest between two frames: the unit has other things to do, and a photograph as a camera never waits."""
 
 
 class Phase(StrEnum):
@@ -58,35 +58,29 @@ class View:
 class Studio:
     """Runs from `open` to `close`, in a thread of its own. Its other methods may be called from any thread."""
 
-    def __init__(self, open_camera: OpenCamera, recogniser: Recogniser, on_change: Callable[[], None]) -> None:
-        """`on_change` is called from the studio's thread whenever there is another view."""
-        self._open_camera = open_camera
+    def __init__(self, camera: SharedCamera, recogniser: Recogniser, ticker: Ticker) -> None:
+        """`ticker` ticks whenever there is another view."""
         self._recogniser = recogniser
-        self._on_change = on_change
-        self._closing = threading.Event()
+        self._lens = Lens(camera, self)
         self._lock = threading.Lock()
         self._asked = False
         self._burst: Burst | None = None
         self._poor: Sequence[Capture] = ()
-        self._thread = threading.Thread(target=self._run, name="studio", daemon=True)
+        self.ticker = ticker
         self.view = View()
         self.shot: Shot | None = None
         self.problem: MissingChildAlertError | None = None
 
     def open(self) -> None:
         """Open the camera. What goes wrong is told in `problem`."""
-        self._thread.start()
+        self._lens.open()
 
     def close(self) -> None:
         """Keep no picture, and have the camera closed; does not wait for it."""
-        self._closing.set()
+        self._lens.close()
         with self._lock:
             self.shot, self._poor, self._burst = None, (), None
             self.view = View(self.view.number, self.view.turn)
-
-    def wait_until_closed(self) -> None:
-        """Until another studio can have the camera. Only after `close`."""
-        self._thread.join()
 
     def shoot(self) -> None:
         """Take the next pictures; a press while they are taken, or afterwards, is nothing."""
@@ -105,52 +99,48 @@ class Studio:
             captures = self._poor
             if self.shot is None and captures:
                 self._take(Shot(captures, fuse(captures, self._recogniser), poor=True))
-        self._on_change()
+        self.ticker.tick()
 
-    def _run(self) -> None:
-        try:
-            with self._open_camera() as camera:
-                while not self._over:
-                    for frame in camera.frames():
-                        self._see(frame)
-                        if self._closing.wait(PACE) or self._over:
-                            break
-                    else:
-                        self._end_of_recording()
-        except MissingChildAlertError as error:
-            logger.warning("kiosk.camera_failed", kind=type(error).__name__)
-            with self._lock:
-                self.problem = error
-                self._turn(Phase.FAILED)
-            self._on_change()
-
-    @property
-    def _over(self) -> bool:
-        return self._closing.is_set() or self.view.phase is Phase.TAKEN
-
-    def _see(self, frame: Frame) -> None:
+    def see(self, frame: Frame) -> bool:
+        """A frame of the lens: shown, and looked at."""
         seen = look(frame, self._recogniser)
+        # Told where nothing else is amiss, and no more: the face is compared all the same.
+        colours = EXPLANATIONS[Alarm.CAMERA_COLOUR].staff if frame.wrong_colours else ""
+        guidance = seen.guidance or colours
         picture = preview_jpeg(frame.image)
         with self._lock:
-            if self._closing.is_set():
-                return
+            if self._over:
+                return False
             if self._asked:
                 self._asked, self._burst, self._poor, self.problem = False, Burst(), (), None
                 self.view = replace(self.view, phase=Phase.SHOOTING)
-            self.view = replace(self.view, number=self.view.number + 1, picture=picture, guidance=seen.guidance)
+            self.view = replace(self.view, number=self.view.number + 1, picture=picture, guidance=guidance)
             if self._burst is not None:
                 self._burst.add(seen)
                 if self._burst.satisfied:
                     self._finish(self._burst)
-        self._on_change()
+        self.ticker.tick()
+        return not self._over
 
-    def _end_of_recording(self) -> None:
-        """A camera never ends; a photograph or a video begins again, and a burst has all of it that there is."""
+    def begin_again(self) -> bool:
+        """A burst has all that there is of a photograph or a video, which are shown again."""
         with self._lock:
             if self._burst is not None:
                 self._finish(self._burst)
-        self._on_change()
-        self._closing.wait(PACE)
+        self.ticker.tick()
+        return not self._over
+
+    def fail(self, problem: MissingChildAlertError) -> None:
+        """The camera is lost, covered or frozen: the page says so, and offers to open it again."""
+        with self._lock:
+            if not self._over:
+                self.problem, self._burst = problem, None
+                self._turn(Phase.FAILED)
+        self.ticker.tick()
+
+    @property
+    def _over(self) -> bool:
+        return self._lens.closing or self.view.phase is Phase.TAKEN
 
     def _finish(self, burst: Burst) -> None:
         self._burst = None

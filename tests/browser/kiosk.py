@@ -83,7 +83,8 @@ class Kiosk:
     def begin(self, language: str, present: str, kind: str) -> None:
         """From the first page to the facts of the legal basis."""
         self.at("/")
-        self.press('form[action="/intake"] button')
+        # A hasty finger touches twice: the second touch chooses nothing on the page that comes.
+        self.page.locator('form[action="/intake"] button').dblclick()
         self.at("/intake/present")
         self.press(f'[name="language"][value="{language}"]')
         expect(self.page.locator("html")).to_have_attribute("lang", language)

@@ -8,18 +8,18 @@ from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from edge_agent.kiosk.access import Visiting, for_role, passive
-from edge_agent.kiosk.intake import Intake, IntakeOverError
+from edge_agent.kiosk.intake import Intake, OtherStepError
 from edge_agent.kiosk.languages import say
-from edge_agent.kiosk.routes.intake import FOUND_ROLE, ROLE, go, intake_of, show
+from edge_agent.kiosk.routes.intake import open_camera
+from edge_agent.kiosk.routes.steps import FOUND_ROLE, ROLE, go, intake_of, open_intake, show
 from edge_agent.kiosk.sentences import sentence
 from edge_agent.kiosk.studio import Phase, Studio
-from edge_agent.kiosk.ticker import Ticker
 from faults import RejectedError
 from protocol.circumstances import Medium, Override
 
 router = APIRouter()
 
-_LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 1.0
 """Seconds after which a page that waits for another picture is answered with the same one."""
 
 
@@ -38,10 +38,8 @@ async def camera(visit: Visiting) -> Response:
 @router.post("/intake/camera")
 @for_role(ROLE, FOUND_ROLE)
 async def open_again(visit: Visiting) -> Response:
-    """After the camera failed, or to take the pictures anew: those that there were are gone."""
-    services = visit.services
-    await services.worker.do(services.intakes.open_studio, intake_of(visit), Ticker())
-    return go("/intake/camera")
+    """After the camera failed."""
+    return await open_camera(visit, open_intake(visit))
 
 
 @router.post("/intake/shoot")
@@ -56,9 +54,9 @@ async def shoot(visit: Visiting) -> Response:
 @for_role(ROLE, FOUND_ROLE)
 async def choose_medium(visit: Visiting, medium: Annotated[Medium, Form()]) -> Response:
     """Whether a person stands before the camera, or a photograph of one lies there."""
-    intake = intake_of(visit)
-    if intake.pictured or intake.sent:
-        raise IntakeOverError("The picture was taken.")
+    intake = open_intake(visit)
+    if intake.pictured:
+        raise OtherStepError("The picture was taken.")
     intake.medium = medium
     return go("/intake/camera")
 
@@ -70,6 +68,8 @@ async def use_poor(visit: Visiting, override: Annotated[Override | None, Form()]
     intake, services = intake_of(visit), visit.services
     try:
         await services.worker.do(services.intakes.use_poor, intake, override)
+    except OtherStepError:
+        raise
     except RejectedError as error:
         return _show(visit, intake, _studio(intake), sentence(error, intake.language), 400)
     return go("/intake/facts")
@@ -82,17 +82,22 @@ async def view(visit: Visiting, after: int = 0) -> Response:
     """The next picture, as soon as there is one; nobody keeps it."""
     intake = intake_of(visit)
     studio = _studio(intake)
-    if studio.view.number <= after and intake.ticker is not None:
-        await intake.ticker.wait(_LONGEST_WAIT)
+    if studio.view.number <= after:
+        await studio.ticker.wait(LONGEST_WAIT)
     seen = studio.view
     guidance = say(intake.language, seen.guidance) if seen.guidance else ""
-    headers = {"View-Number": str(seen.number), "View-Turn": str(seen.turn), "View-Guidance": quote(guidance)}
-    return Response(seen.picture, 200 if seen.picture else 204, headers, media_type="image/jpeg")
+    return live(seen.number, seen.turn, guidance, seen.picture)
+
+
+def live(number: int, turn: int, guidance: str, picture: bytes = b"") -> Response:
+    """What a page that watches is told, as its script reads it."""
+    headers = {"View-Number": str(number), "View-Turn": str(turn), "View-Guidance": quote(guidance)}
+    return Response(picture, 200 if picture else 204, headers, media_type="image/jpeg")
 
 
 def _studio(intake: Intake) -> Studio:
     if intake.studio is None or intake.sent:
-        raise IntakeOverError("The camera is not open.")
+        raise OtherStepError("The camera is not open.")
     return intake.studio
 
 
@@ -107,6 +112,4 @@ def _show(visit: Visiting, intake: Intake, studio: Studio, problem: str, status:
         failed=seen.phase is Phase.FAILED,
         problem=problem,
         can_override=studio.can_override,
-        reasons=Override,
-        media=Medium,
     )

@@ -13,6 +13,7 @@ router = APIRouter()
 @router.get("/")
 async def home(visit: Visiting) -> HTMLResponse:
     """The tiles of what there is to do, how old the watchlist is, and what is wrong with the unit."""
+    visit.session.stop_reading()
     if visit.session.intake is not None and visit.session.intake.sent:
         visit.session.end_intake()
     unread = await _unread(visit) if INBOX_ROLE in visit.member.roles else 0

@@ -1,13 +1,12 @@
 """What the desk asks of this site. The rows look alike whatever they say, for whoever looks over a shoulder."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from edge_agent.kiosk.access import Visit, Visiting, for_role
-from edge_agent.kiosk.routes.intake import go
+from edge_agent.kiosk.days import local_day
+from edge_agent.kiosk.routes.steps import go
 from edge_agent.link.notices import ShownNotice
 from protocol.notice import NoticeKind
 
@@ -39,4 +38,4 @@ async def _notices(visit: Visit) -> list[ShownNotice]:
 
 
 def _day(milliseconds: int) -> str:
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
+    return local_day(milliseconds).isoformat()

@@ -1,44 +1,28 @@
-"""An intake's pages before and after its pictures: who is present, the legal basis, what is seen, the receipt."""
+"""An intake's pages before its pictures: who is present, and what permits them."""
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from edge_agent.consent.page import qr_svg, receipt_facts, receipt_sentences
 from edge_agent.consent.texts import texts
 from edge_agent.kiosk.access import Visit, Visiting, for_role
-from edge_agent.kiosk.basis import REASONS, ChildsWord, EnteredBasis
-from edge_agent.kiosk.intake import Facts, Intake, IntakeOverError
+from edge_agent.kiosk.basis import REASONS, ChildsWord, EnteredBasis, asked_from
+from edge_agent.kiosk.intake import Intake
+from edge_agent.kiosk.routes.steps import FOUND_ROLE, ROLE, Line, chosen_basis, go, open_intake, show
 from edge_agent.kiosk.sentences import sentence
 from edge_agent.kiosk.spoken import recording
 from edge_agent.kiosk.ticker import Ticker
 from faults import MissingChildAlertError
 from protocol.basis import Guardian, Language
 from protocol.circumstances import Medium, Present
-from protocol.person import AgeBand, Sex
 from protocol.sighting import LegalBasis
 
 router = APIRouter()
 
-ROLE: Final = "intake"
-FOUND_ROLE: Final = "found"
-SPOKEN_LANGUAGES: Final = {
-    "bn": "বাংলা",
-    "hi": "हिन्दी",
-    "ne": "नेपाली",
-    "en": "English",
-    "ur": "اردو",
-    "rhg": "Ruáingga",
-    "mai": "मैथिली",
-    "bho": "भोजपुरी",
-}
-"""What children at these borders speak, in its own words."""
-
 _TOO_LONG: Final = 400
-_STEPS: Final = {"present": "/intake/present", "basis": "/intake/basis", "permit": "/intake/permit"}
 
 
 class PermitForm(BaseModel):
@@ -46,37 +30,23 @@ class PermitForm(BaseModel):
 
     guardian: Guardian | None = None
     childs_word: ChildsWord | None = None
-    official: str = Field("", max_length=_TOO_LONG)
-    reason: str = Field("", max_length=_TOO_LONG)
-    other_reason: str = Field("", max_length=_TOO_LONG)
-    authority: str = Field("", max_length=_TOO_LONG)
-    reference: str = Field("", max_length=_TOO_LONG)
+    official: Line = Field("", max_length=_TOO_LONG)
+    reason: Line = Field("", max_length=_TOO_LONG)
+    other_reason: Line = Field("", max_length=_TOO_LONG)
+    authority: Line = Field("", max_length=_TOO_LONG)
+    reference: Line = Field("", max_length=_TOO_LONG)
     keep_template: bool = False
 
-
-def intake_of(visit: Visit) -> Intake:
-    """The intake at this screen. Raises IntakeOverError."""
-    if visit.session.intake is None:
-        raise IntakeOverError("There is no intake.")
-    return visit.session.intake
-
-
-def go(path: str) -> RedirectResponse:
-    """On to another page."""
-    return RedirectResponse(path, 303)
-
-
-def show(visit: Visit, intake: Intake, template: str, status: int = 200, **content: object) -> HTMLResponse:
-    """A page of an intake, in its language."""
-    return visit.show(template, status, speaking=intake.language, intake=intake, **content)
+    def basis(self, kind: LegalBasis) -> EnteredBasis:
+        """As far as it was entered."""
+        return EnteredBasis(kind, **self.model_dump())
 
 
 @router.post("/intake")
 @for_role(ROLE)
 async def begin(visit: Visiting) -> Response:
     """A new one."""
-    visit.session.end_intake()
-    visit.session.intake = Intake(visit.language)
+    visit.session.begin_intake(Intake(visit.language))
     return go("/intake/present")
 
 
@@ -84,18 +54,10 @@ async def begin(visit: Visiting) -> Response:
 @for_role(ROLE, FOUND_ROLE)
 async def cancel(visit: Visiting) -> Response:
     """The child or the family says no, or it is broken off: nothing of it stays."""
+    if visit.session.intake is not None:
+        open_intake(visit)  # Of one that was sent nobody is told that nothing was kept.
     visit.session.end_intake()
     return go("/?nothing-kept")
-
-
-@router.post("/intake/correct")
-@for_role(ROLE, FOUND_ROLE)
-async def correct(visit: Visiting, step: Annotated[str, Form()]) -> Response:
-    """Go back to a step before the pictures, which belong to what was recorded there."""
-    intake = _before_pictures(visit)
-    return go(
-        "/intake/basis" if intake.found is not None and step == "present" else _STEPS.get(step, "/intake/present")
-    )
 
 
 @router.get("/intake/present")
@@ -116,7 +78,7 @@ async def choose_language(visit: Visiting, language: Annotated[Language, Form()]
 @router.post("/intake/present")
 @for_role(ROLE)
 async def choose_who(visit: Visiting, present: Annotated[Present | None, Form()] = None) -> Response:
-    """Staff alone have no child before the camera, but a photograph on paper."""
+    """Staff alone have no child before the camera, but a photograph on paper. It may be left out."""
     intake = _before_pictures(visit)
     intake.present = present
     intake.medium = Medium.PAPER if present is Present.STAFF else Medium.PERSON
@@ -149,7 +111,7 @@ async def choose_basis(visit: Visiting, kind: Annotated[LegalBasis, Form()]) -> 
 async def tell(visit: Visiting) -> HTMLResponse:
     """What the photograph is for, what is kept and for how long, who sees it, and that they may say no."""
     intake = open_intake(visit)
-    kind = _basis(intake).kind
+    kind = chosen_basis(intake).kind
     words = texts(intake.language)
     periods = visit.services.intakes.days.of(kind, keep_template=True)
     spoken = recording(visit.services.spoken, intake.language) is not None
@@ -170,63 +132,34 @@ async def ask_permission(visit: Visiting) -> HTMLResponse:
 async def permit(visit: Visiting, entered: Annotated[PermitForm, Form()]) -> Response:
     """Record it. From here on the camera may be open."""
     intake, services = open_intake(visit), visit.services
-    basis = EnteredBasis(_basis(intake).kind, **entered.model_dump(exclude_none=True))
     try:
-        await services.worker.do(services.intakes.permit, intake, basis)
+        await services.worker.do(services.intakes.permit, intake, entered.basis(chosen_basis(intake).kind))
     except MissingChildAlertError as error:
         return _ask_permission(visit, intake, sentence(error, intake.language))
-    await services.worker.do(services.intakes.open_studio, intake, Ticker())
+    return await open_camera(visit, intake)
+
+
+@router.post("/intake/told")
+@for_role(ROLE, FOUND_ROLE)
+async def tell_again(visit: Visiting, entered: Annotated[PermitForm, Form()]) -> Response:
+    """Back from the facts of the basis, which stay as they are entered."""
+    intake = _before_pictures(visit)
+    intake.basis = entered.basis(chosen_basis(intake).kind)
+    return go("/intake/told")
+
+
+@router.post("/intake/correct")
+@for_role(ROLE, FOUND_ROLE)
+async def correct(visit: Visiting) -> Response:
+    """Go back to the basis: the pictures, which belong to it, are let go."""
+    _before_pictures(visit)
+    return go("/intake/permit")
+
+
+async def open_camera(visit: Visit, intake: Intake) -> Response:
+    """On to the camera; pictures that there were are gone. Raises OtherStepError."""
+    await visit.services.worker.do(visit.services.intakes.open_studio, intake, Ticker())
     return go("/intake/camera")
-
-
-@router.get("/intake/facts")
-@for_role(ROLE, FOUND_ROLE)
-async def ask_facts(visit: Visiting) -> Response:
-    """Received; what staff see and hear of the child, all of which may be left out."""
-    intake = open_intake(visit)
-    if not intake.pictured:
-        return go("/intake/camera")
-    return _ask_facts(visit, intake) if intake.found is None else go("/found/facts")
-
-
-@router.post("/intake/facts")
-@for_role(ROLE)
-async def send(
-    visit: Visiting,
-    sex: Annotated[Sex, Form()] = Sex.UNKNOWN,
-    age: Annotated[AgeBand | None, Form()] = None,
-    speaks: Annotated[str, Form(max_length=3)] = "",
-    given_name: Annotated[str, Form(max_length=_TOO_LONG)] = "",
-) -> Response:
-    """Put it on the disk. The answer goes out before anybody is searched for."""
-    intake, services = open_intake(visit), visit.services
-    facts = Facts(sex, age, speaks if speaks in SPOKEN_LANGUAGES else "", given_name)
-    try:
-        await services.worker.do(services.intakes.send, intake, facts, visit.member.id)
-    except MissingChildAlertError as error:
-        return _ask_facts(visit, intake, sentence(error, intake.language))
-    return go("/intake/done")
-
-
-@router.get("/intake/done")
-@for_role(ROLE, FOUND_ROLE)
-async def done(visit: Visiting) -> HTMLResponse:
-    """Received; the reference, and the receipt for the person."""
-    intake = intake_of(visit)
-    if intake.consent is None or not intake.sent:
-        raise IntakeOverError("Nothing was sent.")
-    take_away = intake.consent.take_away
-    return show(
-        visit,
-        intake,
-        "done.html",
-        reference=take_away.receipt.reference,
-        title=texts(intake.language).receipt["title"],
-        facts=receipt_facts(take_away.receipt),
-        sentences=receipt_sentences(take_away.receipt),
-        code=take_away.text,
-        picture=qr_svg(take_away.text),
-    )
 
 
 def _before_pictures(visit: Visit) -> Intake:
@@ -238,7 +171,7 @@ def _before_pictures(visit: Visit) -> Intake:
 
 def _ask_permission(visit: Visit, intake: Intake, problem: str = "") -> HTMLResponse:
     rooms = visit.services.intakes
-    basis = _basis(intake)
+    basis = chosen_basis(intake)
     return show(
         visit,
         intake,
@@ -246,41 +179,11 @@ def _ask_permission(visit: Visit, intake: Intake, problem: str = "") -> HTMLResp
         400 if problem else 200,
         basis=basis,
         kind=texts(intake.language).basis[basis.kind],
-        guardians=Guardian,
-        words=ChildsWord,
         reasons=REASONS,
-        asked_from=rooms.assent_from_age,
+        asked_from=asked_from(rooms.assent_from_age),
         may_keep=bool(rooms.days.template.get(basis.kind)) and intake.found is None,
         problem=problem,
     )
-
-
-def _ask_facts(visit: Visit, intake: Intake, problem: str = "") -> HTMLResponse:
-    ages = _basis(intake).ages(visit.services.intakes.assent_from_age)
-    return show(
-        visit,
-        intake,
-        "facts.html",
-        400 if problem else 200,
-        sexes=Sex,
-        ages=ages,
-        spoken=SPOKEN_LANGUAGES,
-        problem=problem,
-    )
-
-
-def open_intake(visit: Visit) -> Intake:
-    """The intake, while it can be corrected. Raises IntakeOverError."""
-    intake = intake_of(visit)
-    if intake.sent:
-        raise IntakeOverError("This intake was sent.")
-    return intake
-
-
-def _basis(intake: Intake) -> EnteredBasis:
-    if intake.basis is None:
-        raise IntakeOverError("No legal basis has been chosen.")
-    return intake.basis
 
 
 def _often(intake: Intake, kind: LegalBasis) -> bool:

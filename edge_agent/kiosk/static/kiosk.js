@@ -28,25 +28,43 @@ function pinPad(pad) {
   });
 }
 
-// The live picture: drawn and forgotten. The page is loaded anew when the unit says that something has happened.
-async function watch(canvas) {
+// What the camera sees, drawn and forgotten, or in words alone. The page is shown anew when something has happened.
+async function watch(place) {
   const words = document.querySelector("[data-guidance]");
-  const pencil = canvas.getContext("2d");
   let after = 0;
   for (;;) {
-    const answer = await fetch(`${canvas.dataset.view}?after=${after}`).catch(() => null);
-    if (!answer || answer.redirected || !answer.ok) return void setTimeout(() => location.reload(), 1000);
-    if (answer.headers.get("View-Turn") !== canvas.dataset.turn) return void location.reload();
+    const answer = await fetch(`${place.dataset.view}?after=${after}`).catch(() => null);
+    if (!answer || answer.redirected || !answer.ok) return void setTimeout(() => location.replace(place.dataset.page), 1000);
+    if (answer.headers.get("View-Turn") !== place.dataset.turn) return void location.replace(place.dataset.page);
     after = Number(answer.headers.get("View-Number"));
-    if (answer.status !== 200) continue;
-    const picture = await createImageBitmap(await answer.blob());
-    canvas.width = picture.width;
-    canvas.height = picture.height;
-    pencil.drawImage(picture, 0, 0);
-    picture.close();
-    words.textContent = decodeURIComponent(answer.headers.get("View-Guidance")) || canvas.dataset.good;
-    canvas.dataset.drawn = after;
+    const guidance = decodeURIComponent(answer.headers.get("View-Guidance"));
+    if (answer.status === 200) {
+      await draw(place, await answer.blob());
+      place.dataset.drawn = after;
+    }
+    if (guidance || answer.status === 200) words.textContent = guidance || place.dataset.good;
   }
+}
+
+async function draw(canvas, picture) {
+  const image = await createImageBitmap(picture);
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  image.close();
+}
+
+// The second touch of a double one sends nothing: the first is on its way.
+function sendOnce() {
+  let sent = false;
+  addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  // A page that the browser has kept says what was: it is asked for anew.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
 }
 
 function speak(button) {
@@ -59,6 +77,7 @@ function speak(button) {
   });
 }
 
+sendOnce();
 if (document.body.dataset.lockAfter) lockWhenIdle(document.body);
 document.querySelectorAll("[data-pin]").forEach(pinPad);
 document.querySelectorAll("[data-view]").forEach(watch);

@@ -59,12 +59,13 @@ class Screen(httpx.Client):
         return self.submit("/sign-in", member=member, pin=pin)
 
 
-def give_staff(unit: Unit, *, serial: int = 1, without: StaffId | None = None) -> None:
-    """Amina may do all that a unit can do, Rafiq nothing."""
-    everything = role_words(list(StaffRole))
+def give_staff(
+    unit: Unit, *, serial: int = 1, without: StaffId | None = None, roles: Collection[StaffRole] = tuple(StaffRole)
+) -> None:
+    """Amina may do all that a unit can do, or what these `roles` say; Rafiq nothing."""
     verifier = make_verifier(PIN, bytes(16), QUICK)
     members = [
-        StaffMember(AMINA, "Amina Khatun", everything, verifier),
+        StaffMember(AMINA, "Amina Khatun", role_words(roles), verifier),
         StaffMember(RAFIQ, "Rafiq Islam", role_words([]), verifier),
     ]
     kept = tuple(member for member in members if member.id != without)

@@ -4,6 +4,7 @@ intakes are compared, of somebody on the list and of somebody who is not.
 
 import re
 from pathlib import Path
+from shutil import copyfile
 from time import perf_counter
 from typing import Any
 
@@ -19,10 +20,11 @@ _OWN = (
     r"MCAW-[A-Z2-7-]+",
     r"[0-9A-Z]{4}-[0-9A-Z]{4}",
     r"[0-9a-f]{64}",
+    r"\d{4}-\d\d-\d\d \d\d:\d\d UTC",
     r"MCA1:[A-Z2-7 ]+",
     r'<svg [^>]*class="segno".*?</svg>',
 )
-"""What differs from intake to intake whatever it finds: reference, form token, receipt."""
+"""What differs from intake to intake whatever it finds: reference, form token, minute, receipt."""
 
 
 def walk(unit: Unit, photo: Path) -> tuple[list[tuple[int, dict[str, str], str]], list[dict[str, Any]]]:
@@ -68,28 +70,34 @@ def test_screens_events_and_messages_of_a_match_differ_from_those_of_none(listed
         assert [len(row["sealed_envelope"]) for row in tables.table("outbox").rows] == stored * 2
 
 
-def seconds_of_answers(unit: Unit, photo: Path) -> tuple[float, float]:
+def seconds_of_answers(screen: Screen, unit: Unit) -> tuple[float, float]:
     """How long the answer to "Send" takes, and the first page after the unit has compared."""
-    with screen_of(unit, camera=photo, monotonic=Clock()) as screen:
-        screen.sign_in()
-        begin(screen)
-        screen.submit("/intake/permit", **DECISION)
-        photograph(screen)
-        form = {"csrf": screen.token("/intake/facts"), "sex": "male", "age": "18+"}
-        began = perf_counter()
-        screen.post("/intake/facts", data=form, headers={"Origin": screen.origin}, follow_redirects=False)
-        sent = perf_counter() - began
-        build_desk(unit).settle(unit.loader.load_installed())
-        began = perf_counter()
-        screen.get("/intake/done")
-        return sent, perf_counter() - began
+    begin(screen)
+    screen.submit("/intake/permit", **DECISION)
+    photograph(screen)
+    form = {"csrf": screen.token("/intake/facts"), "sex": "male", "age": "18+"}
+    began = perf_counter()
+    screen.post("/intake/facts", data=form, headers={"Origin": screen.origin}, follow_redirects=False)
+    sent = perf_counter() - began
+    build_desk(unit).settle(unit.loader.load_installed())
+    began = perf_counter()
+    screen.get("/intake/done")
+    return sent, perf_counter() - began
 
 
-def test_answers_of_a_match_take_another_time_than_those_of_none(listed: Site, unit: Unit) -> None:
+def test_answers_of_a_match_take_another_time_than_those_of_none(listed: Site, unit: Unit, tmp_path: Path) -> None:
     synchronise(unit)
-    seconds_of_answers(unit, SAMPLES / "biden.jpg")  # the first one loads and compiles
-    # In turn, and the quickest of each: a busy machine makes single answers slower, never quicker.
-    rounds = [[seconds_of_answers(unit, SAMPLES / name) for name in ("obama2.jpg", "biden.jpg")] for _ in range(6)]
+    camera = tmp_path / "face.jpg"
+    with screen_of(unit, camera=camera, monotonic=Clock()) as screen:
+        screen.sign_in()
+
+        def answers(photo: str) -> tuple[float, float]:
+            copyfile(SAMPLES / photo, camera)
+            return seconds_of_answers(screen, unit)
+
+        answers("biden.jpg")  # the first one loads and compiles
+        # In turn, and the quickest of each: a busy machine makes single answers slower, never quicker.
+        rounds = [[answers(name) for name in ("obama2.jpg", "biden.jpg")] for _ in range(6)]
     for answer in range(2):
         match, none = (min(one[photo][answer] for one in rounds) for photo in range(2))
         assert max(match, none) < 3 * min(match, none)
