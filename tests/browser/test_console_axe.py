@@ -124,6 +124,7 @@ def test_administrators_or_auditors_page_shuts_somebody_out(desk: Desk, judge: J
     page = judge.page
     sign_in(page, "farida")
     judge.visit(
+        ("/statistics", "This period has not ended"),
         ("/operators", "amina"),
         ("/add-operator", "No role includes another"),
         ("/operators/amina", "Something is lost, or somebody leaves"),
