@@ -41,6 +41,7 @@ from hub.sites import EVERY_SITE
 _LOOK_EVERY_SECONDS: Final = 1.0
 _LOOK_AFTER_TROUBLE_SECONDS: Final = 15.0
 _AT_ONCE: Final = 4
+_IN_A_ROUND: Final = 2 * _AT_ONCE
 _FIRST_RETRY: Final = 30 * SECOND
 _LONGEST_RETRY: Final = HOUR
 # Who asks for time and does not say how much gets what gateways usually ask for.
@@ -115,7 +116,11 @@ class Dispatcher:
             self._publish(message)
 
     def deliver(self, stop: threading.Event | None = None) -> None:
-        """Make each attempt that is due, some at once: one dead gateway holds nobody up. Raises UnavailableError."""
+        """Make attempts that are due, some at once; raises UnavailableError.
+
+        One dead gateway holds nobody up: what was tried least often comes first, and of many that are due a round is
+        made, after which `run` sees what is new.
+        """
         self._resume()
         with self._database.read() as connection:
             waiting = ledger_store.due(connection, self._clock())
@@ -123,7 +128,9 @@ class Dispatcher:
             return
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="alert") as pool:
             # Read to the end, so that what was raised in another thread is raised here.
-            list(pool.map(lambda one: self._attempt(one, stop), waiting))
+            list(pool.map(lambda one: self._attempt(one, stop), waiting[:_IN_A_ROUND]))
+        if len(waiting) > _IN_A_ROUND:
+            self.wake()
 
     def _resume(self) -> None:
         """Nothing is being sent now: whatever began and has no end was interrupted."""

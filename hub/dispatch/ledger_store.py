@@ -60,9 +60,9 @@ def deliveries_of(
 
 
 def due(connection: Connection, at: int) -> list[Delivery]:
-    """Deliveries to try now: the longest overdue first."""
+    """Deliveries to try now: those tried least often first, and among them the longest overdue."""
     found = _deliveries(connection, deliveries.c.next_at <= at, {})
-    return sorted(found, key=lambda one: (one.next_at or 0, one.message_id))
+    return sorted(found, key=lambda one: (len(one.attempts), one.next_at or 0, one.message_id))
 
 
 def begin(connection: Connection, delivery: Delivery, at: int) -> bool:

@@ -102,10 +102,11 @@ def draft_of(connection: Connection, review_id: ReviewId, operator: int, vault: 
     return Draft(answer, checklist.from_text(kept["checklist"]), kept["comment"])
 
 
-def begun(connection: Connection, operator: int, at: int) -> list[Review]:
+def begun(connection: Connection, operator: int, sites: Sites, at: int) -> list[Review]:
     """What a person has taken and not answered, and still holds."""
     query = _waiting(at).join(claims, claims.c.review_id == reviews.c.id)
-    query = query.where(claims.c.operator_id == operator, claims.c.expires_at > at, ~_answered())
+    own = (sites.condition(reviews.c.site), claims.c.operator_id == operator)
+    query = query.where(*own, claims.c.expires_at > at, ~_answered())
     return _read(connection, query)
 
 

@@ -95,7 +95,7 @@ class Lists:
 def _waiting(connection: Connection, operator: Operator, at: int) -> _Waiting:
     who, sites = operator.id, operator.sites
     senior = operator.may(Role.SENIOR_REVIEWER)
-    begun = claim_store.begun(connection, who, at)
+    begun = claim_store.begun(connection, who, sites, at)
     disputed = claim_store.disputed(connection, who, sites, at, PAGE_LENGTH) if senior else []
     free = claim_store.free(connection, who, sites, at, PAGE_LENGTH + 1)
     in_hand = {review.pair.probe for review in begun}

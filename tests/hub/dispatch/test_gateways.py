@@ -10,10 +10,11 @@ import pytest
 
 from hub.dispatch.addresses import parse_address
 from hub.dispatch.model import AttemptResult, Delivery
+from hub.dispatch.recipient import Reach
 from hub.dispatch.webhooks import refuses
 from hub.sites import EVERY_SITE
 from tests.support.databases import on_sqlite
-from tests.support.desk import MINUTE, Desk, police_desk
+from tests.support.desk import MINUTE, SITE, Desk, Intake, police_desk
 from tests.support.gateway import Gateway, Mood
 from tests.support.mail import MailServer
 
@@ -201,6 +202,22 @@ def test_hub_that_is_killed_in_the_middle_of_a_message_loses_it_or_repeats_it_wi
     assert "You may have received this message before." not in first
     assert "You may have received this message before." in again
     desk.database.close()
+
+
+@on_sqlite
+def test_new_alert_waits_behind_everybody_at_a_dead_gateway(desk: Desk) -> None:
+    with Gateway(Mood.BROKEN) as dead, Gateway() as gateway:
+        for number in range(10):
+            desk.add_recipient(police_desk(f"{dead.url}/{number}"))
+        desk.confirm(desk.open_review())
+        desk.dispatcher().deliver()
+        assert len(dead.taken) == 8  # A round; whatever is new meanwhile comes into the next.
+        desk.clock.now += 60 * MINUTE
+        desk.add_recipient(police_desk(gateway.url, reach=Reach.SITE, of=SITE))
+        desk.confirm(desk.open_review(Intake(reference="9Q2M-FX4K")))
+        desk.dispatcher().deliver()
+        desk.dispatcher().deliver()
+        assert len(gateway.taken) == 1
 
 
 def test_one_dead_gateway_holds_up_the_others(desk: Desk) -> None:

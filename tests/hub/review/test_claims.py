@@ -1,6 +1,7 @@
 """Who holds what: no two people do one half, nothing is held for ever, nothing that was entered is lost."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,8 @@ from hub.review.conclusions import Answer
 from hub.review.errors import TakenError
 from hub.review.model import EMPTY_DRAFT, Draft, ReviewId
 from hub.review.views import Stage
+from hub.sites import Sites
+from protocol.ids import SiteId
 from tests.support.desk import ALL_SIMILAR, MINUTE, Desk
 
 LEASE = 15 * MINUTE
@@ -112,6 +115,14 @@ def test_next_is_the_one_begun_then_what_is_due_first_and_never_one_that_is_take
     assert next_one() == reviews[2]
     desk.answer(reviews[2], desk.amina, Answer.EXCLUSION)
     assert next_one() is None
+
+
+def test_review_of_a_site_that_one_has_lost_stands_in_the_way(desk: Desk) -> None:
+    desk.take(desk.open_review(), desk.amina)
+    moved = replace(desk.amina, sites=Sites(frozenset({SiteId("bd/darshana")})))
+    assert desk.queue(moved).begun == ()
+    with desk.database.begin() as connection:
+        assert desk.review.take_next(connection, moved, desk.clock()) is None
 
 
 def test_draft_is_its_author_s_alone_unreadable_on_disk_and_gone_when_recorded(desk: Desk) -> None:
