@@ -22,20 +22,20 @@ def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize(
-    ("who", "address"),
+    ("who", "addresses"),
     [
-        ("amina", "/reviews/a%00b"),
-        ("amina", "/alerts/a%00b"),
-        ("farida", "/operators/a%00b"),
-        ("omar", "/audit?about=a%00b"),
-        ("rekha", "/cases?site=a%00b"),
-        ("rekha", "/cases/bd/a%00b"),
+        ("amina", ("/reviews/a%00b", "/alerts/a%00b")),
+        ("farida", ("/operators/a%00b",)),
+        ("omar", ("/audit?about=a%00b",)),
+        ("rekha", ("/cases?site=a%00b", "/cases/bd/a%00b")),
     ],
 )
-def test_nul_in_an_address_fails_in_the_database(person: MakePerson, who: str, address: str) -> None:
-    answer = person(who).get(address)
-    assert answer.status_code == 400
-    assert "Type it again" in answer.text
+def test_nul_in_an_address_fails_in_the_database(person: MakePerson, who: str, addresses: tuple[str, ...]) -> None:
+    someone = person(who)
+    for address in addresses:
+        answer = someone.get(address)
+        assert answer.status_code == 400, address
+        assert "Type it again" in answer.text
 
 
 def test_nul_in_a_name_fails_in_the_database_before_the_sign_in(person: MakePerson) -> None:
