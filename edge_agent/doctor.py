@@ -1,11 +1,13 @@
 """`mca edge doctor`: everything a technician needs to know of a unit, and nothing of any person."""
 
 import platform
+import socket
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, TypedDict
+from urllib.parse import urlsplit
 
 from rich.markup import escape
 from rich.table import Table
@@ -22,6 +24,7 @@ from faults import MissingChildAlertError
 from protocol.health import Alarm
 
 _MODEL: Final = Path("/proc/device-tree/model")
+_PATIENCE: Final = 5.0  # seconds
 
 
 class FindingJson(TypedDict):
@@ -79,8 +82,8 @@ def _machine(settings: EdgeSettings) -> Iterator[Finding]:
     yield from _part("power and heat", f"throttling {word}, {heat}", power.faults())
     if settings.data.is_dir():
         yield from _part("disk", _room(settings.data), check_disk(settings.data))
-    pins = pins_of(settings)
-    yield Finding("panel", f"{pins}" if pins.used else "none is set")
+    lines = [f"{name} {line}" for name, line in asdict(pins_of(settings)).items() if line is not None]
+    yield Finding("panel", ", ".join(lines) or "none is set")
 
 
 def _unit(unit: Unit) -> Iterator[Finding]:
@@ -92,11 +95,25 @@ def _unit(unit: Unit) -> Iterator[Finding]:
     moment = unit.clock.moment()
     sure = "uncertain" if moment.latest is None else f"within {(moment.latest - moment.earliest) / 2000:.0f} s"
     yield Finding("clock", sure)
-    yield Finding("hub", f"broker {settings.broker_host}:{settings.broker_port}, lists {settings.watchlist_url}")
+    yield _server(unit, "broker", f"//{settings.broker_host}:{settings.broker_port}")
+    yield _server(unit, "lists", settings.watchlist_url)
     yield Finding("watchlist", _watchlist(status), *_unusable(status))
     yield Finding("outbox", f"{status['pending']} wait, {status['outbox_bytes'] / 1e6:.1f} MB")
     for alarm in sorted({*map(Alarm, status["alarms"]), *body.notes.standing()}):
         yield Finding("stands", EXPLANATIONS[alarm].staff, str(alarm), EXPLANATIONS[alarm].technician)
+
+
+def _server(unit: Unit, part: str, address: str) -> Finding:
+    """Whether it answers, and each side knows the other: a TLS connection, and no word over it."""
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port or 443
+    try:
+        context = unit.tls_context()
+        with socket.create_connection((host, port), _PATIENCE) as raw, context.wrap_socket(raw, server_hostname=host):
+            return Finding(part, f"{host}:{port} answers")
+    except (MissingChildAlertError, OSError) as error:
+        advice = f"{error}: look at the network, the firewall, the address in edge.toml and the folder `tls`."
+        return Finding(part, f"{host}:{port} does not answer", "error", advice)
 
 
 def _part(part: str, state: str, faults: Iterable[Alarm]) -> Iterator[Finding]:

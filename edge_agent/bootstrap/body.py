@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from functools import partial
 
 from edge_agent.bootstrap.keys import zeroise_unit
@@ -20,6 +21,8 @@ from edge_agent.supervision.wiring import (
     tested_faults,
     watched_opener,
 )
+from faults import UnavailableError
+from protocol.health import Alarm
 
 
 def camera_opener(unit: Unit, choice: CameraChoice) -> OpenCamera:
@@ -36,6 +39,8 @@ def build_supervisor(unit: Unit, link: MqttLink) -> Supervisor:
     """With what the self-test found. The tamper switch destroys the unit's keys."""
     body = unit_body(unit)
     panel, missing = open_panel(unit.settings, on_tamper=partial(zeroise_unit, unit.settings))
+    with suppress(UnavailableError):  # A disk that takes nothing is a fault of its own.
+        body.notes.settle({Alarm.PANEL_MISSING}, missing)  # For `mca edge doctor`: the lines are the agent's.
 
     def delivery() -> Delivery:
         return Delivery(link.connected, unit.outbox.counts().pending > 0, unit.outbox.fill().full)

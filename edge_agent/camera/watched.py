@@ -26,16 +26,16 @@ class WatchedCamera:
 
     def frames(self) -> Iterator[Frame]:
         """Frames that show something. Raises as the camera does, CameraCoveredError or CameraFrozenError."""
-        sight, told = Sight(), False
+        sight, told, noted = Sight(), False, None
         for frame in self._camera.frames():
             sight = sight.after(frame.image, live=self._live, colour=self._colour)
             if sight.fault in {Alarm.CAMERA_COVERED, Alarm.CAMERA_FROZEN}:
                 self._note(sight.fault)
                 raise _error(sight.fault)
             if sight.shows:
-                if not told or sight.fault is not None:
+                if not told or sight.fault is not noted:
                     self._note(sight.fault)
-                    told = True
+                    told, noted = True, sight.fault
                 yield replace(frame, wrong_colours=sight.fault is Alarm.CAMERA_COLOUR)
         if sight.blank:
             self._note(Alarm.CAMERA_COVERED)

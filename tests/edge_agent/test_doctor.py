@@ -46,6 +46,15 @@ def test_unit_that_does_not_open_is_examined_all_the_same(site: Site) -> None:
     assert finding["fault"] == "error"
 
 
+def test_server_that_does_not_answer_and_one_that_the_unit_cannot_know_are_told(site: Site) -> None:
+    servers = {finding["part"]: finding for finding in json.loads(site.run("doctor", "--json").stdout)}
+    assert (servers["lists"]["fault"], servers["broker"]["fault"]) == (None, "error")
+    assert "refused" in servers["broker"]["advice"]
+    (site.unit / "tls" / "ca.crt").unlink()
+    servers = {finding["part"]: finding for finding in json.loads(site.run("doctor", "--json").stdout)}
+    assert (servers["lists"]["fault"], servers["broker"]["fault"]) == ("error", "error")
+
+
 def test_camera_is_looked_for_without_a_picture(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(b"")
     assert not [*check_camera(None)]

@@ -6,11 +6,21 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_agent.camera.frame import Camera, CameraCoveredError, CameraLostError, PhotographUnreadableError
+from edge_agent.camera import opencv_source
+from edge_agent.camera.frame import (
+    Camera,
+    CameraCoveredError,
+    CameraFrozenError,
+    CameraLostError,
+    PhotographUnreadableError,
+)
 from edge_agent.camera.opencv_source import open_camera
 from edge_agent.camera.source import CameraChoice, open_source
 from models.images import RgbImage
 from protocol.health import Alarm
+from tests.support.rtsp_camera import RtspCamera
+
+USER = "user:hidden-word"
 
 
 def video(path: Path, frames: Sequence[RgbImage]) -> str:
@@ -89,6 +99,49 @@ def test_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
 def test_camera_that_is_not_connected_is_said(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CameraLostError, match="connected"), open_camera("99", now=lambda: 5):
         pass
+
+
+def rooms(count: int) -> list[RgbImage]:
+    """Pictures of a grey room, no two of which are equal."""
+    noise = np.random.default_rng(3)
+    return [noise.integers(60, 200, (120, 160, 1)).repeat(3, axis=2).astype(np.uint8) for _ in range(count)]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_network_camera_that_is_unplugged_is_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], silent: bool
+) -> None:
+    monkeypatch.setattr(opencv_source, "_READ_MS", 1000)
+    notes: list[Alarm | None] = []
+    with (
+        RtspCamera(rooms(40), tmp_path, user=USER, silent=silent) as network,
+        judged(f"rtsp://{USER}@{network.address}", notes) as camera,
+    ):
+        frames = camera.frames()
+        assert next(frames).image.shape == (120, 160, 3)
+        with pytest.raises(CameraLostError, match="stopped giving"):
+            list(frames)
+    assert notes == [None]
+
+
+def test_network_camera_that_repeats_one_picture_is_believed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    notes: list[Alarm | None] = []
+    with (
+        RtspCamera(rooms(1) * 100, tmp_path, user=USER) as network,
+        judged(f"rtsp://{USER}@{network.address}", notes) as camera,
+        pytest.raises(CameraFrozenError),
+    ):
+        list(camera.frames())
+    assert notes == [None, Alarm.CAMERA_FROZEN]
+
+
+def test_wrong_password_of_a_network_camera_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with RtspCamera(rooms(1), tmp_path, user="user:other-word") as network:
+        source = f"rtsp://{USER}@{network.address}"
+        with pytest.raises(CameraLostError) as raised, open_camera(source, now=lambda: 5):
+            pass
+    printed = capfd.readouterr()
+    assert "hidden-word" not in str(raised.value) + printed.out + printed.err
 
 
 def test_network_camera_that_does_not_answer_is_said_without_its_password(capfd: pytest.CaptureFixture[str]) -> None:

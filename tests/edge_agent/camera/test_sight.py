@@ -120,6 +120,6 @@ def test_covered_camera_gives_no_frame_and_is_noted() -> None:
 
 def test_wrong_colours_are_noted_and_the_intake_goes_on() -> None:
     notes: list[Alarm | None] = []
-    frames = watch(several(magenta, CAST_FRAMES), notes).frames()
-    assert len(list(islice(frames, CAST_FRAMES))) == CAST_FRAMES
-    assert notes == [None, Alarm.CAMERA_COLOUR]
+    frames = watch([*several(magenta, 2 * CAST_FRAMES), *several(room, 2)], notes).frames()
+    assert len(list(islice(frames, 2 * CAST_FRAMES + 2))) == 2 * CAST_FRAMES + 2
+    assert notes == [None, Alarm.CAMERA_COLOUR, None]

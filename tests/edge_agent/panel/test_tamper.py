@@ -10,6 +10,7 @@ from edge_agent.config import load_settings
 from models.recogniser import Recogniser
 from tests.edge_agent.panel.boxed_agent import TAMPER_PIN
 from tests.edge_agent.site import EdgeProcess, Site, synchronise, take
+from tests.support.hub_simulator import PATIENCE
 
 
 def test_opened_case_leaves_a_key_or_a_child_on_the_disk(listed: Site, recogniser: Recogniser) -> None:
@@ -25,7 +26,7 @@ def test_opened_case_leaves_a_key_or_a_child_on_the_disk(listed: Site, recognise
         assert agent.process.stdin is not None
         agent.process.stdin.write("open\n")
         agent.process.stdin.flush()
-        assert agent.process.wait(60) == 2
+        assert agent.process.wait(60 * PATIENCE) == 2
         agent.process.stdin.close()
         told = [event["event"] for event in agent.log]
     assert told.index("panel.opened") < told.index("unit.keys_destroyed") < told.index("unit.zeroised")

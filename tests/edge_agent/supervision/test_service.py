@@ -15,14 +15,14 @@ from edge_agent.panel.protocol import NoPanel
 from edge_agent.supervision.wiring import CameraPresence, open_panel, standing_faults
 from protocol.health import Alarm
 from tests.edge_agent.site import Site, synchronise
-from tests.support.hub_simulator import HubPeer, wait_until
+from tests.support.hub_simulator import PATIENCE, HubPeer, wait_until
 
 
 def test_systemd_is_told_that_the_agent_is_ready_lives_and_stops(listed: Site, tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
-        systemd.settimeout(60)
+        systemd.settimeout(60 * PATIENCE)
         heard: list[str] = []
 
         def next_word() -> bool:
@@ -47,7 +47,7 @@ def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) 
     content = installed.read_bytes()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
-        systemd.settimeout(60)
+        systemd.settimeout(60 * PATIENCE)
         with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}) as agent:
             agent.wait_for("watchlist.synced")  # Nothing is installed any more in the pipe's place.
             installed.unlink()
@@ -58,7 +58,7 @@ def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) 
                 with pytest.raises(TimeoutError):
                     hear_all(systemd)
                 end_of_pipe.write(content)
-            systemd.settimeout(60)
+            systemd.settimeout(60 * PATIENCE)
             assert systemd.recv(4096) == b"WATCHDOG=1"
             assert agent.stop() == 0
 
