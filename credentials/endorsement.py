@@ -6,12 +6,13 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import BasicConstraints, Certificate, ExtensionNotFound, load_pem_x509_certificate
+from cryptography.x509.oid import NameOID
 
 from credentials.private_files import PrivateFileError
 from faults import RejectedError
 from protocol.consent_receipt import endorsed_bytes
-from protocol.ids import UnitId
+from protocol.ids import UnitId, owner
 
 ENDORSEMENT_FILE: Final = "endorsement.hex"
 
@@ -24,11 +25,12 @@ class AuthorityKey:
     """An authority's public key, from its certificate."""
 
     def __init__(self, certificate: Certificate) -> None:
-        """Raises PrivateFileError for a certificate that no authority of this project has."""
-        key = certificate.public_key()
-        if not isinstance(key, EllipticCurvePublicKey):
+        """One that has ended will do: what it said of a key stays true. Raises PrivateFileError for no authority's."""
+        key, hubs = certificate.public_key(), certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        if not isinstance(key, EllipticCurvePublicKey) or len(hubs) != 1 or not _signs_certificates(certificate):
             raise PrivateFileError("The certificate is not that of an authority. Give the authority's `ca.crt`.")
         self._key = key
+        self._hub = str(hubs[0].value)
 
     @classmethod
     def read(cls, path: Path) -> "AuthorityKey":
@@ -43,6 +45,11 @@ class AuthorityKey:
 
     def require_endorsed(self, unit: UnitId, key: bytes, endorsement: bytes) -> None:
         """Raises NotEndorsedError."""
+        if owner(unit) != self._hub:
+            raise NotEndorsedError(
+                f"This authority is that of the hub {self._hub}, and {unit} is another's: give the certificate of its "
+                "own authority."
+            )
         try:
             self._key.verify(endorsement, endorsed_bytes(unit, key), ECDSA(SHA256()))
         except InvalidSignature:
@@ -50,6 +57,13 @@ class AuthorityKey:
                 f"The authority does not know the key of {unit} that signed this receipt: it is forged, or of another "
                 "authority."
             ) from None
+
+
+def _signs_certificates(certificate: Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
+    except (ExtensionNotFound, ValueError):  # None, or an extension that does not read as one.
+        return False
 
 
 def read_endorsement(folder: Path) -> bytes:

@@ -1,14 +1,21 @@
 """`mca hub consent`: consent that is taken back, from a command line."""
 
+import base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faults import RejectedError
 from hub.commands import actor, services_of
 
 if TYPE_CHECKING:
     from hub.erasure.service import Place
+
+
+class UnknownErasureError(RejectedError):
+    """There is no such erasure, or no place has said anything on it yet."""
+
 
 app = typer.Typer(help="Consent that was taken back, and what is outstanding.", no_args_is_help=True)
 
@@ -47,6 +54,25 @@ def list_(context: typer.Context) -> None:
         typer.echo(
             f"{erasure.id}  {erasure.reference or 'not known here':<14}  {waiting or 'nothing outstanding'}{hold}"
         )
+
+
+@app.command()
+def records(
+    context: typer.Context,
+    erasure: Annotated[str, typer.Argument(help="Its first word in mca hub consent list.", show_default=False)],
+) -> None:
+    """Print each place's signed record of an erasure, one a line, for whoever checks it: mca consent erased."""
+    from hub.erasure.model import ErasureId
+
+    services = services_of(context)
+    with services.database.read() as connection:
+        found = services.intakes.withdrawals.records(connection, ErasureId(erasure))
+    if not found:
+        raise UnknownErasureError(
+            "No place has signed anything on {erasure}. See mca hub consent list.", erasure=erasure
+        )
+    for signed in found:
+        typer.echo(base64.b64encode(signed).decode())
 
 
 @app.command("backups-destroyed")
