@@ -117,6 +117,16 @@ def test_what_was_typed_is_lost_with_a_page_that_is_closed(desk: Desk, window: O
     expect(page.get_by_label("Inconclusive")).to_be_checked()
 
 
+def test_what_was_typed_is_lost_when_the_hub_does_not_answer_at_once(desk: Desk, window: OpenWindow) -> None:
+    review = adults(desk)
+    page = window("amina")
+    take(page)
+    page.route("**/draft", lambda route: route.fulfill(status=503), times=1)
+    page.get_by_label("Comment").fill("The chin is hidden.")
+    expect(page.locator("#form-status")).to_contain_text("Kept, not recorded yet.")
+    assert desk.seen(review, desk.operators["amina"]).draft.comment == "The chin is hidden."
+
+
 def test_review_left_for_now_is_a_colleague_s_with_nothing_of_what_was_entered(desk: Desk, window: OpenWindow) -> None:
     adults(desk)
     desk.answer(desk.queue(desk.bimal).to_answer[0].review.id, desk.bimal, Answer.EXCLUSION)
