@@ -51,7 +51,7 @@ class Inbox:
         if settled is None:
             return
         if settled.verdict is Verdict.COMMITTED:
-            logger.info("receipt.accepted", sequence=settled.sequence)
+            logger.info("receipt.accepted")  # Without its number, as when it was sent.
         else:
             # The hub's audit trail says why; here the reason could tell that there was a candidate.
             logger.error("message.refused_for_good", sequence=settled.sequence)

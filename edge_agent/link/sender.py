@@ -76,5 +76,6 @@ class Sender:
         if not self._link.publish(unit_topic(self._unit, channel), envelope, expiry=expiry):
             return False
         self._window.sent(sequence, now)
-        logger.info(_EVENTS[channel], sequence=sequence)
+        # Without its number: after an outage candidates go first, and who reads the log would see which those are.
+        logger.info(_EVENTS[channel])
         return True

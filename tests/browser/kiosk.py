@@ -16,8 +16,9 @@ from tests.edge_agent.site import EdgeProcess, Site, provisioned_site, publish_a
 SMALL, LARGE = (800, 480), (1280, 800)
 
 _OVERFLOW = """() => {
-  const main = document.querySelector("main"), all = document.documentElement;
-  return Math.max(all.scrollHeight - innerHeight, all.scrollWidth - innerWidth, main.scrollHeight - main.clientHeight);
+  const all = document.documentElement, inner = [...document.querySelectorAll("main, .told, .side")];
+  const hidden = inner.map((part) => part.scrollHeight - part.clientHeight);
+  return Math.max(all.scrollHeight - innerHeight, all.scrollWidth - innerWidth, ...hidden);
 }"""
 _TOO_SMALL = """() => [...document.querySelectorAll("a, button, select, input:not([type=hidden])")]
   .map((control) => [control.outerHTML, (control.closest(".choice") ?? control).getBoundingClientRect()])
@@ -66,6 +67,11 @@ class Kiosk:
         """Wait for a page whose script has taken over, and see that all of it can be seen and touched."""
         expect(self.page).to_have_url(self.origin + path)
         expect(self.page.locator("html")).to_have_attribute("data-ready", "yes")
+        self.fits()
+
+    def fits(self) -> None:
+        """All of the page can be seen without scrolling, and touched."""
+        path = self.page.url.removeprefix(self.origin)
         for width, height in (LARGE, SMALL):
             self.page.set_viewport_size({"width": width, "height": height})
             assert self.page.evaluate(_OVERFLOW) <= 0, f"{path} scrolls at {width}"
@@ -145,5 +151,7 @@ def staffed(browser: Browser, port: int) -> Iterator[Kiosk]:
 
 
 def said(kiosk: Kiosk, text: str) -> None:
-    """A problem is told in the language of the screen."""
+    """A problem is told in the language of the screen, and the page still fits."""
     expect(kiosk.page.locator(".problem")).to_contain_text(text)
+    expect(kiosk.page.locator("html")).to_have_attribute("data-ready", "yes")
+    kiosk.fits()

@@ -1,11 +1,14 @@
 """Who gets at the screen: pages of elsewhere, other names for this machine, idle screens, forms of another session."""
 
 from collections.abc import Iterator
+from functools import reduce
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 
 from edge_agent.bootstrap import Unit
+from edge_agent.kiosk.routes import ROUTERS
 from tests.edge_agent.kiosk.screen import AMINA, PIN, RAFIQ, Clock, Screen, give_staff, screen_of
 
 
@@ -108,3 +111,31 @@ def test_language_of_the_screen_is_remembered(screen: Screen) -> None:
     assert '<html lang="bn">' in screen.submit("/language", language="bn").text
     screen.sign_in()
     assert '<html lang="bn">' in screen.get("/").text
+
+
+def test_route_is_open_to_somebody_who_may_not(screen: Screen) -> None:
+    places = {"{name}": "kiosk.css", "{language}": "en", "{key}": "ff" * 32}
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    asked = [
+        (method, reduce(lambda path, place: path.replace(*place), places.items(), route.path))
+        for route in routes
+        for method in sorted(route.methods or ())
+    ]
+    everybodys = {"/static/kiosk.css", "/spoken/en", "/sign-in", "/language", "/alive", "/lock", "/"}
+
+    def ask(method: str, path: str, **headers: str) -> httpx.Response:
+        form = {"csrf": token} if method == "POST" else None
+        given = {"Origin": screen.origin} | headers
+        return screen.request(method, path, data=form, headers=given, follow_redirects=False)
+
+    token = screen.token("/sign-in")
+    for method, path in asked:
+        for refused in ({"Host": "rebound.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert ask(method, path, **refused).status_code == 403, path
+        if path not in {"/static/kiosk.css", "/sign-in", "/language"}:
+            assert ask(method, path).headers["location"] == "/sign-in", path
+    screen.sign_in(RAFIQ)
+    token = screen.token()
+    for method, path in asked:
+        if path not in everybodys:
+            assert ask(method, path).status_code == 403, path

@@ -256,6 +256,9 @@ def test_candidate_in_a_backlog_goes_before_the_older_ones(
     assert (first.header.sequence, len(first.sighting.candidates)) == (10, 1)
     assert others == sorted(others)
     assert len({len(heard.envelope) for heard in peer.sightings}) == 1
+    # Nor does the unit's own log say which of them went first.
+    for name in ("sighting.sent", "receipt.accepted"):
+        assert all(set(event) <= {"event", "level", "timestamp"} for event in agent.events(name))
 
 
 def test_unit_in_1970_learns_the_time_from_its_hub_and_says_how_sure_it_was(
