@@ -81,11 +81,11 @@ def find(connection: Connection, withdrawal: str) -> IntakeErasure | None:
     return found[0] if found else None
 
 
-def begun_for(connection: Connection, withdrawals: Collection[str]) -> list[tuple[str, bool]]:
-    """Those of consent records that were taken back, and whether whatever permitted the intake."""
+def begun_for(connection: Connection, withdrawals: Collection[str]) -> list[tuple[ErasureId, str, bool]]:
+    """The erasures of those consent records that were taken back, and whether whatever permitted the intake."""
     columns = intake_erasures.c
-    found = select(columns.withdrawal, columns.every_basis).where(columns.withdrawal.in_(withdrawals))
-    return [(row.withdrawal, row.every_basis) for row in connection.execute(found)]
+    found = select(columns.id, columns.withdrawal, columns.every_basis).where(columns.withdrawal.in_(withdrawals))
+    return [(ErasureId(row.id), row.withdrawal, row.every_basis) for row in connection.execute(found)]
 
 
 def of_id(connection: Connection, erasure: ErasureId) -> IntakeErasure:

@@ -83,13 +83,18 @@ class Withdrawals:
         cause = Cause.DESK if every_basis else Cause.WITHDRAWAL
         return self._begin(connection, withdrawal, cause, actor=actor, at=at)
 
-    def withdrawn_of(self, connection: Connection, consents: Mapping[str, LegalBasis]) -> set[str]:
-        """Those of consent records, each with its basis, under which nothing may be kept any more: one statement."""
-        return {
-            withdrawal
-            for withdrawal, every_basis in store.begun_for(connection, consents)
-            if every_basis or consents[withdrawal] is LegalBasis.GUARDIAN_CONSENT
-        }
+    def admit(self, connection: Connection, consents: Mapping[str, LegalBasis]) -> set[str]:
+        """Those of consent records, each with its basis, under which nothing may be kept any more.
+
+        What comes under another that was taken back is kept, and is outstanding here. One statement, where none was.
+        """
+        gone = set()
+        for erasure, withdrawal, every_basis in store.begun_for(connection, consents):
+            if every_basis or consents[withdrawal] is LegalBasis.GUARDIAN_CONSENT:
+                gone.add(withdrawal)
+            else:
+                store.reopen(connection, erasure, [HUB])
+        return gone
 
     def note_withheld(self, connection: Connection, withdrawal: str, at: int) -> None:
         """A message came later than the withdrawal of its consent, and was not kept."""

@@ -42,7 +42,7 @@ class SightingKeeper:
             raise ReplayedError("Another message brought this sighting before.")
         now = self._clock()
         consents = {content.sealed_consent.withdrawal: content.sighting.legal_basis for _, content in messages}
-        withdrawn = self._withdrawals.withdrawn_of(connection, consents)
+        withdrawn = self._withdrawals.admit(connection, consents)
         permitted = []
         for one in messages:
             if one[1].sealed_consent.withdrawal in withdrawn:
@@ -114,7 +114,7 @@ class FoundKeeper:
 
     def keep(self, connection: Connection, arrival: FoundArrival) -> None:
         """Joins the caller's transaction. Raises ReplayedError for one that was kept before."""
-        if not self._withdrawals.withdrawn_of(connection, {arrival.withdrawal: arrival.basis}):
+        if not self._withdrawals.admit(connection, {arrival.withdrawal: arrival.basis}):
             self._found.keep(connection, arrival)
             return
         found, now = arrival.found, self._clock()

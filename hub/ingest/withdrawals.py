@@ -32,8 +32,11 @@ class TakenBack:
 class Withdrawals(Protocol):
     """Who keeps what was taken back, and erases because of it."""
 
-    def withdrawn_of(self, connection: Connection, consents: Mapping[str, LegalBasis], /) -> set[str]:
-        """Those of consent records, each with its basis, under which nothing may be kept any more: one statement."""
+    def admit(self, connection: Connection, consents: Mapping[str, LegalBasis], /) -> set[str]:
+        """Those of consent records, each with its basis, under which nothing may be kept any more.
+
+        What comes under another that was taken back is kept, and is outstanding here. One statement, where none was.
+        """
 
     def note_withheld(self, connection: Connection, withdrawal: str, at: int, /) -> None:
         """A message came later than the withdrawal of its consent, and was not kept."""

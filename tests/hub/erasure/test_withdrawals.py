@@ -200,6 +200,16 @@ def test_receipt_ends_what_an_order_permitted(bench: Bench, basis: LegalBasis) -
 
 
 @on_sqlite
+def test_intake_that_is_kept_after_its_receipt_was_shown_is_called_erased(bench: Bench) -> None:
+    assert bench.withdraw().done_at(HUB) is not None
+    sighting = bench.intake(legal_basis=LegalBasis.BEST_INTERESTS)
+    assert HUB in bench.outstanding()
+    state = bench.follow()
+    assert (state.hold, state.reference, state.progress) == (Hold.BASIS, sighting.reference, Progress.OUTSTANDING)
+    assert bench.holds(sighting)
+
+
+@on_sqlite
 def test_receipt_in_the_wrong_hands_ends_a_review_before_people_have_looked(bench: Bench) -> None:
     sighting = bench.intake(candidate=True)
     assert bench.withdraw().hold is Hold.UNDECIDED
