@@ -169,6 +169,10 @@ class CaseService:
         """The police's references of the cases, or `erased`."""
         return {case.id: self.reader.reference(case) for case in store.find_all(connection, wanted)}
 
+    def known_as(self, connection: Connection, case: CaseId) -> frozenset[CaseId]:
+        """Every identifier under which the child has stood, by merging. Raises UnknownCaseError."""
+        return self.reader.known_as(connection, case)
+
     def has_ended(self, connection: Connection, case: CaseId) -> bool:
         """Whether the photographs of a case, or of the one that it went into, are gone. Raises UnknownCaseError."""
         going_on = self.reader.surviving(connection, case)

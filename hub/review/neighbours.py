@@ -175,6 +175,9 @@ class Cases(Protocol):
     def references(self, connection: Connection, wanted: Collection[CaseId], /) -> Mapping[CaseId, str]:
         """The police references of many."""
 
+    def known_as(self, connection: Connection, case: CaseId, /) -> frozenset[CaseId]:
+        """A case and all that are one child with it by merging."""
+
     def has_ended(self, connection: Connection, case: CaseId, /) -> bool:
         """Whether a case's photographs are gone for good."""
 

@@ -13,7 +13,7 @@ from hub.review.model import CASE_ENDED, Evidence, Kind, Pair, Review, ReviewId,
 from hub.review.neighbours import Cases, Matches, MatchFacts, SightingFacts, Sightings
 from hub.review.sources import Source
 from hub.review.urgency import Urgency, urgency_of
-from protocol.ids import SightingId
+from protocol.ids import CaseId, SightingId
 from protocol.sighting import Candidate
 
 
@@ -67,7 +67,11 @@ class Opening:
 
     def _open(self, connection: Connection, question: "_Question", at: int) -> ReviewId | None:
         pair = question.pair
-        earlier = store.reviews_of_pair(connection, pair)
+        # What was rejected stays so when one of the cases goes into another with its photographs.
+        cases, probes = self._cases.known_as(connection, pair.case), frozenset({pair.probe})
+        if question.kind is Kind.REGISTER:
+            probes = self._cases.known_as(connection, CaseId(pair.probe))
+        earlier = store.reviews_of_pair(connection, probes, cases)
         known = next(((review, outcome) for review, outcome in earlier if _shows_the_same(review.pair, pair)), None)
         if known is not None:
             return self._pass_over(connection, *known, question.source, at=at)

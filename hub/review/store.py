@@ -67,12 +67,17 @@ def reviews_of(connection: Connection, source: str) -> list[Review]:
     return [read_review(row) for row in connection.execute(query)]
 
 
-def reviews_of_pair(connection: Connection, pair: Pair) -> list[tuple[Review, Outcome | None]]:
-    """Every review of the same child and case, whatever the photographs; the newest first, with its outcome."""
+def reviews_of_pair(
+    connection: Connection, probes: Collection[str], cases: Collection[CaseId]
+) -> list[tuple[Review, Outcome | None]]:
+    """Every review of the same child and case, by any of their names, whatever the photographs; with its outcome.
+
+    The newest comes first.
+    """
     query = (
         select(reviews, decisions.c.outcome)
         .outerjoin_from(reviews, decisions, decisions.c.review_id == reviews.c.id)
-        .where(_REAL, reviews.c.case_id == pair.case, reviews.c.probe == pair.probe)
+        .where(_REAL, reviews.c.case_id.in_(cases), reviews.c.probe.in_(probes))
         .order_by(reviews.c.opened_at.desc(), reviews.c.id)
     )
     return [

@@ -182,6 +182,7 @@ class Register:
     faces: dict[CaseId, bytes] = field(default_factory=dict)
     originals: dict[CaseId, bytes] = field(default_factory=dict)
     ended: set[CaseId] = field(default_factory=set)
+    merged: dict[CaseId, CaseId] = field(default_factory=dict)
 
     def summary(self, _connection: Connection, case: CaseId, /) -> Case:
         """What is known of a case."""
@@ -190,6 +191,10 @@ class Register:
     def references(self, _connection: Connection, wanted: Collection[CaseId], /) -> dict[CaseId, str]:
         """The police references of many."""
         return {case: self.known[case].reference for case in wanted}
+
+    def known_as(self, _connection: Connection, case: CaseId, /) -> frozenset[CaseId]:
+        """It, and those that went into it."""
+        return frozenset({case, *(old for old, into in self.merged.items() if into == case)})
 
     def has_ended(self, _connection: Connection, case: CaseId, /) -> bool:
         """Whether its photographs are gone."""

@@ -4,23 +4,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hub.audit.service import AuditAction
+from hub.matching.service import MatchId
 from hub.review.conclusions import Answer
 from hub.review.model import Evidence, Kind, ReviewId
 from hub.sites import EVERY_SITE
-from protocol.ids import PhotoId, SightingId
+from protocol.ids import CaseId, PhotoId, SightingId
 from protocol.sighting import Candidate
 from tests.support.desk import CASE, FOUND, PHOTO, Case, Desk, Finding, Intake, Match, sample_face
 
+OTHER, OTHER_FOUND = CaseId("bd/c-other"), CaseId("bd/c-other-found")
 OTHER_PHOTO, OTHER_PACK = PhotoId("22" * 8), b"\2" * 32
 
 
-def search_again(desk: Desk, first: SightingId, number: int, photo: PhotoId = PHOTO, pack: bytes = b"\1" * 32) -> None:
+def search_again(
+    desk: Desk,
+    first: SightingId,
+    number: int,
+    *,
+    photo: PhotoId = PHOTO,
+    pack: bytes = b"\1" * 32,
+    case: CaseId = CASE,
+) -> None:
     """The same intake's template, searched again by its unit: another sighting of the same child."""
     again = SightingId(f"{number:032x}")
     desk.intakes.known[again] = replace(desk.intakes.known[first], pack_digest=pack)
     desk.intakes.faces[again] = desk.intakes.faces[first]
-    candidate = Candidate(CASE, photo, 1, 0.7, 0.7, None)
-    desk.intakes.findings[again, CASE] = Finding(candidate)
+    candidate = Candidate(case, photo, 1, 0.7, 0.7, None)
+    desk.intakes.findings[again, case] = Finding(candidate)
     with desk.database.begin() as connection:
         desk.review.open(connection, sighting_id=again, candidate=candidate, at=desk.clock())
 
@@ -42,6 +52,26 @@ def test_rejected_pair_comes_back_with_nothing_new(desk: Desk) -> None:
 
     assert open_for(desk) == []
     assert desk.actions()[-1] is AuditAction.REVIEW_NOT_REPEATED
+
+
+def test_rejected_pair_comes_back_because_a_case_went_into_another(desk: Desk) -> None:
+    desk.register.known |= {OTHER: Case(id=OTHER), FOUND: Case(id=FOUND), OTHER_FOUND: Case(id=OTHER_FOUND)}
+    desk.register.faces |= dict.fromkeys((CASE, OTHER, FOUND, OTHER_FOUND), b"")
+    sighting = desk.receive(Intake())
+    reject(desk, desk.open_candidate(sighting, Case()))
+    for number, case in enumerate([FOUND, OTHER_FOUND]):
+        desk.matches.found.append(Match(id=MatchId(f"{number:016x}"), found=case))
+        with desk.database.begin() as connection:
+            desk.review.open_matches(connection, desk.clock())
+        for item in desk.queue(desk.amina).to_answer:
+            reject(desk, item.review.id)
+        desk.register.merged |= {CASE: OTHER, FOUND: OTHER_FOUND}
+    assert desk.actions()[-1] is AuditAction.REVIEW_NOT_REPEATED
+
+    search_again(desk, sighting, 1, case=OTHER)
+    assert open_for(desk) == []
+    search_again(desk, sighting, 2, case=OTHER, photo=OTHER_PHOTO)
+    assert open_for(desk) == [Evidence.NEW_PHOTO]
 
 
 def test_rejected_pair_stays_away_from_new_evidence_or_keeps_silent_about_it(desk: Desk) -> None:
