@@ -50,7 +50,8 @@ EXPLANATIONS: Final[Mapping[Alarm, Explanation]] = MappingProxyType(
         ),
         Alarm.CAMERA_LOST: Explanation(
             "The camera is not there: check its cable, then try again.",
-            "It does not open, or gives no frames: its cable, `rpicam-hello --list-cameras`, `camera` in edge.toml.",
+            "It does not open, or gives no frames: its cable, `rpicam-hello --list-cameras`, `camera` in edge.toml, "
+            "`/opt/mca/bin/python -c 'import picamera2'`.",
             stops_intakes=True,
         ),
         Alarm.CAMERA_FROZEN: Explanation(
