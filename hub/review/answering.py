@@ -41,7 +41,7 @@ class Answering:
         comment = comment.strip()
         require_length(comment)
         require_complete(checklist)
-        claim = self._claims.take(connection, review, operator, at)
+        claim = self._claims.hold(connection, review, operator, at)
         given = GivenAnswer(claim.position, operator.id, answer, checklist, comment, claim.claimed_at, at)
         answer_store.add_answer(connection, review.id, given, self._vault)
         claim_store.forget_draft(connection, review.id, operator.id)

@@ -16,6 +16,7 @@ from hub.review.errors import AlreadyAnsweredError, AlreadyDecidedError, Comment
 from hub.review.model import MAX_COMMENT, SENIOR, Claim, Draft, Kind, Review, ReviewId
 
 _AFTER = Sentence("Choose another from the list.")
+_RUN_OUT = Sentence("Your time for this review has run out and a colleague has taken it. What you entered is kept.")
 
 
 class Claims:
@@ -59,13 +60,18 @@ class Claims:
         )
         return claim
 
+    def hold(self, connection: Connection, review: Review, operator: Operator, at: int) -> Claim:
+        """As `take`, for somebody who has worked on it; where a colleague has it by now, TakenError says so."""
+        try:
+            return self.take(connection, review, operator, at)
+        except TakenError as error:
+            raise TakenError(_RUN_OUT) from error
+
     def renew(self, connection: Connection, review: Review, operator: Operator, at: int) -> int:
         """Hold the own half for longer. Returns until when. Raises TakenError where a colleague has it by now."""
         until = at + self._lease
         if not claim_store.renew(connection, review.id, operator.id, until):
-            raise TakenError(
-                "Your time for this review has run out and a colleague has taken it. What you entered is kept."
-            )
+            raise TakenError(_RUN_OUT)
         return until
 
     def release(self, connection: Connection, review: Review, operator: Operator, at: int) -> None:

@@ -46,7 +46,7 @@ def test_lease_that_ran_out_is_taken_over_and_the_late_answer_refused(desk: Desk
     desk.clock.now += LEASE
     desk.take(review, chandra)
 
-    with pytest.raises(TakenError):
+    with pytest.raises(TakenError, match="What you entered is kept"):
         desk.answer(review, desk.amina, Answer.IDENTIFICATION)
     with pytest.raises(TakenError, match="colleague has taken it"), desk.database.begin() as connection:
         desk.review.renew(connection, review, desk.amina, desk.clock())
