@@ -9,7 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    except_,
+    intersect,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from faults import RejectedError
 from hub.atrest import Vault
@@ -109,11 +121,10 @@ class CaseSearch:
         close = sorted({close_term(self._vault, sound) for sound in heard})
         far = sorted({far_term(self._vault, sound.far) for sound in heard})
         not_close = not_(and_(*(has_term(cases.c.id, term) for term in close)))
-        not_far = not_(and_(*(has_term(cases.c.id, term) for term in far)))
         parts = [
             _by_name(conditions, rarest_first(connection, close)),
             _by_name([*conditions, not_close], rarest_first(connection, far)),
-            _plain([*conditions, not_far, *self._after_slips(heard, joined_sounds(text))]),
+            _among(conditions, self._after_slips(heard, joined_sounds(text), but=far)),
         ]
         return self._read(connection, parts, after)
 
@@ -127,12 +138,17 @@ class CaseSearch:
             if after is None:
                 return
 
-    def _after_slips(self, heard: Sequence[Sound], joined: Sequence[Sound]) -> Iterator[ColumnElement[bool]]:
-        """What a case must have of each word: it, a slip of it, or it and a neighbour written as one."""
+    def _after_slips(self, heard: Sequence[Sound], joined: Sequence[Sound], but: Sequence[bytes]) -> Subquery:
+        """The cases that have of each word: it, a slip of it, or it and a neighbour written as one; `but`, not all.
+
+        Each word's cases are read once and compared as sets: to look for every word of every case takes seconds.
+        """
+        each = []
         for place, sound in enumerate(heard):
             as_one = (one.far for one in joined[max(place - 1, 0) : place + 1])
-            terms = sorted(far_term(self._vault, one) for one in {sound.far, *sound.slips, *as_one})
-            yield cases.c.id.in_(select(case_names.c.case_id).where(case_names.c.term.in_(terms)))
+            each.append([far_term(self._vault, one) for one in sorted({sound.far, *sound.slips, *as_one})])
+        wanted, known = _with_one_of_each(each), _with_one_of_each([[term] for term in but])
+        return except_(select(wanted), select(known)).subquery()
 
     def _named(self, text: str) -> ColumnElement[bool]:
         return or_(
@@ -178,6 +194,18 @@ def _by_name(conditions: Sequence[ColumnElement[bool]], terms: Sequence[bytes]) 
         .where(*conditions)
     )
     return query.order_by(case_names.c.registered_at.desc(), case_names.c.case_id.desc())
+
+
+def _among(conditions: Sequence[ColumnElement[bool]], found: Subquery) -> Select[tuple[object, ...]]:
+    """The cases of a set of (case_id, registered_at)."""
+    query = select(cases, found.c.registered_at.label("at")).join_from(found, cases, cases.c.id == found.c.case_id)
+    return query.where(*conditions).order_by(found.c.registered_at.desc(), found.c.case_id.desc())
+
+
+def _with_one_of_each(each: Sequence[Sequence[bytes]]) -> Subquery:
+    """The set of (case_id, registered_at) of the cases that have one hash of each group."""
+    columns = select(case_names.c.case_id, case_names.c.registered_at)
+    return intersect(*(columns.where(case_names.c.term.in_(terms)) for terms in each)).subquery()
 
 
 def _conditions(filters: Filters, today: Month) -> list[ColumnElement[bool]]:
