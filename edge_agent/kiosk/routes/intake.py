@@ -10,7 +10,7 @@ from starlette.responses import Response
 from edge_agent.consent.texts import texts
 from edge_agent.kiosk.access import Visit, Visiting, for_role
 from edge_agent.kiosk.basis import REASONS, ChildsWord, EnteredBasis, asked_from
-from edge_agent.kiosk.intake import Intake
+from edge_agent.kiosk.intake import Intake, OtherStepError
 from edge_agent.kiosk.routes.steps import FOUND_ROLE, ROLE, Line, chosen_basis, go, open_intake, show
 from edge_agent.kiosk.sentences import sentence
 from edge_agent.kiosk.spoken import recording
@@ -64,15 +64,19 @@ async def cancel(visit: Visiting) -> Response:
 @for_role(ROLE)
 async def ask_who(visit: Visiting) -> HTMLResponse:
     """Who is here, and in which language are they told?"""
-    return show(visit, open_intake(visit), "present.html", Present=Present)
+    intake = open_intake(visit)
+    if intake.found is not None:
+        raise OtherStepError("Of a found child nobody asks who is here.")
+    return show(visit, intake, "present.html", Present=Present)
 
 
 @router.post("/intake/language")
-@for_role(ROLE)
+@for_role(ROLE, FOUND_ROLE)
 async def choose_language(visit: Visiting, language: Annotated[Language, Form()]) -> Response:
     """In which the people are told."""
-    _before_pictures(visit).language = language
-    return go("/intake/present")
+    intake = _before_pictures(visit)
+    intake.language = language
+    return go("/intake/present" if intake.found is None else "/intake/basis")
 
 
 @router.post("/intake/present")

@@ -27,8 +27,9 @@ def screen(unit: Unit) -> Iterator[Screen]:
         yield opened_screen
 
 
-def begin(screen: Screen) -> None:
+def begin(screen: Screen, language: str = "en") -> None:
     screen.submit("/found")
+    assert screen.submit("/intake/language", language=language).url.path == "/intake/basis"
     screen.submit("/intake/basis", kind="best-interests")
     screen.submit("/intake/permit", **DECISION)
 
@@ -66,6 +67,7 @@ def test_registration_sent_twice_is_one(screen: Screen, unit: Unit) -> None:
 
 def test_guardians_consent_is_not_offered_and_not_taken(screen: Screen, unit: Unit) -> None:
     screen.submit("/found")
+    assert screen.get("/intake/present").url.path == "/intake/basis"
     assert "guardian-consent" not in screen.get("/intake/basis").text
     screen.submit("/intake/basis", kind="guardian-consent")
     refused = screen.submit("/intake/permit", guardian="mother", childs_word="agrees")
