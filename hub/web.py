@@ -65,6 +65,8 @@ ROUTERS: Final = (
 _MAX_FORM_BYTES: Final = 64 * 1024
 _MAX_UPLOAD_BYTES: Final = 64 * 1024 * 1024
 
+_HTML: Final = b"text/html; charset=utf-8"
+
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
@@ -109,14 +111,14 @@ _TITLES: Final = {
     404: Sentence("Nothing here"),
     405: Sentence("That did not work"),
     409: Sentence("Not yours to answer now"),
-    413: Sentence("Too much text"),
+    413: Sentence("Too large"),
     503: Sentence("The hub cannot do this just now"),
 }
 
 
 def build_console(services: ConsoleServices) -> FastAPI:
     """The console as an ASGI application. It makes no thread and opens nothing."""
-    console = FastAPI(
+    console = _Console(
         title="Missing Child Alert",
         openapi_url=None,
         docs_url=None,
@@ -157,6 +159,33 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class _Console(FastAPI):
+    """Answers a body that is too large with a page: the limit stands around all middleware and says a bare line."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI call."""
+        shown = False
+
+        async def send_page(message: Message) -> None:
+            nonlocal shown
+            if message["type"] == "http.response.start" and message["status"] == 413 and not _is_page(message):
+                shown = True
+                await _too_large(Request(scope))(scope, receive, send)
+            elif not shown:
+                await send(message)
+
+        await super().__call__(scope, receive, send_page)
+
+
+def _is_page(message: Message) -> bool:
+    return (b"content-type", _HTML) in message["headers"]
+
+
+def _too_large(request: Request) -> Response:
+    text = Sentence("Nothing was recorded: this is more than the hub takes at once. Go back and send less.")
+    return _outside(_message(request, 413, text))
+
+
 def _with_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     there = {name.lower() for name, _ in headers}
     wanted = {**_HEADERS, "Cache-Control": "no-store"}.items()
@@ -195,8 +224,12 @@ def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _on_unexpected(request: Request, _error: Exception) -> Response:
-    # This answer leaves outside the middleware; the error itself goes to the server's log.
-    response = _message(request, 500, "")
+    # The error itself goes to the server's log.
+    return _outside(_message(request, 500, ""))
+
+
+def _outside(response: Response) -> Response:
+    """An answer that leaves outside the middleware."""
     response.headers.update({**_HEADERS, "Cache-Control": "no-store"})
     return response
 

@@ -161,11 +161,15 @@ def test_form_with_something_wrong_in_it_records_nothing(
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
 
 
-def test_form_of_unreasonable_size_is_refused_unread(desk: Desk, person: MakePerson) -> None:
+def test_form_of_unreasonable_size_is_read_or_refused_without_a_page(desk: Desk, person: MakePerson) -> None:
     review = desk.open_review()
     amina = person("amina")
+    amina.session.headers["Accept-Language"] = "hi"
     answer = amina.post(f"/reviews/{review}/answer", csrf=amina.token("/"), answer="exclusion", comment="x" * 70_000)
     assert answer.status_code == 413
+    assert '<html lang="hi">' in answer.text
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Length"] == str(len(answer.content))
     assert AuditAction.REVIEW_ANSWERED not in desk.actions()
 
 
