@@ -13,7 +13,7 @@ from hub.audit.service import AuditAction, record, recorded_together
 from hub.clock import HOUR, Clock
 from hub.fleet.service import FleetService, KnownMessage, Place, Reserved, Standing, UnknownUnitError
 from hub.found.service import FoundArrival
-from hub.ingest import store
+from hub.ingest import rejection_store
 from hub.ingest.keeping import FoundKeeper, SightingKeeper
 from hub.ingest.opening import Gone, Numbered, OpenedMessage, Refused, Report, SoundSighting
 from hub.ingest.withdrawals import TakenBack, Withdrawals
@@ -193,7 +193,7 @@ class Committer:
         # publish on its own topics alone, so `sender` cannot be used up by another.
         sender, reason = refused.sender, type(refused.error).__name__
         now = self._clock()
-        if store.count_rejection(connection, sender, reason, now // HOUR) == 1:
+        if rejection_store.add(connection, sender, reason, now // HOUR) == 1:
             record(connection, AuditAction.MESSAGE_REJECTED, actor=sender, subject=sender, at=now, reason=reason)
         _log.warning("message.rejected", sender=sender, reason=reason)
 

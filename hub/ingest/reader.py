@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from faults import RejectedError
 from hub.atrest import Vault
 from hub.db import Database
-from hub.ingest import look_store, store
+from hub.ingest import count_store, look_store, rejection_store, store
 from hub.ingest.model import Counts, Finding, IntakeFacts, StoredSighting
 from protocol import cbor
 from protocol.circumstances import Circumstances
@@ -84,15 +84,15 @@ class SightingReader:
 
     def facts(self, connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
         """What statistics need of the intakes received from `start` to before `end`."""
-        return store.facts(connection, start, end)
+        return count_store.facts(connection, start, end)
 
     def rejections(self, connection: Connection) -> dict[str, int]:
         """How many messages were refused for each reason, which is an error's name."""
-        return store.rejections(connection)
+        return rejection_store.by_reason(connection)
 
     def counts(self, connection: Connection) -> Counts:
         """What was received so far."""
-        return store.counts(connection)
+        return count_store.counts(connection)
 
     def _sealed_face(self, sighting_id: SightingId) -> tuple[bytes, bytes]:
         with self._database.read() as connection:

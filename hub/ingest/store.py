@@ -1,7 +1,7 @@
 """The tables of sightings. Columns named `sealed_…` hold what `hub.atrest` encrypted for their row."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,15 +21,13 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
-    func,
     insert,
     select,
-    update,
 )
 
 from hub.db import metadata
 from hub.ingest import erased_store
-from hub.ingest.model import Arrival, Counts, IntakeFacts, SealedFace, StoredSighting
+from hub.ingest.model import Arrival, SealedFace, StoredSighting
 from protocol.ids import CaseId, PhotoId, SightingId, SiteId, UnitId
 from protocol.moment import Moment
 from protocol.person import AgeBand, Sex
@@ -118,15 +116,6 @@ second_looks = Table(
     Column("enough", Boolean),
     Column("same_picture", Boolean),
     Column("at", BigInteger, nullable=False),
-)
-
-rejected_messages = Table(
-    "rejected_messages",
-    metadata,
-    Column("sender", String(130), primary_key=True),
-    Column("reason", String(64), primary_key=True),
-    Column("hour", Integer, primary_key=True),  # hours since 1970 UTC
-    Column("count", Integer, nullable=False),
 )
 
 
@@ -230,57 +219,6 @@ def sealed_face(connection: Connection, sighting: SightingId) -> tuple[bytes, by
     query = select(sighting_faces.c.sealed_crop, sighting_faces.c.sealed_portrait)
     row = connection.execute(query.where(sighting_faces.c.sighting_id == sighting)).one_or_none()
     return None if row is None else (row.sealed_crop, row.sealed_portrait)
-
-
-def count_rejection(connection: Connection, sender: str, reason: str, hour: int) -> int:
-    """How often this sender was refused for this reason in this hour, this time included."""
-    same = (
-        (rejected_messages.c.sender == sender)
-        & (rejected_messages.c.reason == reason)
-        & (rejected_messages.c.hour == hour)
-    )
-    rise = update(rejected_messages).where(same).values(count=rejected_messages.c.count + 1)
-    count = connection.scalar(rise.returning(rejected_messages.c.count))
-    if count is not None:
-        return int(count)
-    connection.execute(insert(rejected_messages).values(sender=sender, reason=reason, hour=hour, count=1))
-    return 1
-
-
-def facts(connection: Connection, start: int, end: int) -> Iterator[IntakeFacts]:
-    """What statistics need of the intakes received from `start` to before `end`."""
-    named = func.count(sighting_candidates.c.rank)
-    query = (
-        select(sightings, named.label("candidates"))
-        .outerjoin(sighting_candidates, sighting_candidates.c.sighting_id == sightings.c.id)
-        .where(sightings.c.received_at >= start, sightings.c.received_at < end, sightings.c.retrospective.is_(False))
-        .group_by(sightings.c.id)
-    )
-    for row in connection.execute(query):
-        yield IntakeFacts(
-            SightingId(row.id), row.received_at, SiteId(row.site), Sex(row.sex), AgeBand(row.age_band), row.candidates
-        )
-    yield from erased_store.facts(connection, start, end)
-
-
-def rejections(connection: Connection) -> dict[str, int]:
-    """How many messages were refused for each reason."""
-    total = func.sum(rejected_messages.c.count)
-    query = select(rejected_messages.c.reason, total.label("total")).group_by(rejected_messages.c.reason)
-    return {row.reason: int(row.total) for row in connection.execute(query)}
-
-
-def counts(connection: Connection) -> Counts:
-    """What was received so far, erased since or not."""
-    erased, erased_with_candidates = erased_store.counts(connection)
-    with_candidates = select(func.count(sighting_candidates.c.sighting_id.distinct()))
-    # A search of a kept template is no intake.
-    intakes = select(func.count()).select_from(sightings).where(sightings.c.retrospective.is_(False))
-    return Counts(
-        sightings=(connection.scalar(intakes) or 0) + erased,
-        with_candidates=(connection.scalar(with_candidates) or 0) + erased_with_candidates,
-        rejected_messages=connection.scalar(select(func.coalesce(func.sum(rejected_messages.c.count), 0))) or 0,
-    )
 
 
 def _sighting(row: Row[*tuple[Any, ...]], named: Sequence[Candidate]) -> StoredSighting:

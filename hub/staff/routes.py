@@ -1,5 +1,6 @@
 """The pages by which technicians and administrators keep the staff of sites."""
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
@@ -17,6 +18,14 @@ from protocol.staff import StaffRole
 router = APIRouter()
 
 _WHO: Final = (Role.TECHNICIAN, Role.ADMINISTRATOR)
+
+
+class Act(StrEnum):
+    """Whether somebody may sign in from now on."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    END = "end"
 
 
 class RolesForm(ConsoleForm):
@@ -99,33 +108,14 @@ def reset_pin(person_id: str, services: Services, visitor: SignedInVisitor, page
     return _pin_page(given, services, visitor, pages)
 
 
-@router.post("/site-staff/{person_id}/suspend")
+@router.post("/site-staff/{person_id}/{act}")
 @requires(*_WHO, fresh=True)
-def suspend(person_id: str, services: Services, visitor: SignedInVisitor) -> Response:
-    """Let somebody in no more, for a time."""
-    operator = visitor.operator
+def admit(person_id: str, act: Act, services: Services, visitor: SignedInVisitor) -> Response:
+    """Let somebody in no more, for a time or for good, or let them in again."""
+    operator, staff = visitor.operator, services.sites.staff
+    how = {Act.SUSPEND: staff.suspend, Act.RESUME: staff.resume, Act.END: staff.end}[act]
     with services.database.begin() as connection:
-        services.sites.staff.suspend(connection, person_id, operator.sites, actor=operator.name)
-    return _back_to(person_id)
-
-
-@router.post("/site-staff/{person_id}/resume")
-@requires(*_WHO, fresh=True)
-def resume(person_id: str, services: Services, visitor: SignedInVisitor) -> Response:
-    """Let somebody in again."""
-    operator = visitor.operator
-    with services.database.begin() as connection:
-        services.sites.staff.resume(connection, person_id, operator.sites, actor=operator.name)
-    return _back_to(person_id)
-
-
-@router.post("/site-staff/{person_id}/end")
-@requires(*_WHO, fresh=True)
-def end(person_id: str, services: Services, visitor: SignedInVisitor) -> Response:
-    """Somebody has left for good."""
-    operator = visitor.operator
-    with services.database.begin() as connection:
-        services.sites.staff.end(connection, person_id, operator.sites, actor=operator.name)
+        how(connection, person_id, operator.sites, actor=operator.name)
     return _back_to(person_id)
 
 
