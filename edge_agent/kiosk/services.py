@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 
 from edge_agent.kiosk.intake import IntakeRoom
 from edge_agent.kiosk.sessions import Sessions
-from edge_agent.kiosk.staff import StaffDesk
 from edge_agent.link.notices import NoticeStore
+from edge_agent.staff.desk import StaffDesk
 from protocol.health import Alarm
 from protocol.staff import StaffId
 

@@ -28,6 +28,14 @@ def test_receipt_that_is_brought_back_does_not_reach_the_hub(browser: Browser, t
                 kiosk.faults.clear()  # The browser itself logs that an answer was a refusal.
                 page.goto("/withdrawal")
                 kiosk.at("/withdrawal")
+                # Held before the camera, which shows a face: the page shows none.
+                kiosk.press('[formaction="/withdrawal/camera"]')
+                expect(page.locator("[data-guidance]")).to_contain_text("Hold the square")
+                kiosk.at("/withdrawal")
+                expect(page.locator("canvas, img, video")).to_have_count(0)
+                assert violations(page, (LARGE, SMALL)) == []
+                kiosk.press('form[action="/withdrawal/type"] button')
+                expect(page.locator("#receipt")).to_be_focused()
                 kiosk.fill(receipt=withdrawal_code(TOKEN).lower())
                 # As a scanner does it, which types the square's text and ends the line.
                 page.locator("#receipt").press("Enter")

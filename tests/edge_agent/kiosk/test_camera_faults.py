@@ -17,7 +17,7 @@ from edge_agent.kiosk.lens import Lens, SharedCamera
 from faults import MissingChildAlertError
 from models.images import RgbImage, decode_image
 from tests.edge_agent.camera.test_picamera2_source import FULL, Recorded
-from tests.edge_agent.kiosk.test_intake import DECISION, begin, signed_in
+from tests.edge_agent.kiosk.test_intake import DECISION, begin, photograph, signed_in, waiting
 from tests.edge_agent.lists import SAMPLES
 from tests.support.hub_simulator import wait_until
 
@@ -85,8 +85,27 @@ def test_blind_camera_is_not_said_or_takes_a_picture(
         # Mended, and opened again from the same page.
         plugged_in(monkeypatch, Module(portrait((1, 1, 1)), noise=True))
         screen.submit("/intake/camera")
+        assert photograph(screen) == "/intake/facts"
+
+
+def test_camera_that_is_unplugged_before_the_burst_is_not_said_or_loses_the_basis(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = Module(portrait((1, 1, 1)), noise=True)
+    plugged_in(monkeypatch, module)
+    with signed_in(unit, camera="picamera2") as screen:
+        begin(screen)
+        screen.submit("/intake/permit", **DECISION)
+        wait_until(lambda: screen.get("/intake/view").status_code == 200)
+        module.silent_after = module.taken
         screen.submit("/intake/shoot")
-        wait_until(lambda: screen.get("/intake/camera").url.path == "/intake/facts")
+        wait_until(lambda: "ক্যামেরা নেই" in screen.get("/intake/camera").text)
+        assert waiting(unit) == []
+        plugged_in(monkeypatch, Module(portrait((1, 1, 1)), noise=True))
+        screen.submit("/intake/camera")
+        assert photograph(screen) == "/intake/facts"
+        assert screen.submit("/intake/facts").url.path == "/intake/done"
+    assert len(waiting(unit)) == 1
 
 
 def test_wrong_colours_are_not_said_or_stop_the_intake(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +114,7 @@ def test_wrong_colours_are_not_said_or_stop_the_intake(unit: Unit, monkeypatch: 
         begin(screen)
         screen.submit("/intake/permit", **DECISION)
         wait_until(lambda: "রং ঠিক নেই" in unquote(screen.get("/intake/view").headers["View-Guidance"]))
-        screen.submit("/intake/shoot")
-        wait_until(lambda: screen.get("/intake/camera").url.path == "/intake/facts")
+        assert photograph(screen) == "/intake/facts"
 
 
 class Looker:
