@@ -2,6 +2,7 @@
 
 import os
 import socket
+from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,42 +15,29 @@ from edge_agent.link.wake import Tap, wake_agent
 from edge_agent.panel.protocol import NoPanel
 from edge_agent.supervision.wiring import CameraPresence, open_panel, standing_faults
 from protocol.health import Alarm
-from tests.edge_agent.site import Site, synchronise
+from tests.edge_agent.site import Site
 from tests.support.hub_simulator import PATIENCE, HubPeer, wait_until
 
 
-def test_systemd_is_told_that_the_agent_is_ready_lives_and_stops(listed: Site, tmp_path: Path) -> None:
-    address = str(tmp_path / "notify")
+def test_systemd_is_told_that_the_agent_is_ready_lives_and_stops_and_nothing_while_it_hangs(
+    listed: Site, tmp_path: Path
+) -> None:
+    """It hangs where it looks for a list that another process has installed: what it reads there never ends."""
+    address, installed = str(tmp_path / "notify"), listed.data / "watchlist" / "installed.json"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
         systemd.settimeout(60 * PATIENCE)
         heard: list[str] = []
 
-        def next_word() -> bool:
+        def next_word() -> str:
             heard.append(systemd.recv(4096).decode())
-            return True
+            return heard[-1]
 
-        with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "1500000"}) as agent:
+        with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}) as agent:
             while heard.count("WATCHDOG=1") < 3:
                 next_word()
-            wake_agent(listed.data, Tap.CAPTURE_BEGAN)
-            assert agent.stop() == 0
-        while heard[-1] != "STOPPING=1":
-            next_word()
-    assert heard.index("READY=1") < heard.index("WATCHDOG=1")
-
-
-def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) -> None:
-    """It hangs where it looks for a list that another process has installed: what it reads there never ends."""
-    with listed.open() as unit:
-        synchronise(unit)
-    installed, address = listed.data / "watchlist" / "installed.json", str(tmp_path / "notify")
-    content = installed.read_bytes()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(address)
-        systemd.settimeout(60 * PATIENCE)
-        with listed.start("run", changes={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}) as agent:
             agent.wait_for("watchlist.synced")  # Nothing is installed any more in the pipe's place.
+            content = installed.read_bytes()
             installed.unlink()
             os.mkfifo(installed)
             wake_agent(listed.data)
@@ -59,8 +47,12 @@ def test_main_loop_that_hangs_is_not_started_anew(listed: Site, tmp_path: Path) 
                     hear_all(systemd)
                 end_of_pipe.write(content)
             systemd.settimeout(60 * PATIENCE)
-            assert systemd.recv(4096) == b"WATCHDOG=1"
+            assert next_word() == "WATCHDOG=1"
+            wake_agent(listed.data, Tap.CAPTURE_BEGAN)
             assert agent.stop() == 0
+        while heard[-1] != "STOPPING=1":
+            next_word()
+    assert heard.index("READY=1") < heard.index("WATCHDOG=1")
 
 
 def hear_all(systemd: socket.socket) -> None:
@@ -107,3 +99,9 @@ def test_unit_without_pins_has_no_panel_and_no_fault(site: Site) -> None:
     panel, faults = open_panel(load_settings(site.unit / "edge.toml"), on_tamper=lambda: None)
     assert isinstance(panel, NoPanel)
     assert not faults
+
+
+def test_service_starts_where_the_panels_library_cannot_write() -> None:
+    service = ConfigParser(strict=False, interpolation=None)
+    service.read(Path(__file__).parents[3] / "firmware_config" / "mca-edge.service")
+    assert service["Service"]["WorkingDirectory"] == f"/run/{service['Service']['RuntimeDirectory']}"
