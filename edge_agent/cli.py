@@ -96,7 +96,7 @@ def withdraw(
     with opened_unit(context, uncalibrated=True) as unit:
         build_withdrawing(unit).take(text)
         wake_agent(unit.settings.data)
-    typer.echo("Received. What this unit held under this receipt is erased; the hub is told when it can be reached.")
+    typer.echo("Received. What was kept by consent under this receipt is erased here; the hub will be told.")
 
 
 @app.command()
