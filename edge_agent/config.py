@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
@@ -25,8 +26,9 @@ __all__ = ["CONFIG_VARIABLE", "EdgeSettings", "SettingsError", "load_settings"]
 
 
 def _https(url: str) -> str:
-    if not url.startswith("https://"):
-        raise ValueError("must begin with https://")
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.port == 0:  # `port` raises ValueError too.
+        raise ValueError("must begin with https:// and name a host")
     return url.rstrip("/")
 
 

@@ -95,18 +95,17 @@ def _unit(unit: Unit) -> Iterator[Finding]:
     moment = unit.clock.moment()
     sure = "uncertain" if moment.latest is None else f"within {(moment.latest - moment.earliest) / 2000:.0f} s"
     yield Finding("clock", sure)
-    yield _server(unit, "broker", f"//{settings.broker_host}:{settings.broker_port}")
-    yield _server(unit, "lists", settings.watchlist_url)
+    lists = urlsplit(settings.watchlist_url)
+    yield _server(unit, "broker", settings.broker_host, settings.broker_port)
+    yield _server(unit, "lists", lists.hostname or "", lists.port or 443)
     yield Finding("watchlist", _watchlist(status), *_unusable(status))
     yield Finding("outbox", f"{status['pending']} wait, {status['outbox_bytes'] / 1e6:.1f} MB")
     for alarm in sorted({*map(Alarm, status["alarms"]), *body.notes.standing()}):
         yield Finding("stands", EXPLANATIONS[alarm].staff, str(alarm), EXPLANATIONS[alarm].technician)
 
 
-def _server(unit: Unit, part: str, address: str) -> Finding:
-    """Whether it answers, and each side knows the other: a TLS connection, and no word over it."""
-    parts = urlsplit(address)
-    host, port = parts.hostname or "", parts.port or 443
+def _server(unit: Unit, part: str, host: str, port: int) -> Finding:
+    """Whether it answers, and is whom the unit knows: a TLS connection, and no word over it."""
     try:
         context = unit.tls_context()
         with socket.create_connection((host, port), _PATIENCE) as raw, context.wrap_socket(raw, server_hostname=host):

@@ -58,9 +58,10 @@ def test_unknown_or_impossible_setting_is_refused_by_name(tmp_path: Path, change
         load_settings(write(tmp_path, VALID + change))
 
 
-def test_watchlist_without_tls_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="https://"):
-        load_settings(write(tmp_path, VALID.replace("https://", "http://")))
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8444", "https://", "https://127.0.0.1:lists", "https://[::1"])
+def test_watchlist_without_tls_or_at_no_address_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SettingsError, match="'watchlist_url'"):
+        load_settings(write(tmp_path, VALID.replace("https://127.0.0.1:8444", address)))
 
 
 @pytest.mark.parametrize("key", ["unit", "site"])
