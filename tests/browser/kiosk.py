@@ -58,6 +58,7 @@ class Kiosk:
         )
         self.page: Page = self.context.new_page()
         self.asked: set[str] = set()
+        self.touches = 0  # of the screen, keys of a keyboard not counted
         self.faults: list[str] = []
         self.page.on("request", lambda request: self.asked.add(request.url))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -89,6 +90,7 @@ class Kiosk:
     def begin(self, language: str, present: str, kind: str) -> None:
         """From the first page to the facts of the legal basis."""
         self.at("/")
+        self.touches += 1
         # A hasty finger touches twice: the second touch chooses nothing on the page that comes.
         self.page.locator('form[action="/intake"] button').dblclick()
         self.at("/intake/present")
@@ -105,6 +107,7 @@ class Kiosk:
     def choose(self, **values: str) -> None:
         """Touch one choice of each group."""
         for name, value in values.items():
+            self.touches += 1
             self.page.locator(f'.choice:has([name="{name}"][value="{value}"])').click()
 
     def fill(self, **values: str) -> None:
@@ -118,6 +121,7 @@ class Kiosk:
 
     def press(self, selector: str) -> None:
         """Touch something."""
+        self.touches += 1
         self.page.locator(selector).click()
 
     def photograph(self) -> None:
