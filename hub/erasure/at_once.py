@@ -7,15 +7,11 @@ from sqlalchemy import Connection
 
 from hub.access.service import Operator
 from hub.erasure import intake_store as store
-from hub.erasure import record_store
 from hub.erasure.found_children import Registrations
 from hub.erasure.intakes import Removed
 from hub.erasure.model import BACKUPS, DATABASE, HUB, Cause, ErasureId, IntakeErasure, Place
+from hub.erasure.word import HubWord
 from hub.found.service import Rejection
-from protocol.envelope import digest
-from protocol.erasure import WITHDRAWAL_BYTES, ErasureRecord, sign_erasure
-from protocol.keys import PrivateIdentity
-from protocol.moment import Moment
 
 
 def registrations(count: int) -> Removed:
@@ -26,9 +22,8 @@ def registrations(count: int) -> Removed:
 class OwnErasures:
     """Joins the caller's transaction."""
 
-    def __init__(self, identity: PrivateIdentity, entropy: Callable[[int], bytes]) -> None:
-        """`identity`: the hub's own, which signs what was removed."""
-        self._identity = identity
+    def __init__(self, word: HubWord, entropy: Callable[[int], bytes]) -> None:
+        self._word = word
         self._entropy = entropy
 
     def note(self, connection: Connection, cause: Cause, removed: Removed, *, actor: str, at: int) -> None:
@@ -47,9 +42,7 @@ class OwnErasures:
             places=(Place(HUB, removed.intakes, at), Place(DATABASE, 1, None), Place(BACKUPS, 1, None)),
         )
         store.add(connection, erasure)
-        word = ErasureRecord(bytes(WITHDRAWAL_BYTES), self._identity.name, Moment(at, at, at), removed.counts())
-        signed = sign_erasure(word, self._identity.signing_key)
-        record_store.add(connection, erasure.id, HUB, digest=digest(signed), record=signed, at=at)
+        self._word.give(connection, erasure.id, None, removed.counts(), at)
 
 
 class Rejections:

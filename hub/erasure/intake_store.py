@@ -188,8 +188,8 @@ def places_to_ask(connection: Connection, erasure: ErasureId, before: int) -> se
     return set(connection.scalars(query))
 
 
-def end_backups(connection: Connection, made_before: int, at: int) -> int:
-    """The backups from before a moment are destroyed; for how many erasures nothing is left in any."""
+def end_backups(connection: Connection, made_before: int, at: int) -> list[tuple[ErasureId, str | None]]:
+    """The backups from before a moment are destroyed; of which erasures, with their withdrawals, none is left."""
     removed = intake_erasure_places.alias("removed")
     earlier = select(removed.c.erasure_id).where(removed.c.place == "hub", removed.c.done_at < made_before)
     gone = update(intake_erasure_places).where(
@@ -197,7 +197,9 @@ def end_backups(connection: Connection, made_before: int, at: int) -> int:
         intake_erasure_places.c.done_at.is_(None),
         intake_erasure_places.c.erasure_id.in_(earlier),
     )
-    return connection.execute(gone.values(done_at=at)).rowcount
+    ended = connection.scalars(gone.values(done_at=at).returning(intake_erasure_places.c.erasure_id)).all()
+    query = select(intake_erasures.c.id, intake_erasures.c.withdrawal).where(intake_erasures.c.id.in_(ended))
+    return [(ErasureId(row.id), row.withdrawal) for row in connection.execute(query)]
 
 
 def unwritten(connection: Connection, limit: int) -> list[IntakeErasure]:

@@ -7,16 +7,12 @@ from sqlalchemy import Connection
 from hub.audit.service import AuditAction, record
 from hub.clock import DAY
 from hub.erasure import intake_store as store
-from hub.erasure import record_store
 from hub.erasure.found_children import FoundErasing
 from hub.erasure.intakes import IntakeErasing, Removed
 from hub.erasure.model import BACKUPS, DATABASE, HUB, Hold, IntakeErasure, alert_place
+from hub.erasure.word import HubWord
 from hub.ingest.service import ErasureReason, HeldSighting
 from hub.review.service import Standing
-from protocol.envelope import digest
-from protocol.erasure import ErasureRecord, sign_erasure
-from protocol.keys import PrivateIdentity
-from protocol.moment import Moment
 from protocol.sighting import LegalBasis
 
 LONGEST_HOLD: Final = 7 * DAY
@@ -28,11 +24,10 @@ _OUTWEIGHS: Final = (None, Hold.BASIS, Hold.UNDECIDED, Hold.CONFIRMED)
 class OwnPart:
     """Joins the caller's transaction."""
 
-    def __init__(self, erasing: IntakeErasing, found: FoundErasing, identity: PrivateIdentity) -> None:
-        """`identity`: the hub's own, which signs its word."""
+    def __init__(self, erasing: IntakeErasing, found: FoundErasing, word: HubWord) -> None:
         self._erasing = erasing
         self._found = found
-        self._identity = identity
+        self._word = word
 
     def erase(
         self, connection: Connection, erasure: IntakeErasure, *, actor: str, at: int, by_clock: bool = False
@@ -86,10 +81,7 @@ class OwnPart:
             store.reopen(connection, erasure.id, [DATABASE, BACKUPS])
         if hold is not None and not removed.intakes:
             return
-        withdrawal = bytes.fromhex(erasure.withdrawal or "")
-        word = ErasureRecord(withdrawal, self._identity.name, Moment(at, at, at), removed.counts(), kept=bool(hold))
-        signed = sign_erasure(word, self._identity.signing_key)
-        record_store.add(connection, erasure.id, HUB, digest=digest(signed), record=signed, at=at)
+        self._word.give(connection, erasure.id, erasure.withdrawal, removed.counts(), at, kept=bool(hold))
 
     def is_told(self, connection: Connection, alert: str) -> bool:
         """Whether everyone who may have got a recalled alert knows."""

@@ -19,6 +19,7 @@ from hub.erasure.requests import ErasureRequests
 from hub.erasure.retention import IntakeDays, IntakeRetention
 from hub.erasure.service import ErasureService
 from hub.erasure.withdrawals import Withdrawals
+from hub.erasure.word import HubWord
 from hub.erasure.worker import RetentionWorker
 from hub.fleet.service import FleetService
 from hub.ingest.service import SightingEraser
@@ -54,13 +55,15 @@ def build_intake_ends(
 ) -> IntakeEnds:
     """`cases`: how cases end; `ledger`: its file; `zone`: the desk's."""
     sightings, entropy, hub = SightingEraser(zone), secrets.token_bytes, HubId(identity.name)
-    own = OwnErasures(identity, entropy)
+    word = HubWord(identity)
+    own = OwnErasures(word, entropy)
     erasing = IntakeErasing(sightings, reviews, alerts)
     withdrawals = Withdrawals(
         database,
-        OwnPart(erasing, FoundErasing(found, cases), identity),
+        OwnPart(erasing, FoundErasing(found, cases), word),
         fleet,
-        identity,
+        word,
+        hub=hub,
         clock=clock,
         entropy=entropy,
         backup_days=backup_days,

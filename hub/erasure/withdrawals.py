@@ -4,6 +4,7 @@ A withdrawal is known by the hash of the receipt's token. One that comes before 
 that comes twice, or by two ways, changes nothing. What holds the hub's own part back, and for how long: ADR 0154.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
@@ -30,6 +31,7 @@ from hub.erasure.model import (
     with_silence,
 )
 from hub.erasure.own_part import OwnPart
+from hub.erasure.word import HubWord
 from hub.fleet.service import FleetService
 from hub.ingest.service import TakenBack
 from hub.sites import Sites
@@ -37,12 +39,12 @@ from protocol.consent_receipt import withdrawal_of
 from protocol.envelope import MessageType, digest
 from protocol.erasure import ErasureOrder
 from protocol.errors import FieldError
-from protocol.ids import UnitId
-from protocol.keys import PrivateIdentity
+from protocol.ids import HubId, UnitId
 from protocol.sighting import LegalBasis
 from protocol.topics import UnitChannel
 
 _ASK_AGAIN: Final = DAY
+_RECALLED: Final = "recalled alerts"
 
 
 class Withdrawals:
@@ -53,17 +55,19 @@ class Withdrawals:
         database: Database,
         own_part: OwnPart,
         fleet: FleetService,
-        identity: PrivateIdentity,
+        word: HubWord,
         *,
+        hub: HubId,
         clock: Clock,
         entropy: Callable[[int], bytes],
         backup_days: int,
     ) -> None:
-        """`identity`: the hub's own, which signs its word; `backup_days`: how long backups are kept."""
+        """`backup_days`: how long backups are kept."""
         self._database = database
         self._own_part = own_part
         self._fleet = fleet
-        self._identity = identity
+        self._word = word
+        self._hub = hub
         self._clock = clock
         self._entropy = entropy
         self._backup_days = backup_days
@@ -137,9 +141,11 @@ class Withdrawals:
     def end_backups(self, connection: Connection, made_before: int, *, actor: str, at: int) -> int:
         """Somebody says that the backups from before a moment are destroyed; how many erasures that concerns."""
         ended = store.end_backups(connection, made_before, at)
-        hub = self._identity.name
-        record(connection, AuditAction.BACKUPS_DESTROYED, actor=actor, subject=hub, at=at, removed=ended)
-        return ended
+        for erasure, withdrawal in ended:
+            self._word.give(connection, erasure, withdrawal, {BACKUPS: 1}, at)
+        action, count = AuditAction.BACKUPS_DESTROYED, len(ended)
+        record(connection, action, actor=actor, subject=self._hub, at=at, removed=count)
+        return count
 
     def follow_up(self, *, by_clock: bool = True) -> int:
         """Look at what may have changed; how much of that is not complete yet. Raises DatabaseUnavailableError.
@@ -216,16 +222,18 @@ class Withdrawals:
         now, held = self._clock(), erasure.waits(HUB)
         if erasure.withdrawal is not None:
             if held:
-                hub = self._identity.name
-                erasure = self._own_part.erase(connection, erasure, actor=hub, at=now, by_clock=by_clock)
+                erasure = self._own_part.erase(connection, erasure, actor=self._hub, at=now, by_clock=by_clock)
             self._ask_again(connection, erasure, now)
-        for place in self._emptied(connection, erasure, now, database=emptied and not held, by_clock=by_clock):
+        gone = self._emptied(connection, erasure, now, database=emptied and not held, by_clock=by_clock)
+        for place in gone:
             store.note_place(connection, erasure.id, place, done_at=now)
+        if gone:
+            removed = Counter(_RECALLED if alert_of(place) else place for place in gone)
+            self._word.give(connection, erasure.id, erasure.withdrawal, removed, now)
         if any(place.done_at is None for place in store.of_id(connection, erasure.id).places):
             return False
         store.complete(connection, erasure.id, now)
-        hub = self._identity.name
-        record(connection, AuditAction.ERASURE_COMPLETED, actor=hub, subject=erasure.id, at=now)
+        record(connection, AuditAction.ERASURE_COMPLETED, actor=self._hub, subject=erasure.id, at=now)
         return True
 
     def _emptied(

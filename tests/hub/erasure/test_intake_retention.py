@@ -11,6 +11,7 @@ from hub.erasure.clock_watch import LEAP, PATIENCE, ClockWatch
 from hub.erasure.model import BACKUPS
 from hub.erasure.retention import IntakeDays, IntakeRetention
 from hub.erasure.wiring import build_retention
+from hub.erasure.word import HubWord
 from hub.erasure.worker import RetentionWorker
 from hub.ingest.service import ErasureReason
 from hub.review.service import Answer
@@ -211,7 +212,7 @@ def test_shorter_setting_reaches_only_what_comes_later(bench: Bench) -> None:
         hub.database,
         hub.intakes.retention._erasing,
         hub.found,
-        OwnErasures(hub.identity, bytes),
+        OwnErasures(HubWord(hub.identity), bytes),
         IntakeDays(no_candidate=2),
         clock=hub.clock,
         hub=hub.settings.hub,
