@@ -50,6 +50,11 @@ cases = Table(
     Column("revision", Integer, nullable=False, unique=True),
     Index("ix_cases_newest", "registered_at", "id"),
     Index("ix_cases_of_site", "site", "registered_at", "id"),
+    # For retention, which looks every minute for what is kept too long. None begins with the state: SQLite would take
+    # it for the lists of open cases, and sort them all.
+    Index("ix_cases_renewed", "renewed_at"),
+    Index("ix_cases_permitted", "basis_until"),
+    Index("ix_cases_ended", "state_at"),
     CheckConstraint("register IN ('missing', 'found')", name="register"),
     CheckConstraint("state IN ('open', 'located', 'closed', 'expired', 'merged', 'erased')", name="state"),
     CheckConstraint("state <> 'merged' OR merged_into IS NOT NULL", name="merged"),

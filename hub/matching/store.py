@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Row,
@@ -62,6 +63,9 @@ register_searches = Table(
     Column("pack_digest", LargeBinary(32), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("candidates", Integer, nullable=False),
+    # The comparison asks every second how far it has come, and for the night's oldest.
+    Index("ix_register_searches_newest", "pack_digest", "revision"),
+    Index("ix_register_searches_oldest", "at"),
 )
 
 

@@ -70,6 +70,9 @@ def upgrade() -> None:
         _replace_checks()
     op.create_index(op.f("ix_cases_newest"), "cases", ["registered_at", "id"])
     op.create_index(op.f("ix_cases_of_site"), "cases", ["site", "registered_at", "id"])
+    op.create_index(op.f("ix_cases_renewed"), "cases", ["renewed_at"])
+    op.create_index(op.f("ix_cases_permitted"), "cases", ["basis_until"])
+    op.create_index(op.f("ix_cases_ended"), "cases", ["state_at"])
     op.create_index(op.f("ix_cases_merged_into"), "cases", ["merged_into"])
     op.create_index(op.f("ix_cases_number_index"), "cases", ["number_index"])
     _names_and_events()
@@ -251,6 +254,8 @@ def _comparison() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_register_searches_case_id_cases")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_register_searches")),
     )
+    op.create_index(op.f("ix_register_searches_newest"), "register_searches", ["pack_digest", "revision"])
+    op.create_index(op.f("ix_register_searches_oldest"), "register_searches", ["at"])
 
 
 def _erasure() -> None:
