@@ -123,6 +123,8 @@ def build_console(services: ConsoleServices) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # A redirection to an address without its last stroke would name whatever host the request names.
+        redirect_slashes=False,
         dependencies=[Depends(Guard(services.access))],
         max_body_size=_MAX_FORM_BYTES,
     )

@@ -218,3 +218,12 @@ def test_reviewer_does_not_learn_that_the_case_s_photograph_is_poor(desk: Desk, 
     page = person("amina").get(f"/reviews/{desk.open_review(case=marked)}").text
     assert "Registered despite: the face is blurred. Reason given: &lt;the only one&gt;" in page
     assert "Registered despite" not in person("bimal").get(f"/reviews/{desk.open_review()}").text
+
+
+def test_host_that_a_request_names_leads_people_elsewhere(person: MakePerson) -> None:
+    visitor = person("amina")
+    for path in ("/units/", "/sign-in/", "/nothing-here", "/accuracy"):
+        answer = visitor.session.get(
+            visitor.url + path, headers={"Host": "evil.example"}, allow_redirects=False, timeout=60
+        )
+        assert "evil.example" not in answer.text + str(answer.headers)
