@@ -121,8 +121,11 @@ class Withdrawals:
         site = self._fleet.unit(connection, unit).site
         taker = None if taken_back.staff is None else Taker(taken_back.staff, site)
         if record_store.add(connection, erasure.id, name, digest=mark, record=signed, at=at, taker=taker):
-            gone = at if erasure.every_basis or not said.kept else None
+            # Also where everything is to go: the answer may be to the order before.
+            gone = None if said.kept else at
             store.note_place(connection, erasure.id, name, more=sum(said.removed.values()), done_at=gone)
+            if said.kept and erasure.completed_at is not None:
+                store.reopen(connection, erasure.id, [name])
 
     def of_people(self, connection: Connection, sites: Sites, limit: int | None = None) -> list[IntakeErasure]:
         """Withdrawals and what the desk asked for, what is outstanding before what is complete, newest first."""

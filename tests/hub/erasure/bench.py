@@ -91,10 +91,11 @@ class Bench:
         token: bytes | None = None,
         staff: StaffId | None = None,
         numbers: tuple[int, ...] = (),
+        kept: bool = False,
         **removed: int,
     ) -> bytes:
         """A unit's word on what it has erased."""
-        record = ErasureRecord(withdrawal_of(TOKEN), unit.id, Moment(5, 4, None), removed, numbers)
+        record = ErasureRecord(withdrawal_of(TOKEN), unit.id, Moment(5, 4, None), removed, numbers, kept)
         return Withdrawal(sign_erasure(record, unit.identity.signing_key), token, staff).to_bytes()
 
     def orders(self) -> list[tuple[UnitId, ErasureOrder]]:

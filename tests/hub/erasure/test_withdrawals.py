@@ -325,6 +325,17 @@ def test_one_person_erases_a_confirmed_child_alone_and_alerts_stay_out(bench: Be
 
 
 @on_sqlite
+def test_answer_to_the_order_before_ends_what_two_people_have_decided(bench: Bench) -> None:
+    sighting = bench.intake(legal_basis=LegalBasis.COURT_ORDER)
+    bench.withdraw()
+    decide(bench, ask(bench, sighting))
+    bench.receive(bench.says(bench.unit, kept=True), MessageType.WITHDRAWAL)
+    assert unit_place(UNIT) in bench.outstanding()
+    bench.receive(bench.says(bench.unit, messages=1), MessageType.WITHDRAWAL)
+    assert unit_place(UNIT) not in bench.outstanding()
+
+
+@on_sqlite
 def test_request_that_was_refused_or_names_nothing_erases_something(bench: Bench) -> None:
     sighting = bench.intake()
     assert decide(bench, ask(bench, sighting), approve=False) is None
