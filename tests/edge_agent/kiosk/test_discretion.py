@@ -16,6 +16,8 @@ from tests.edge_agent.kiosk.test_intake import DECISION, begin, photograph
 from tests.edge_agent.lists import SAMPLES
 from tests.edge_agent.site import Site, synchronise
 
+_FEWEST, _MOST = 4, 60
+
 _OWN = (
     r"MCAW-[A-Z2-7-]+",
     r"[0-9A-Z]{4}-[0-9A-Z]{4}",
@@ -96,8 +98,15 @@ def test_answers_of_a_match_take_another_time_than_those_of_none(listed: Site, u
             return seconds_of_answers(screen, unit)
 
         answers("biden.jpg")  # the first one loads and compiles
-        # In turn, and the quickest of each: a busy machine makes single answers slower, never quicker.
-        rounds = [[answers(name) for name in ("obama2.jpg", "biden.jpg")] for _ in range(6)]
-    for answer in range(2):
-        match, none = (min(one[photo][answer] for one in rounds) for photo in range(2))
-        assert max(match, none) < 3 * min(match, none)
+        rounds: list[list[tuple[float, float]]] = []
+        # In turn, and the quickest of each: a busy machine makes single answers slower, never quicker. So it is asked
+        # again while they differ, and what differs by itself differs for ever.
+        while len(rounds) < _FEWEST or (not alike(rounds) and len(rounds) < _MOST):
+            rounds.append([answers(name) for name in ("obama2.jpg", "biden.jpg")])
+    assert alike(rounds)
+
+
+def alike(rounds: list[list[tuple[float, float]]]) -> bool:
+    """Whether the quickest answers of a match and of none are of one size, the first ones and the second ones."""
+    quickest = [[min(one[photo][answer] for one in rounds) for photo in range(2)] for answer in range(2)]
+    return all(max(pair) < 3 * min(pair) for pair in quickest)
