@@ -96,7 +96,7 @@ class StatisticsService:
             self._dispatch.acknowledged_reviews(connection, start),
         )
         sites = {intake.site for intake in intakes} | {unit.site for unit in self._fleet.units(connection)}
-        groups = {
+        groups: dict[str, Sequence[str]] = {
             Breakdown.MONTH: period.months(),
             Breakdown.SITE: sorted(sites),
             Breakdown.SEX: list(Sex),
