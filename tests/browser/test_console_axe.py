@@ -107,6 +107,7 @@ def test_case_officers_page_shuts_somebody_out(desk: Desk, judge: Judge) -> None
         (f"/cases/{case}/copy", "assphrase"),
         ("/add-case?register=found", "Reference"),
         ("/import-cases", "CSV"),
+        ("/withdrawals", "Somebody brings a receipt"),
         ("/add-case", "Reference"),
     )
     page.locator("[name=reference]").fill("GD 3/2026")

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,16 +27,19 @@ def tpm(tmp_path: Path) -> Iterator[SoftwareTpm]:
 
 
 @pytest.fixture
-def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host key of the test's own, so that nothing of this machine is touched."""
+def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a host key of the test's own, so that nothing of this machine is touched."""
     if shutil.which("systemd-creds") is None:
         pytest.skip("systemd-creds is not installed")
-    monkeypatch.setenv("SYSTEMD_CREDENTIAL_SECRET", str(tmp_path / "credential.secret"))
-    trial = subprocess.run(
-        ["systemd-creds", "--name=trial", "encrypt", "-", "-"], input=b"x", capture_output=True, check=False
-    )
-    if trial.returncode != 0:
-        pytest.skip(f"systemd-creds does not work here: {trial.stderr.decode().strip()}")
+    # Not in pytest's folder: systemd takes no host key that lies in memory.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("SYSTEMD_CREDENTIAL_SECRET", f"{folder}/credential.secret")
+        trial = subprocess.run(
+            ["systemd-creds", "--name=trial", "encrypt", "-", "-"], input=b"x", capture_output=True, check=False
+        )
+        if trial.returncode != 0:
+            pytest.skip(f"systemd-creds does not work here: {trial.stderr.decode().strip()}")
+        yield Path(folder)
 
 
 @pytest.fixture(params=["file", "passphrase", "systemd-creds", "tpm", "tpm with a measured boot"])

@@ -12,15 +12,15 @@ from credentials.private_files import write_private
 KEY = bytes(range(32))
 
 
-def test_disk_in_another_machine_gives_nothing(systemd: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_in_another_machine_gives_nothing(systemd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     SystemdKeyStore(tmp_path / "vault.key").seal(KEY)
-    monkeypatch.setenv("SYSTEMD_CREDENTIAL_SECRET", str(tmp_path / "other.secret"))
+    monkeypatch.setenv("SYSTEMD_CREDENTIAL_SECRET", str(systemd / "other.secret"))
     subprocess.run(["systemd-creds", "--name=x", "encrypt", "-", "-"], input=b"x", capture_output=True, check=True)
     with pytest.raises(KeyStoreError, match="another machine"):
         SystemdKeyStore(tmp_path / "vault.key").unseal()
 
 
-def test_credential_of_another_purpose_is_not_taken_for_the_key(systemd: None, tmp_path: Path) -> None:
+def test_credential_of_another_purpose_is_not_taken_for_the_key(systemd: Path, tmp_path: Path) -> None:
     other = subprocess.run(
         ["systemd-creds", "--name=other", "encrypt", "-", "-"], input=KEY, capture_output=True, check=True
     )
