@@ -113,8 +113,8 @@ ensure_chromium() {
     install_packages chromium
 }
 
-# Tests write thousands of small databases through to the disk, and wait for it longer than for anything else. In memory,
-# where there is room for that, they wait for nothing; what they say of power cuts they say of disks of their own.
+# Tests write thousands of small databases through to the disk, and wait long for one that others use too. In memory,
+# where there is room for that, they wait for nothing (docs/adr/0203); of power cuts they speak on disks of their own.
 keep_tests_in_memory() {
     local memory=/dev/shm limit
     limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
