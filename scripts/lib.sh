@@ -112,16 +112,3 @@ ensure_chromium() {
     done
     install_packages chromium
 }
-
-# Tests write thousands of small databases through to the disk, and wait long for one that others use too. In memory,
-# where there is room for that, they wait for nothing (docs/adr/0203); of power cuts they speak on disks of their own.
-keep_tests_in_memory() {
-    local memory=/dev/shm limit
-    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
-    [ -z "${PYTEST_DEBUG_TEMPROOT:-}" ] && [ -d "$memory" ] && [ -w "$memory" ] || return 0
-    [ "$limit" = max ] || [ "$limit" -ge 8589934592 ] || return 0
-    [ "$(df --output=avail -k "$memory" | tail -n 1)" -ge 4194304 ] || return 0
-    awk '$2 == "/dev/shm" && $4 ~ /noexec/ { found = 1 } END { exit found }' /proc/mounts || return 0
-    awk '$1 == "MemAvailable:" { exit $2 < 8388608 }' /proc/meminfo || return 0
-    export PYTEST_DEBUG_TEMPROOT="$memory"
-}
