@@ -145,7 +145,7 @@ class ExchangeService:
         """The whole of one case, encrypted; who got it when is kept with the case. Raises FileRejectedError."""
         case = file.summary.id
         photographs = {facts.id: self._cases.original(case, facts.id) for facts in file.photos}
-        made = make_dossier(file, photographs, entries(connection, case), passphrase)
+        made = make_dossier(file, photographs, entries(connection, case), recipient, passphrase)
         self._note(connection, [file], actor, str(recipient))
         return made
 

@@ -7,6 +7,7 @@ import pytest
 import pyzipper
 
 from hub.audit.service import AuditAction
+from hub.cases.service import Contact, Description
 from hub.exchange.service import FileRejectedError, Recipient
 from tests.support.cases import add_case, new_case, sample
 from tests.support.desk import Desk
@@ -31,6 +32,24 @@ def test_copy_lacks_something_or_opens_without_its_passphrase(desk: Desk) -> Non
     exported = desk.audited()[-1]
     assert (exported.action, exported.subject, exported.detail["format"]) == (AuditAction.CASE_EXPORTED, case, "court")
     assert passphrase not in str(desk.audited())
+
+
+@pytest.mark.parametrize(("recipient", "told"), [(Recipient.FAMILY, False), (Recipient.COURT, True)])
+def test_family_is_told_who_reported_it(desk: Desk, recipient: Recipient, *, told: bool) -> None:
+    description = Description(
+        reporter=Contact("A. Neighbour", "", "+8801"), guardians=(Contact("Salma", "mother", ""),)
+    )
+    case = add_case(desk, new_case(description=description))
+    exchange = desk.registers.exchange
+    passphrase = exchange.new_passphrase()
+    with desk.database.begin() as connection:
+        file = desk.registers.cases.reader.file(connection, case)
+        made = exchange.dossier(connection, file, recipient, passphrase, "amina")
+    with pyzipper.AESZipFile(BytesIO(made.content)) as archive:
+        archive.setpassword(passphrase.encode())
+        written = archive.read("case.json").decode()
+    assert ("A. Neighbour" in written) is ("+8801" in written) is told
+    assert "Salma" in written
 
 
 @pytest.mark.parametrize("passphrase", ["", "1234", "abcde-abcde-abcde-abcde"])
