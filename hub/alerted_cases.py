@@ -33,6 +33,6 @@ class AlertedCases:
 
     def _going_on(self, connection: Connection, case: CaseId) -> CaseSummary | None:
         try:
-            return self._cases.summary(connection, self._cases.reader.surviving(connection, case))
+            return self._cases.summary(connection, self._cases.surviving(connection, case))
         except UnknownCaseError:
             return None

@@ -169,14 +169,17 @@ class CaseService:
         """The police's references of the cases, or `erased`."""
         return {case.id: self.reader.reference(case) for case in store.find_all(connection, wanted)}
 
+    def surviving(self, connection: Connection, case: CaseId) -> CaseId:
+        """The case itself, or the one that it was merged into in the end. Raises UnknownCaseError."""
+        return self.reader.surviving(connection, case)
+
     def known_as(self, connection: Connection, case: CaseId) -> frozenset[CaseId]:
         """Every identifier under which the child has stood, by merging. Raises UnknownCaseError."""
         return self.reader.known_as(connection, case)
 
     def has_ended(self, connection: Connection, case: CaseId) -> bool:
         """Whether the photographs of a case, or of the one that it went into, are gone. Raises UnknownCaseError."""
-        going_on = self.reader.surviving(connection, case)
-        return self.reader.record(connection, going_on).state not in WITH_FACES
+        return self.reader.record(connection, self.surviving(connection, case)).state not in WITH_FACES
 
     def with_merged(self, connection: Connection, case: CaseId) -> list[CaseId]:
         """A case and every one that went into it."""

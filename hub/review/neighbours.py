@@ -175,6 +175,9 @@ class Cases(Protocol):
     def references(self, connection: Connection, wanted: Collection[CaseId], /) -> Mapping[CaseId, str]:
         """The police references of many."""
 
+    def surviving(self, connection: Connection, case: CaseId, /) -> CaseId:
+        """The case itself, or the one that it was merged into in the end: that one has its photographs."""
+
     def known_as(self, connection: Connection, case: CaseId, /) -> frozenset[CaseId]:
         """A case and all that are one child with it by merging."""
 

@@ -180,13 +180,15 @@ def _erased(site: str) -> Subject:
 
 def _missing(cases: Cases, connection: Connection, review: Review) -> Missing:
     case = cases.summary(connection, review.pair.case)
+    holder = cases.surviving(connection, case.id)
+    photographs = case if holder == case.id else cases.summary(connection, holder)
     return Missing(
         case=case.id,
         reference=case.reference,
         sex=case.sex,
         birth=case.birth,
-        taken=case.taken.get(review.pair.photo),
-        despite=case.despite.get(review.pair.photo),
+        taken=photographs.taken.get(review.pair.photo),
+        despite=photographs.despite.get(review.pair.photo),
         high_risk=case.high_risk,
         pictured=not cases.has_ended(connection, case.id),
     )

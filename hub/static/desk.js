@@ -25,6 +25,17 @@ function followQueue(lists) {
     source.close();
     location.reload();
   });
+  // A browser asks again for a stream that broke off, but not after an answer that is none: the hub is busy, or the
+  // session has ended while the machine slept.
+  const reopen = async () => {
+    const answer = await fetch(lists.dataset.lines).catch(() => null);
+    if (answer?.ok && !answer.redirected) followQueue(lists);
+    else if (answer && answer.status < 500) location.reload();
+    else setTimeout(reopen, 2000);
+  };
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(reopen, 2000);
+  });
 }
 
 // Two pictures in one view: zoom, place and light are equal for both, and nothing of it is kept.

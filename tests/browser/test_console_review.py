@@ -1,5 +1,6 @@
 """Reviews in a real browser: two people and a senior, a live queue, pictures in step, drafts that outlive a session."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,18 @@ def test_queue_stays_as_it_was_while_colleagues_work(desk: Desk, window: OpenWin
     for name in ("bimal", "chandra"):
         desk.answer(review, desk.operators[name], Answer.EXCLUSION)
     expect(page.get_by_text("Nothing waits for your answer.")).to_be_visible()
+
+
+def test_queue_stays_old_after_the_hub_was_busy_or_the_session_over(desk: Desk, window: OpenWindow) -> None:
+    page = window("amina")
+    page.route("**/queue/events", lambda route: route.fulfill(status=503), times=1)
+    page.reload()
+    desk.open_review(Intake(reference="LIVE-0002"))
+    expect(page.get_by_role("button", name="Compare LIVE-0002")).to_be_visible()
+    page.route("**/queue/events", lambda route: route.fulfill(status=401), times=1)
+    page.reload()
+    page.context.clear_cookies()
+    expect(page).to_have_url(re.compile("/sign-in"))
 
 
 def test_pictures_zoom_move_and_brighten_apart_from_each_other(desk: Desk, window: OpenWindow) -> None:

@@ -192,6 +192,10 @@ class Register:
         """The police references of many."""
         return {case: self.known[case].reference for case in wanted}
 
+    def surviving(self, _connection: Connection, case: CaseId, /) -> CaseId:
+        """The one that a case went into, or itself."""
+        return self.merged.get(case, case)
+
     def known_as(self, _connection: Connection, case: CaseId, /) -> frozenset[CaseId]:
         """It, and those that went into it."""
         return frozenset({case, *(old for old, into in self.merged.items() if into == case)})

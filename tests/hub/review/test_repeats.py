@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from hub.audit.service import AuditAction
 from hub.matching.service import MatchId
@@ -72,6 +73,13 @@ def test_rejected_pair_comes_back_because_a_case_went_into_another(desk: Desk) -
     assert open_for(desk) == []
     search_again(desk, sighting, 2, case=OTHER, photo=OTHER_PHOTO)
     assert open_for(desk) == [Evidence.NEW_PHOTO]
+
+
+def test_day_of_a_photograph_is_lost_where_its_case_went_into_another(desk: Desk) -> None:
+    review, taken = desk.open_review(), date(2024, 5, 1)
+    desk.register.known[OTHER] = Case(id=OTHER, taken={PHOTO: taken})
+    desk.register.merged[CASE] = OTHER
+    assert desk.seen(review, desk.amina).missing.taken == taken
 
 
 def test_rejected_pair_stays_away_from_new_evidence_or_keeps_silent_about_it(desk: Desk) -> None:
