@@ -41,13 +41,13 @@ NAVIGATION: Final = (
     ),
     Destination("/site-staff", Sentence("Site staff"), "site-staff", frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})),
     Destination("/operators", Sentence("Operators"), "operators", frozenset({Role.ADMINISTRATOR})),
+    Destination("/audit", Sentence("Audit trail"), "audit", frozenset({Role.AUDITOR})),
     Destination(
         "/statistics",
         Sentence("Statistics"),
         "statistics",
         frozenset({Role.SENIOR_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR}),
     ),
-    Destination("/audit", Sentence("Audit trail"), "audit", frozenset({Role.AUDITOR})),
 )
 
 

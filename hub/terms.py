@@ -6,6 +6,7 @@ from typing import Final
 
 from faults import Sentence
 from hub.access.service import Role
+from hub.audit.service import AuditAction
 from hub.cases.service import BodyPart, Build, CaseState, Complexion, Likeness, Purpose, Reason, Register, Risk
 from hub.dispatch.service import (
     AcknowledgedBy,
@@ -24,6 +25,7 @@ from hub.found.service import Rejection
 from hub.review.service import Answer, Feature, Outcome, Seen, Urgency
 from hub.staff.service import StaffState
 from hub.statistics.service import Breakdown, Measure
+from hub.trail_words import TRAIL
 from protocol.person import Sex
 from protocol.sighting import LegalBasis
 from protocol.staff import StaffRole
@@ -64,6 +66,7 @@ _TERMS: Final[tuple[type[StrEnum], ...]] = (
     RequestReason,
     Breakdown,
     Measure,
+    AuditAction,
 )
 
 _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
@@ -93,6 +96,7 @@ _OWN_WORDS: Final[Mapping[StrEnum, str]] = {
     AttemptResult.BUSY: "The service is busy",
     AttemptResult.NO_ANSWER: "No answer in time",
     AttemptResult.NOT_A_RECIPIENT: "No longer among the recipients",
+    **TRAIL,
 }
 """Where the value itself, written as words, would say too little."""
 

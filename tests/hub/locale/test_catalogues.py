@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from hub.audit.service import AuditAction
+from hub.trail_words import TRAIL
 from tests.hub.locale.catalogues import TRANSLATED, extract, known, translated
 
 _BRACES = re.compile(r"\{\w+\}")
@@ -63,3 +65,7 @@ def test_catalogue_has_another_number_of_plural_forms_than_its_language(code: st
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_number_is_written_in_digits_that_a_colleague_abroad_cannot_read(code: str) -> None:
     assert [message.string for message in messages(known(code)) if _NATIVE_DIGIT.search(str(message.string))] == []
+
+
+def test_auditor_reads_a_code_instead_of_what_was_done() -> None:
+    assert set(TRAIL) == set(AuditAction)
