@@ -5,8 +5,7 @@ Every byte of the unit's folder, of the process's temporary files, and of what i
 
 import os
 import signal
-import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +53,15 @@ def test_refused_intake_opens_no_camera_and_leaves_no_byte(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A suite that a shell started in the background ignores SIGINT, and so would whatever it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=lambda how: how.name)
 def test_intake_that_is_left_while_the_camera_is_open_leaves_no_byte(
     listed: Site, recogniser: Recogniser, tmp_path: Path, how: signal.Signals
@@ -72,20 +80,12 @@ def test_intake_that_is_left_while_the_camera_is_open_leaves_no_byte(
             intake.wait_for("intake.started")
             pipe = wait_until(lambda: opened_for_reading(camera / "2.jpg"), seconds=60)
             held = list(open_files(intake))
-            assert left(intake.process, how) != 0
+            intake.process.send_signal(how)
+            assert intake.process.wait(60) != 0
             os.close(pipe)
         require_clean([*held, *every_file(listed.unit, temporary)], secrets)
         assert rows(unit) == before
     assert list(temporary.iterdir()) == []
-
-
-def left(process: subprocess.Popen[str], how: signal.Signals) -> int:
-    """How a process ended. A signal that comes just before a read begins is noticed after it alone: press again."""
-    process.send_signal(how)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
-    process.send_signal(how)
-    return process.wait(60)
 
 
 def opened_for_reading(pipe: Path) -> int | None:
