@@ -21,30 +21,32 @@ class Explanation:
     stops_intakes: bool = False  # the unit's light shows it; of the rest the screen and the hub tell
 
 
+_ON_PAPER: Final = "No intake can be taken: use paper, and call the technician."
+
 EXPLANATIONS: Final[Mapping[Alarm, Explanation]] = MappingProxyType(
     {
         Alarm.VAULT_FAILED: Explanation(
-            "No intake can be taken: use paper, and call the technician.",
+            _ON_PAPER,
             "The vault does not decrypt what it encrypted: look at the key store, then at memory and disk.",
             stops_intakes=True,
         ),
         Alarm.MODELS_FAILED: Explanation(
-            "No intake can be taken: use paper, and call the technician.",
+            _ON_PAPER,
             "The recogniser's pack does not load or does not answer: copy the pack again and compare its digest.",
             stops_intakes=True,
         ),
         Alarm.DISK_READ_ONLY: Explanation(
-            "No intake can be taken: use paper, and call the technician.",
+            _ON_PAPER,
             "The disk takes nothing: mounted read-only, often after errors, or dying: read `dmesg`, replace the card.",
             stops_intakes=True,
         ),
         Alarm.DISK_FULL: Explanation(
-            "No intake can be taken: use paper, and call the technician.",
+            _ON_PAPER,
             "No room beside `data`: look for what fills the disk; connect the unit, so that the outbox empties.",
             stops_intakes=True,
         ),
         Alarm.OUTBOX_FULL: Explanation(
-            "No intake can be taken: use paper, and call the technician.",
+            _ON_PAPER,
             "The outbox reached `outbox_max_megabytes`: connect the unit; receipts from the hub empty it.",
             stops_intakes=True,
         ),

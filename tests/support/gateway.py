@@ -4,8 +4,8 @@ import json
 import threading
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+
+from tests.support.serving import Serving
 
 
 class Mood(Enum):
@@ -24,7 +24,7 @@ class Mood(Enum):
     TAKES_AND_DRIPS = auto()  # The same after it has said so.
 
 
-class Gateway:
+class Gateway(Serving):
     """Keeps the messages that it was given, whatever it answered."""
 
     def __init__(self, mood: Mood = Mood.TAKES) -> None:
@@ -33,7 +33,6 @@ class Gateway:
         self.taken: list[str] = []
         self.asks: dict[str, str] = {}  # Headers besides, of one that is busy.
         self.given = threading.Event()
-        self.over = threading.Event()
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,9 +46,9 @@ class Gateway:
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.port = self._server.server_address[1]
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        super().__init__(server)
+        self.port = server.server_port
         self.url = f"json://127.0.0.1:{self.port}/sms"
 
     def handle(self, request: BaseHTTPRequestHandler) -> None:
@@ -88,18 +87,6 @@ class Gateway:
                 request.wfile.flush()
         except OSError:
             return  # The hub has hung up.
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 _ANSWERS: dict[Mood, tuple[int, dict[str, str], bytes]] = {

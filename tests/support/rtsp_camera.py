@@ -2,18 +2,17 @@
 
 import base64
 import struct
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from email import message_from_string
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import cv2
 
 from models.images import RgbImage
+from tests.support.serving import Serving
 
 _PACKETS: Final = 7 * 188
 """Bytes of MPEG-TS in one RTP packet."""
@@ -28,29 +27,16 @@ _ANSWERS: Final = {
 }
 
 
-class RtspCamera:
+class RtspCamera(Serving):
     """Plays frames once to whoever asks with the right `user:password`; then hangs up, or falls `silent`."""
 
     def __init__(self, frames: Sequence[RgbImage], folder: Path, *, user: str, silent: bool = False) -> None:
         self.stream = _encoded(frames, folder / "camera.ts")
         self.authorisation = "Basic " + base64.b64encode(user.encode()).decode()
-        self.closing = threading.Event()
         self.silent = silent
-        self._server = _Server(("127.0.0.1", 0), self)
-        self.address = f"127.0.0.1:{self._server.server_address[1]}/live"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        server = _Server(("127.0.0.1", 0), self)
+        super().__init__(server)
+        self.address = f"127.0.0.1:{server.server_address[1]}/live"
 
 
 def _encoded(frames: Sequence[RgbImage], path: Path) -> bytes:
@@ -84,7 +70,7 @@ class _Handler(StreamRequestHandler):
                 if method == "PLAY":
                     self._play(camera.stream)
                     if camera.silent:
-                        camera.closing.wait()
+                        camera.over.wait()
                     return
 
     def _header(self) -> "dict[str, str]":

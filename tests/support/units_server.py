@@ -1,15 +1,15 @@
 """A real HTTPS server with mutual TLS and byte ranges, which can be told to misbehave like a bad link or a bad host."""
 
 import ssl
-import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
+
+from tests.support.serving import Serving
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Mischief:
     down: bool = False
 
 
-class UnitsServer:
+class UnitsServer(Serving):
     """Serves `files`, a map from "/watchlist/…" to bytes, to clients that show a certificate of the authority.
 
     Without a context it speaks plain HTTP with anyone.
@@ -35,20 +35,9 @@ class UnitsServer:
         self.files: dict[str, bytes] = {}
         self.mischief = Mischief()
         self.requests: list[tuple[str, str | None]] = []  # path and Range header
-        self._server = _Server(("127.0.0.1", port), context, self)
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        server = _Server(("127.0.0.1", port), context, self)
+        super().__init__(server)
+        self.port = server.server_port
 
     def fetched(self, end: str) -> int:
         """How often a path with this end was asked for."""
